@@ -1,0 +1,73 @@
+"""Small pieces of HTML that every result shows itself with: escaped, and right on light and dark."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+__all__ = ["STYLE", "escape", "panel", "table"]
+
+# JupyterLab's variables where they exist, else what the browser's colour scheme asks for.
+STYLE = """<style>
+.wb-panel{color:var(--jp-content-font-color1,light-dark(#1c1c1c,#e8e8e8));font-family:var(--jp-ui-font-family,system-ui,sans-serif);
+font-size:var(--jp-ui-font-size1,13px);line-height:1.45;max-width:72em}
+.wb-panel .wb-say{font-size:1.08em;margin:.3em 0 .6em}
+.wb-panel .wb-note{color:var(--jp-content-font-color2,light-dark(#555,#aaa));margin:.2em 0}
+.wb-panel table{border-collapse:collapse;margin:.4em 0}
+.wb-panel th{text-align:left;font-weight:600;border-bottom:1px solid var(--jp-border-color1,light-dark(#bbb,#666));padding:.25em .7em .25em 0;vertical-align:bottom}
+.wb-panel td{border-bottom:1px solid var(--jp-border-color2,light-dark(#e2e2e2,#3a3a3a));padding:.25em .7em .25em 0;vertical-align:top;text-align:left;white-space:normal}
+.wb-panel td.wb-num,.wb-panel th.wb-num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.wb-panel q{font-style:italic}
+</style>"""
+
+
+def escape(value: object) -> str:
+    """Text that a browser shows and never obeys; control and bidirectional marks are made visible."""
+    text = "" if value is None else str(value)
+    shown = "".join(c if c in "\n\t" or (c.isprintable() and c not in _TURNING) else f"\\u{ord(c):04x}" for c in text)
+    return html.escape(shown, quote=True)
+
+
+_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def table(
+    frame: pl.DataFrame, *, heads: Mapping[str, str] | None = None, limit: int = 20, html_columns: Sequence[str] = ()
+) -> str:
+    """A frame as an HTML table: numbers to the right, at most `limit` rows, and a line saying how many there are.
+
+    `heads` renames columns for the reader; the columns in `html_columns` hold markup that the caller escaped.
+    """
+    names = {name: (heads or {}).get(name, name.replace("_", " ")) for name in frame.columns}
+    number = {name for name, kind in frame.schema.items() if kind.is_numeric()}
+
+    def cell(name: str, value: Any) -> str:
+        kind = ' class="wb-num"' if name in number else ""
+        if name in html_columns:
+            shown = str(value or "")
+        elif isinstance(value, float):
+            shown = f"{value:,.3g}"
+        elif isinstance(value, int) and not isinstance(value, bool):
+            shown = f"{value:,}"
+        else:
+            shown = escape(value)
+        return f"<td{kind}>{shown}</td>"
+
+    numeric = ' class="wb-num"'
+    head = "".join(f"<th{numeric if n in number else ''}>{escape(t)}</th>" for n, t in names.items())
+    rows = "".join(
+        "<tr>" + "".join(cell(name, value) for name, value in row.items()) + "</tr>"
+        for row in frame.head(limit).iter_rows(named=True)
+    )
+    more = f'<p class="wb-note">{limit} of {frame.height:,} rows shown</p>' if frame.height > limit else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
+
+
+def panel(sentence: str, body: str = "", *, notes: Sequence[str] = ()) -> str:
+    """One plain sentence, then what is behind it; `body` is markup, `sentence` and `notes` are text."""
+    said = f'<p class="wb-say">{escape(sentence)}</p>' if sentence else ""
+    noted = "".join(f'<p class="wb-note">{escape(note)}</p>' for note in notes)
+    return f'{STYLE}<div class="wb-panel">{said}{body}{noted}</div>'

@@ -1,0 +1,80 @@
+"""What can go wrong, as one tree: catch `WorkbenchError` for all of it.
+
+WorkbenchError
+├── InputError            an argument is not what a verb takes
+│   ├── UnknownNameError  no such column, mode, dataset, format …; the message suggests the nearest
+│   └── EmptyError        nothing left to work on; the message says what emptied it and what to do
+├── LoadError             a source cannot be read at all (single records are set aside, never raised)
+├── StoreError            the workspace on disk cannot be opened, read or written
+│   ├── ReadOnlyError     the disk refuses writes; nothing was acknowledged
+│   └── VersionError      the workspace was written by a newer workbench
+├── AssetError            a part that ships with the package is missing or was altered
+└── GateError             a step that only a person may take was asked of software
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "AssetError",
+    "EmptyError",
+    "GateError",
+    "InputError",
+    "LoadError",
+    "ReadOnlyError",
+    "StoreError",
+    "UnknownNameError",
+    "VersionError",
+    "WorkbenchError",
+]
+
+
+class WorkbenchError(Exception):
+    """The base of every error that the workbench raises on purpose."""
+
+
+class InputError(WorkbenchError):
+    """An argument is not what the verb takes."""
+
+
+class UnknownNameError(InputError):
+    """A name is not among those that exist."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, then: str = "") -> None:
+        """Say which `name` of which `kind` is unknown, and the nearest of the `known` ones."""
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=1)
+        known_text = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")  # noqa: PLR2004 - a line's worth
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {known_text or 'none yet'}."
+        super().__init__(f"no {kind} named {name!r}: {hint}{' ' + then if then else ''}")
+        self.name = name
+
+
+class EmptyError(InputError):
+    """Nothing is left to work on."""
+
+
+class LoadError(WorkbenchError):
+    """A source cannot be read at all."""
+
+
+class StoreError(WorkbenchError):
+    """The workspace on disk cannot be opened, read or written."""
+
+
+class ReadOnlyError(StoreError):
+    """The disk refuses writes; nothing was acknowledged."""
+
+
+class VersionError(StoreError):
+    """The workspace was written by a newer workbench."""
+
+
+class AssetError(WorkbenchError):
+    """A part that ships with the package is missing or was altered."""
+
+
+class GateError(WorkbenchError):
+    """A step that only a person may take was asked of software."""

@@ -1,0 +1,272 @@
+"""The tables of the workbench, column by column: what each row is, and what each value means.
+
+A table is a `polars.Schema`; `conform` brings any frame into one. Times are UTC. Costs are US dollars.
+Text that was structured in the source is kept as JSON text, so that one column fits every source.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import polars as pl
+
+from workbench.errors import InputError
+
+__all__ = [
+    "ANNOTATIONS",
+    "AUTHOR_KINDS",
+    "DRAWS",
+    "OUTCOMES",
+    "SCORES",
+    "SESSIONS",
+    "SET_ASIDE",
+    "SOURCES",
+    "SPANS",
+    "SPAN_KINDS",
+    "STEPS",
+    "STEP_KINDS",
+    "TARGET_KINDS",
+    "AuthorKind",
+    "SpanKind",
+    "StepKind",
+    "TargetKind",
+    "conform",
+]
+
+SpanKind = Literal[
+    "agent", "workflow", "task", "llm", "tool", "retrieval", "embedding", "reranker", "guardrail", "evaluator", "other"
+]
+StepKind = Literal["system", "user", "assistant", "tool", "retrieval", "error"]
+TargetKind = Literal["span", "trace", "session", "case", "trial"]
+AuthorKind = Literal["user", "human", "model", "code"]
+
+SPAN_KINDS: Final[tuple[SpanKind, ...]] = (
+    "agent", "workflow", "task", "llm", "tool", "retrieval", "embedding", "reranker", "guardrail", "evaluator", "other",
+)  # fmt: skip
+STEP_KINDS: Final[tuple[StepKind, ...]] = ("system", "user", "assistant", "tool", "retrieval", "error")
+TARGET_KINDS: Final[tuple[TargetKind, ...]] = ("span", "trace", "session", "case", "trial")
+AUTHOR_KINDS: Final[tuple[AuthorKind, ...]] = ("user", "human", "model", "code")
+
+_TIME = pl.Datetime("ns", "UTC")
+
+SPANS: Final = pl.Schema({
+    "trace_id": pl.String(),  # lower-case hex where the source has hex; otherwise as the source writes it
+    "span_id": pl.String(),
+    "parent_id": pl.String(),  # null: a root
+    "session_id": pl.String(),  # the conversation; null: the source knows none, the trace stands for it
+    "task_id": pl.String(),  # what was tried, where the same request was tried more than once (benchmarks, releases)
+    "trial": pl.Int64(),  # 0-based repeat of the task
+    "name": pl.String(),
+    "kind": pl.String(),  # one of SPAN_KINDS
+    "start": _TIME,
+    "end": _TIME,  # null: still running when exported
+    "status": pl.String(),  # ok | error | unset | running: operational, says nothing of quality
+    "error_type": pl.String(),
+    "error_message": pl.String(),
+    "input": pl.String(),  # what the span was given, where it is not messages
+    "output": pl.String(),
+    "input_messages": pl.String(),  # JSON: [{"role","content","name"?,"tool_calls"?:[{"id","name","arguments"}],"tool_call_id"?}]
+    "output_messages": pl.String(),  # the same; "arguments" is an object where it parses, else the text as it came
+    "tool_name": pl.String(),
+    "tool_call_id": pl.String(),
+    "tool_arguments": pl.String(),  # JSON text
+    "tool_result": pl.String(),  # text, or JSON text where the source had structure
+    "documents": pl.String(),  # JSON: [{"id","content","score"}], what a retrieval returned
+    "model": pl.String(),
+    "provider": pl.String(),
+    "input_tokens": pl.Int64(),
+    "output_tokens": pl.Int64(),
+    "total_tokens": pl.Int64(),
+    "cache_read_tokens": pl.Int64(),
+    "cache_write_tokens": pl.Int64(),
+    "reasoning_tokens": pl.Int64(),
+    "input_cost": pl.Float64(),
+    "output_cost": pl.Float64(),
+    "total_cost": pl.Float64(),  # null: unknown price; 0.0 only where the source means free
+    "agent_name": pl.String(),
+    "agent_version": pl.String(),
+    "environment": pl.String(),
+    "user_id": pl.String(),
+    "consent": pl.Boolean(),  # null: the source does not say
+    "tags": pl.List(pl.String()),
+    "metadata": pl.String(),  # JSON: the source's own metadata
+    "raw": pl.String(),  # JSON: every attribute that was read but not understood
+    "spilled": pl.List(pl.Struct({"column": pl.String(), "sha256": pl.String(), "characters": pl.Int64()})),
+    "format": pl.String(),  # the reader that read it
+    "source": pl.String(),  # SOURCES.source_id
+    "record": pl.Int64(),  # 1-based line or record in the source
+})  # fmt: skip
+
+SCORES: Final = pl.Schema({  # feedback and scores that came with an export
+    "score_id": pl.String(),
+    "target_kind": pl.String(),  # span | trace | session | null while only the join key is known
+    "target_id": pl.String(),  # a span id is written "trace_id/span_id"
+    "join_key": pl.String(),
+    "name": pl.String(),
+    "value_number": pl.Float64(),
+    "value_text": pl.String(),
+    "passed": pl.Boolean(),  # null: the source does not say what passes
+    "comment": pl.String(),
+    "author": pl.String(),
+    "author_kind": pl.String(),  # one of AUTHOR_KINDS
+    "happened_at": _TIME,
+    "format": pl.String(),
+    "source": pl.String(),
+    "record": pl.Int64(),
+})  # fmt: skip
+
+SOURCES: Final = pl.Schema({  # one row a file and load: where every input record ended
+    "source_id": pl.String(),  # sha256 of the content, first 16 digits
+    "path": pl.String(),
+    "format": pl.String(),  # null: no reader knows the file
+    "bytes": pl.Int64(),
+    "read": pl.Int64(),  # = loaded + merged + superseded + set_aside
+    "loaded": pl.Int64(),
+    "merged": pl.Int64(),  # the same span again
+    "superseded": pl.Int64(),  # an earlier state of a span that grew
+    "set_aside": pl.Int64(),
+})  # fmt: skip
+
+SET_ASIDE: Final = pl.Schema({  # one row a record that was not loaded, with the reason
+    "source_id": pl.String(),
+    "path": pl.String(),
+    "record": pl.Int64(),
+    "reason": pl.String(),  # one short sentence, the same for the same cause, so that it can be counted
+    "detail": pl.String(),  # what exactly, for this record
+    "excerpt": pl.String(),  # the first 200 characters
+})  # fmt: skip
+
+STEPS: Final = pl.Schema({  # the agent loop: one row a step, in order; what everybody reads
+    "session_id": pl.String(),
+    "number": pl.Int64(),  # 1-based within the session
+    "turn": pl.Int64(),  # 1-based; a turn begins with a user message
+    "kind": pl.String(),  # one of STEP_KINDS
+    "trace_id": pl.String(),
+    "span_id": pl.String(),
+    "at": _TIME,
+    "seconds": pl.Float64(),  # how long the step took, where known
+    "text": pl.String(),  # the message; a retrieval's query; an error's text
+    "tool_name": pl.String(),
+    "tool_call_id": pl.String(),
+    "tool_arguments": pl.String(),
+    "tool_result": pl.String(),  # a tool's result; a retrieval's documents
+    "error": pl.String(),  # null: the step did not fail
+    "model": pl.String(),
+})  # fmt: skip
+
+SESSIONS: Final = pl.Schema({  # one row a session; signals are joined beside these, never merged into them
+    "session_id": pl.String(),
+    "task_id": pl.String(),
+    "trial": pl.Int64(),
+    "agent_name": pl.String(),
+    "agent_version": pl.String(),
+    "environment": pl.String(),
+    "user_id": pl.String(),
+    "consent": pl.Boolean(),  # False where any span says so
+    "started_at": _TIME,
+    "ended_at": _TIME,
+    "seconds": pl.Float64(),  # sum over traces of root durations: what the user waited
+    "traces": pl.Int64(),
+    "spans": pl.Int64(),
+    "turns": pl.Int64(),
+    "steps": pl.Int64(),
+    "tool_calls": pl.Int64(),
+    "tools": pl.List(pl.String()),  # distinct, in order of first call
+    "errors": pl.Int64(),  # spans that ended in error
+    "status": pl.String(),  # ok | error | running: operational
+    "models": pl.List(pl.String()),
+    "input_tokens": pl.Int64(),
+    "output_tokens": pl.Int64(),
+    "cost": pl.Float64(),
+    "input": pl.String(),  # the first user message
+    "output": pl.String(),  # the last assistant message
+    "format": pl.String(),
+})  # fmt: skip
+
+ANNOTATIONS: Final = pl.Schema({
+    "annotation_id": pl.String(),
+    "target_kind": pl.String(),
+    "target_id": pl.String(),  # null while only the join key is known
+    "join_key": pl.String(),
+    "name": pl.String(),  # verdict | note | failure_mode | first_failure | root_cause | expected_output | a grader's name …
+    "value_number": pl.Float64(),
+    "value_text": pl.String(),
+    "passed": pl.Boolean(),
+    "comment": pl.String(),
+    "evidence": pl.String(),  # JSON: ["trace_id/span_id", …]
+    "author": pl.String(),
+    "author_kind": pl.String(),
+    "author_role": pl.String(),  # general | expert
+    "method": pl.String(),  # how it came about: widget, command, file, grader …
+    "method_version": pl.String(),  # version of the rubric, codebook or grader
+    "queue_id": pl.String(),
+    "blind": pl.Boolean(),  # False: said after a suggestion was shown
+    "happened_at": _TIME,
+    "recorded_at": _TIME,
+    "retracts": pl.String(),  # the annotation that this one takes back
+})  # fmt: skip
+
+DRAWS: Final = pl.Schema({
+    "draw_id": pl.String(),
+    "queue_id": pl.String(),
+    "position": pl.Int64(),  # 0-based order of reading
+    "target_kind": pl.String(),
+    "target_id": pl.String(),
+    "design": pl.String(),  # random | stratified | … ; by hand has no probability
+    "pool": pl.Int64(),  # how many were eligible at this step
+    "probability": pl.Float64(),  # step-conditional; null: chosen by hand
+    "inclusion": pl.Float64(),  # chance of being in the queue at all; null: chosen by hand
+    "because": pl.String(),  # one line: why this one
+    "drawn_at": _TIME,
+})  # fmt: skip
+
+OUTCOMES: Final = pl.Schema({  # one row a case, trial and grader: what comparisons are made of
+    "case": pl.String(),
+    "trial": pl.Int64(),
+    "grader": pl.String(),
+    "value": pl.Float64(),  # 0..1 or any score; null with status missing or errored
+    "passed": pl.Boolean(),
+    "status": pl.String(),  # completed | errored | missing
+    "session_id": pl.String(),  # the evidence
+})  # fmt: skip
+
+
+def conform(data: Any, schema: pl.Schema, *, what: str = "frame") -> pl.DataFrame:
+    """Bring anything that `polars.DataFrame` takes into a table's columns, order and types.
+
+    Columns that the table has and the data lacks become null; columns that only the data has are kept behind.
+
+    Parameters
+    ----------
+    data
+        A frame, a lazy frame, a list of dicts, a dict of lists, a pandas or Arrow table.
+    schema
+        One of the tables of this module.
+    what
+        What to call the data in an error message.
+
+    Raises
+    ------
+    InputError
+        A column's values cannot become the table's type; the message names the column.
+
+    Examples
+    --------
+    >>> from workbench.schema import OUTCOMES, conform
+    >>> conform([{"case": "a", "trial": 0, "value": 1}], OUTCOMES).shape
+    (1, 7)
+    """
+    frame = data.collect() if isinstance(data, pl.LazyFrame) else pl.DataFrame(data)
+    columns: list[pl.Expr] = []
+    for name, kind in schema.items():
+        if name not in frame.columns:
+            columns.append(pl.lit(None, dtype=kind).alias(name))
+            continue
+        try:
+            frame.select(pl.col(name).cast(kind))
+        except pl.exceptions.PolarsError as error:
+            msg = f"{what}: column {name!r} holds {frame.schema[name]}, expected {kind}: {error}"
+            raise InputError(msg) from error
+        columns.append(pl.col(name).cast(kind))
+    extra = [name for name in frame.columns if name not in schema]
+    return frame.select(*columns, *extra)
