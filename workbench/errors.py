@@ -42,8 +42,8 @@ class InputError(WorkbenchError):
 class UnknownNameError(InputError):
     """A name is not among those that exist."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, then: str = "") -> None:
-        """Say which `name` of which `kind` is unknown, and the nearest of the `known` ones."""
+    def __init__(self, name: str, kind: str, known: Iterable[str], *, then: str = "") -> None:
+        """Say which `name` is unknown, what `kind` of thing it should name, and the nearest of the `known` ones."""
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=1)
         known_text = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")  # noqa: PLR2004 - a line's worth

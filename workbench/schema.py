@@ -15,8 +15,20 @@ from workbench.errors import InputError
 __all__ = [
     "ANNOTATIONS",
     "AUTHOR_KINDS",
+    "AuthorKind",
+    "CASES",
+    "CODEBOOK_EVENTS",
+    "DATASET_VERSIONS",
+    "DECISIONS",
     "DRAWS",
+    "EXPERIMENTS",
+    "EXPOSURES",
+    "GROUND_TRUTH",
+    "LOADS",
     "OUTCOMES",
+    "PROPOSALS",
+    "QUEUES",
+    "RESULTS",
     "SCORES",
     "SESSIONS",
     "SET_ASIDE",
@@ -25,10 +37,10 @@ __all__ = [
     "SPAN_KINDS",
     "STEPS",
     "STEP_KINDS",
-    "TARGET_KINDS",
-    "AuthorKind",
     "SpanKind",
     "StepKind",
+    "TARGET_KINDS",
+    "TRIALS",
     "TargetKind",
     "conform",
 ]
@@ -228,6 +240,164 @@ OUTCOMES: Final = pl.Schema({  # one row a case, trial and grader: what comparis
     "passed": pl.Boolean(),
     "status": pl.String(),  # completed | errored | missing
     "session_id": pl.String(),  # the evidence
+})  # fmt: skip
+
+LOADS: Final = pl.Schema({  # one row a completed load
+    "load_id": pl.String(),  # by content: the same sources loaded again have the same id
+    "loaded_at": _TIME,
+    "spans": pl.Int64(),
+    "scores": pl.Int64(),
+    "config": pl.String(),  # hash of the settings that it was made with
+})  # fmt: skip
+
+EXPOSURES: Final = pl.Schema({  # what a row was used for; a test number looked at three times says so
+    "exposure_id": pl.String(),
+    "target_kind": pl.String(),
+    "target_id": pl.String(),
+    "use": pl.String(),  # shown | tuned | selected | tested
+    "by": pl.String(),  # the queue, grader, experiment or comparison that used it
+    "author": pl.String(),
+    "happened_at": _TIME,
+})  # fmt: skip
+
+PROPOSALS: Final = pl.Schema({  # what software suggests
+    "proposal_id": pl.String(),
+    "kind": pl.String(),  # mode | case | grader | fix | ship
+    "subject": pl.String(),
+    "body": pl.String(),  # JSON
+    "evidence": pl.String(),  # JSON: ["trace_id/span_id", …]
+    "author": pl.String(),
+    "author_kind": pl.String(),
+    "created_at": _TIME,
+})  # fmt: skip
+
+DECISIONS: Final = pl.Schema({  # what a person decided about a proposal
+    "decision_id": pl.String(),
+    "proposal_id": pl.String(),
+    "decision": pl.String(),  # accepted | rejected | deferred
+    "reason": pl.String(),
+    "author": pl.String(),
+    "decided_at": _TIME,
+})  # fmt: skip
+
+EXPERIMENTS: Final = pl.Schema({
+    "experiment_id": pl.String(),
+    "name": pl.String(),
+    "kind": pl.String(),  # recorded | executed
+    "dataset": pl.String(),
+    "dataset_version": pl.Int64(),
+    "variant": pl.String(),  # JSON: model, prompt, code revision, what changed
+    "hypothesis": pl.String(),
+    "config": pl.String(),
+    "author": pl.String(),
+    "created_at": _TIME,
+})  # fmt: skip
+
+TRIALS: Final = pl.Schema({
+    "trial_id": pl.String(),
+    "experiment_id": pl.String(),
+    "case": pl.String(),
+    "trial": pl.Int64(),
+    "status": pl.String(),  # completed | errored | missing
+    "session_id": pl.String(),
+    "seconds": pl.Float64(),
+    "cost": pl.Float64(),
+    "error": pl.String(),
+    "recorded_at": _TIME,
+})  # fmt: skip
+
+RESULTS: Final = pl.Schema({  # one row a trial and grader
+    "result_id": pl.String(),
+    "trial_id": pl.String(),
+    "grader": pl.String(),
+    "grader_version": pl.String(),
+    "criterion": pl.String(),
+    "value": pl.Float64(),
+    "passed": pl.Boolean(),
+    "reason": pl.String(),
+    "evidence": pl.String(),
+    "error": pl.String(),  # a grader's crash is a result of its own, not a zero
+    "recorded_at": _TIME,
+})  # fmt: skip
+
+QUEUES: Final = pl.Schema({  # one row a queue; its items are rows of DRAWS
+    "queue_id": pl.String(),  # from the name: one name, one queue
+    "name": pl.String(),
+    "purpose": pl.String(),  # align (a grader) | dataset (ground truth): the same row is never silently both
+    "design": pl.String(),  # random | stratified | mixed
+    "seed": pl.Int64(),
+    "n": pl.Int64(),  # how many were drawn
+    "pool": pl.Int64(),  # how many were eligible
+    "population": pl.String(),  # sha256 over the sorted eligible ids: two queues of one population can be told
+    "by": pl.String(),  # the stratum or score column; null: simple random
+    "audit": pl.Float64(),  # share of draws made uniformly at random; 1.0 for random designs
+    "blind": pl.Boolean(),  # suggestions stay hidden until the verdict
+    "rubric": pl.String(),  # JSON: [{"name","kind","required","expert_only"}]
+    "because": pl.String(),
+    "created_by": pl.String(),
+    "created_at": _TIME,
+})  # fmt: skip
+
+CODEBOOK_EVENTS: Final = pl.Schema({  # append-only: the codebook of any moment is what the events up to it make
+    "event_id": pl.String(),
+    "kind": pl.String(),  # define | rename | merge | split | retire
+    "name": pl.String(),  # the failure mode it happens to
+    "into": pl.List(pl.String()),  # rename, merge: [the one]; split: the parts; define, retire: []
+    "definition": pl.String(),  # define: the definition; otherwise null
+    "assignment": pl.String(),  # split: JSON {session_id: part}; who is not named stays and is to be read again
+    "reason": pl.String(),
+    "author": pl.String(),
+    "happened_at": _TIME,
+    "recorded_at": _TIME,
+})  # fmt: skip
+
+CASES: Final = pl.Schema({  # append-only: a changed case is a new row with the same case_id; a version names its rows
+    "row_id": pl.String(),  # hash of every other column but added_at and added_by
+    "case_id": pl.String(),  # hash of session, turn and message prefix
+    "dataset": pl.String(),
+    "session_id": pl.String(),
+    "trace_id": pl.String(),
+    "span_id": pl.String(),  # the first failure, "trace_id/span_id"'s second half; null: not labelled
+    "turn": pl.Int64(),  # 1-based turn whose user message is the last of the prefix
+    "input": pl.String(),  # that user message
+    "prefix": pl.String(),  # JSON: the messages handed to the agent, that user message included
+    "attributes": pl.String(),  # JSON object: mode, subject columns, agent_version …: to segment by, not for the agent
+    "channel": pl.String(),  # failure | control: how the case came in
+    "inclusion": pl.Float64(),  # chance of having been drawn; null: chosen by hand
+    "weight": pl.Float64(),  # 1 / inclusion: how many sessions of its pool it stands for; null: only for itself
+    "state": pl.String(),  # one of STATES
+    "split": pl.String(),  # test | train | …; one session, one split
+    "source": pl.String(),  # SOURCES.source_id of the file that the evidence came from
+    "world_id": pl.String(),  # sha256 of the world's bytes; null: no world left
+    "lost": pl.Int64(),  # recorded calls whose result was already gone at promotion
+    "added_at": _TIME,
+    "added_by": pl.String(),
+})  # fmt: skip
+
+GROUND_TRUTH: Final = pl.Schema({  # apart from the cases, so that the agent under test cannot reach it
+    "truth_id": pl.String(),  # hash of case, kind, value and author
+    "case_id": pl.String(),
+    "dataset": pl.String(),
+    "kind": pl.String(),  # expected_output | criteria
+    "value": pl.String(),
+    "author": pl.String(),
+    "added_at": _TIME,
+})  # fmt: skip
+
+DATASET_VERSIONS: Final = pl.Schema({  # one row a version; never changed
+    "dataset": pl.String(),
+    "version": pl.Int64(),  # 1-based
+    "content_hash": pl.String(),  # over the sorted row ids and truth ids
+    "parent": pl.Int64(),  # the version before; null: the first
+    "cases": pl.Int64(),
+    "rows": pl.List(pl.String()),  # CASES.row_id, in order
+    "truths": pl.List(pl.String()),  # GROUND_TRUTH.truth_id, in order
+    "added": pl.Int64(),  # against the parent
+    "changed": pl.Int64(),
+    "removed": pl.Int64(),
+    "reason": pl.String(),
+    "author": pl.String(),
+    "created_at": _TIME,
 })  # fmt: skip
 
 

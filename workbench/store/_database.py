@@ -1,0 +1,164 @@
+"""Annotations, datasets, experiments …: on disk before they are acknowledged, from any thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from workbench.errors import ReadOnlyError, StoreError, UnknownNameError
+from workbench.store import _migrations
+from workbench.store._tables import METADATA, TABLES
+
+__all__ = ["Database"]
+
+_ROWS_A_STATEMENT = 500  # below SQLite's limit of variables for the widest table
+
+
+class Database:
+    """The SQL side of a workspace.
+
+    JupyterLab delivers widget messages on another thread than the cells', so no connection is bound to a thread and
+    every write takes a lock; two processes on one file take turns through SQLite's own.
+
+    Parameters
+    ----------
+    url
+        A SQLAlchemy address, `sqlite:////path/workbench.db` or `postgresql+psycopg://…`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = sa.create_engine(url)
+        self._writing = threading.RLock()
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+            sa.event.listen(self._engine, "begin", _begin_sqlite)
+        with self._write() as connection:
+            _migrations.migrate(connection)
+
+    def append(self, table: str, rows: pl.DataFrame | Sequence[Mapping[str, Any]]) -> int:
+        """Add rows that are not there yet; a row whose key exists is left as it is.
+
+        Parameters
+        ----------
+        table
+            A name of `TABLES`.
+        rows
+            A frame or dicts; columns that are missing become null.
+
+        Returns
+        -------
+        int
+            How many rows were new. When this returns they are on disk.
+
+        Raises
+        ------
+        ReadOnlyError
+            The disk refused; nothing of this call was kept.
+        """
+        target = self._table(table)
+        named = rows.to_dicts() if isinstance(rows, pl.DataFrame) else [dict(row) for row in rows]
+        if not named:
+            return 0
+        columns = [column.name for column in target.columns]
+        complete = [{name: row.get(name) for name in columns} for row in named]
+        new = 0
+        with self._write() as connection:
+            for start in range(0, len(complete), _ROWS_A_STATEMENT):
+                chunk = complete[start : start + _ROWS_A_STATEMENT]
+                new += connection.execute(self._insert(target).values(chunk).on_conflict_do_nothing()).rowcount
+        return new
+
+    def read(self, table: str, **equal: object) -> pl.DataFrame:
+        """The rows of a table, in the order in which they were written, as a frame of its schema.
+
+        Parameters
+        ----------
+        table
+            A name of `TABLES`.
+        equal
+            Column names and the value that each must have.
+        """
+        source = self._table(table)
+        query = sa.select(source).where(*(source.c[name] == value for name, value in equal.items()))
+        if self._engine.dialect.name == "sqlite":
+            query = query.order_by(sa.text("rowid"))
+        with self._reading() as connection:
+            rows = [tuple(row) for row in connection.execute(query)]
+        return pl.DataFrame(rows, schema=_read_schema(TABLES[table]), orient="row").cast(dict(TABLES[table]))
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self._reading() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(self._table(table))).scalar_one()
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def _table(self, name: str) -> sa.Table:
+        if name not in TABLES:
+            raise UnknownNameError(name, "table", TABLES)
+        return METADATA.tables[name]
+
+    def _insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+        return sqlite.insert(table) if self._engine.dialect.name == "sqlite" else postgresql.insert(table)
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        try:
+            with (
+                self._writing,
+                self._engine.connect().execution_options(workbench_writes=True) as connection,
+                connection.begin(),
+            ):
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise _explain(error, self._engine.url) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise _explain(error, self._engine.url) from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy says when a transaction begins, see _begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 10000")
+    # Network homes cannot share WAL's memory file: SQLite then answers with the mode it kept.
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # A label is acknowledged only when it would outlive a power cut.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A writer takes its turn at once: upgrading a read lock later can fail instead of waiting.
+    writes = connection.get_execution_options().get("workbench_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _explain(error: sa.exc.OperationalError, url: sa.URL) -> StoreError:
+    text = str(error.orig)
+    where = url.database or str(url)
+    if any(sign in text for sign in ("readonly", "read-only", "unable to open", "disk is full", "disk I/O")):
+        folder = Path(where).parent
+        return ReadOnlyError(
+            f"{where}: the disk refused ({text}); nothing of this was saved. Free space or fix the permissions of {folder}, then save again."
+        )
+    return StoreError(f"{where}: {text}. Another program may hold the file: close it and try again.")
+
+
+def _read_schema(schema: pl.Schema) -> dict[str, pl.DataType]:
+    # Times come back with microseconds; the frame's nanoseconds are cast afterwards.
+    return {name: pl.Datetime("us", "UTC") if isinstance(kind, pl.Datetime) else kind for name, kind in schema.items()}

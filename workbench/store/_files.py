@@ -1,0 +1,61 @@
+"""Files that are either whole or not there: written beside their place, then moved into it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from workbench.errors import ReadOnlyError
+
+__all__ = ["make_folder", "write_whole"]
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        msg = f"{path}: the disk refused ({error.strerror or error}); free space or fix its permissions, then try again"
+        raise ReadOnlyError(msg) from error
+
+
+def make_folder(path: Path) -> Path:
+    """The folder, made where it was absent.
+
+    Raises
+    ------
+    ReadOnlyError
+        It cannot be made.
+    """
+    with _refusals(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+    """Let `write` make a file under another name, then move it to `path` in one step.
+
+    A process that is killed leaves either the old file or the new one, never a part.
+
+    Raises
+    ------
+    ReadOnlyError
+        The disk refused; `path` is as it was.
+    """
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with _refusals(path):
+        try:
+            write(draft)
+            descriptor = os.open(draft, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,42 @@
+"""Bring the tables of an older workspace up to date, one version after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import sqlalchemy as sa
+
+from workbench.errors import VersionError
+from workbench.store._tables import METADATA, VERSION
+
+__all__ = ["STEPS", "migrate"]
+
+STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {}
+"""`STEPS[n]` changes tables of version n into those of version n + 1."""
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Make the tables where there are none, or change older ones, within the caller's transaction.
+
+    Raises
+    ------
+    VersionError
+        A newer workbench wrote the workspace.
+    """
+    meta = METADATA.tables["meta"]
+    if not sa.inspect(connection).has_table("meta"):
+        METADATA.create_all(connection)
+        connection.execute(meta.insert().values(key="version", value=str(VERSION)))
+        return
+    found = int(connection.execute(sa.select(meta.c.value).where(meta.c.key == "version")).scalar_one())
+    if found > VERSION:
+        msg = (
+            f"this workspace has tables of version {found}, this workbench knows {VERSION}: "
+            "update it with `pip install -U trace-workbench`"
+        )
+        raise VersionError(msg)
+    for version in range(found, VERSION):
+        STEPS[version](connection)
+    if found < VERSION:
+        connection.execute(meta.update().where(meta.c.key == "version").values(value=str(VERSION)))
