@@ -15,7 +15,6 @@ from workbench.errors import InputError
 __all__ = [
     "ANNOTATIONS",
     "AUTHOR_KINDS",
-    "AuthorKind",
     "CASES",
     "CODEBOOK_EVENTS",
     "DATASET_VERSIONS",
@@ -37,10 +36,11 @@ __all__ = [
     "SPAN_KINDS",
     "STEPS",
     "STEP_KINDS",
-    "SpanKind",
-    "StepKind",
     "TARGET_KINDS",
     "TRIALS",
+    "AuthorKind",
+    "SpanKind",
+    "StepKind",
     "TargetKind",
     "conform",
 ]

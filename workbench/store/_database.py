@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from workbench.errors import ReadOnlyError, StoreError, UnknownNameError
 from workbench.store import _migrations
@@ -37,8 +39,8 @@ class Database:
         self._engine = sa.create_engine(url)
         self._writing = threading.RLock()
         if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _prepare_sqlite)
-            sa.event.listen(self._engine, "begin", _begin_sqlite)
+            event.listen(self._engine, "connect", _prepare_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
         with self._write() as connection:
             _migrations.migrate(connection)
 
@@ -91,7 +93,7 @@ class Database:
             query = query.order_by(sa.text("rowid"))
         with self._reading() as connection:
             rows = [tuple(row) for row in connection.execute(query)]
-        return pl.DataFrame(rows, schema=_read_schema(TABLES[table]), orient="row").cast(dict(TABLES[table]))
+        return pl.DataFrame(rows, schema=_read_schema(TABLES[table]), orient="row").cast(TABLES[table])
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -111,7 +113,7 @@ class Database:
         return sqlite.insert(table) if self._engine.dialect.name == "sqlite" else postgresql.insert(table)
 
     @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
+    def _write(self) -> Generator[sa.Connection]:
         try:
             with (
                 self._writing,
@@ -119,15 +121,15 @@ class Database:
                 connection.begin(),
             ):
                 yield connection
-        except sa.exc.OperationalError as error:
+        except OperationalError as error:
             raise _explain(error, self._engine.url) from error
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def _reading(self) -> Generator[sa.Connection]:
         try:
             with self._engine.connect() as connection, connection.begin():
                 yield connection
-        except sa.exc.OperationalError as error:
+        except OperationalError as error:
             raise _explain(error, self._engine.url) from error
 
 
@@ -148,7 +150,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _explain(error: sa.exc.OperationalError, url: sa.URL) -> StoreError:
+def _explain(error: OperationalError, url: sa.URL) -> StoreError:
     text = str(error.orig)
     where = url.database or str(url)
     if any(sign in text for sign in ("readonly", "read-only", "unable to open", "disk is full", "disk I/O")):
