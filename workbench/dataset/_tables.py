@@ -1,4 +1,4 @@
-"""The tables of datasets as they are stored: revisions of cases, their ground truth apart, and versions."""
+"""The words of datasets."""
 
 from __future__ import annotations
 

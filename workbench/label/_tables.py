@@ -1,4 +1,4 @@
-"""The tables of reading and naming: queues and codebook events as they are stored, and current labels as a view."""
+"""The words of reading and naming, and the view of what the annotations say now."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 
 from workbench.schema import CODEBOOK_EVENTS, QUEUES
 
-__all__ = ["CODEBOOK_EVENTS", "LABELS", "QUEUES", "VERDICTS", "EventKind", "Purpose", "Verdict"]
+__all__ = ["CODEBOOK_EVENTS", "LABELS", "LABEL_NAMES", "QUEUES", "VERDICTS", "EventKind", "Purpose", "Verdict"]
 
 Verdict = Literal["pass", "fail", "defer", "skip"]
 Purpose = Literal["align", "dataset"]
@@ -16,21 +16,22 @@ EventKind = Literal["define", "rename", "merge", "split", "retire"]
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("pass", "fail", "defer", "skip")
 
-_TIME = pl.Datetime("ns", "UTC")
+LABEL_NAMES: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
+"""The annotations that one save may write, in the order in which they are written."""
 
 LABELS: Final = pl.Schema({  # one row a session and reviewer: what the annotations say now
     "session_id": pl.String(),
     "reviewer": pl.String(),
     "role": pl.String(),  # general | expert
-    "verdict": pl.String(),  # pass | fail | defer | skip
+    "verdict": pl.String(),  # one of VERDICTS
     "note": pl.String(),
-    "failure_mode": pl.String(),
+    "failure_mode": pl.String(),  # as it was written; the codebook says what it is called now
     "first_failure": pl.String(),  # "trace_id/span_id"
     "root_cause": pl.String(),
     "expected_output": pl.String(),
     "queue_id": pl.String(),
     "blind": pl.Boolean(),
-    "happened_at": _TIME,
-    "operation": pl.String(),  # the save that this comes from
-    "revision": pl.Int64(),  # how many saves of this session and reviewer stand, this one included
+    "happened_at": pl.Datetime("ns", "UTC"),
+    "operation": pl.String(),  # the latest save that still stands
+    "revision": pl.Int64(),  # how many saves of this session and reviewer stand, that one included
 })  # fmt: skip

@@ -1,0 +1,8 @@
+"""The recorded world of a session: tool calls and results by canonical key, kept before the telemetry expires."""
+
+from __future__ import annotations
+
+from workbench.world._key import call_key
+from workbench.world._world import Answer, Call, Miss, World, record
+
+__all__ = ["Answer", "Call", "Miss", "World", "call_key", "record"]

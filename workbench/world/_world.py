@@ -1,0 +1,255 @@
+"""The world of a session: every tool call and retrieval that the agent made, with what came back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from workbench import _html
+from workbench.errors import InputError
+from workbench.schema import STEPS, conform
+from workbench.world._key import call_key, canonical
+
+__all__ = ["Answer", "Call", "Miss", "World", "record"]
+
+_FORMAT: Final = "workbench.world/1"
+
+Redact = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One recorded call: what was asked, and what came back.
+
+    `lost` says why the result is not there (null: it is).
+    """
+
+    number: int
+    turn: int | None
+    kind: str
+    key: str
+    name: str
+    arguments: str
+    result: str | None
+    error: str | None
+    lost: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the world says to a call: the recorded result or error, and the step that it was recorded at."""
+
+    key: str
+    result: str | None
+    error: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """The world does not know: to be scored as unknown, never as an empty result. False where a truth value is asked."""
+
+    key: str
+    reason: str
+
+    def __bool__(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The recorded calls of one session, in order.
+
+    Attributes
+    ----------
+    session_id
+        The session that the calls come from.
+    calls
+        Tool calls and retrievals in the order in which the agent made them.
+    """
+
+    session_id: str
+    calls: tuple[Call, ...]
+
+    @property
+    def missing(self) -> tuple[Call, ...]:
+        """Calls whose result was already gone when the world was recorded."""
+        return tuple(call for call in self.calls if call.lost is not None)
+
+    @property
+    def world_id(self) -> str:
+        """SHA-256 of `to_bytes`, in hexadecimal: the address of the world in a content-addressed store."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    @property
+    def sentence(self) -> str:
+        """What was kept and what was already gone."""
+        if not self.calls:
+            return f"Session {self.session_id} called no tool: there is no world to keep."
+        said = f"{len(self.calls)} recorded calls of session {self.session_id}"
+        if not self.missing:
+            return f"{said}, all with their results."
+        return f"{said}; the results of {len(self.missing)} were already gone."
+
+    def answer(self, tool_name: str, arguments: object, occurrence: int = 0) -> Answer | Miss:
+        """What the recorded world says to a call.
+
+        Parameters
+        ----------
+        tool_name, arguments
+            The call; `arguments` as JSON text or a mapping. Calls are told apart by `call_key`.
+        occurrence
+            How often the same call was asked before (0-based): a call that was recorded twice may have had two results.
+
+        Returns
+        -------
+        Answer or Miss
+            The recorded result, or an explicit miss with its reason. A miss is unknown, not empty.
+        """
+        key = call_key(tool_name, arguments)
+        same = [call for call in self.calls if call.key == key]
+        if not same:
+            known = any(call.name == tool_name for call in self.calls)
+            return Miss(
+                key,
+                f"{tool_name!r} was never called with these arguments" if known else f"{tool_name!r} was never called",
+            )
+        if not 0 <= occurrence < len(same):
+            times = "once" if len(same) == 1 else f"{len(same)} times"
+            return Miss(key, f"this call was recorded {times}; occurrence {occurrence} (0-based) was asked for")
+        call = same[occurrence]
+        if call.lost is not None:
+            return Miss(key, f"the call was recorded at step {call.number}, its result was not: {call.lost}")
+        return Answer(key, call.result, call.error, call.number)
+
+    def to_bytes(self) -> bytes:
+        """Deterministic JSON, UTF-8: the same world gives the same bytes everywhere."""
+        body = {"format": _FORMAT, "session_id": self.session_id, "calls": [asdict(call) for call in self.calls]}
+        return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> World:
+        """The world that `to_bytes` wrote.
+
+        Raises
+        ------
+        InputError
+            The bytes are no world, or of a format that this version does not read.
+        """
+        try:
+            body = json.loads(content)
+            if body["format"] != _FORMAT:
+                msg = f"a world in the format {body['format']!r}; this version reads {_FORMAT!r}. Install a newer workbench."
+                raise InputError(msg)
+            return cls(str(body["session_id"]), tuple(Call(**call) for call in body["calls"]))
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            msg = f"these {len(content):,} bytes are no recorded world: {error}"
+            raise InputError(msg) from error
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row a call: number, turn, kind, key, name, arguments, result, error, lost."""
+        return pl.DataFrame([asdict(call) for call in self.calls], schema=_CALLS)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self.calls)
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+    def _repr_html_(self) -> str:
+        shown = self.to_frame().select(
+            "number", "name", *(pl.col(name).str.slice(0, 200) for name in ("arguments", "result", "error")), "lost"
+        )
+        return _html.panel(self.sentence, _html.table(shown) if self.calls else "")
+
+
+_CALLS: Final = pl.Schema({
+    "number": pl.Int64(),
+    "turn": pl.Int64(),
+    "kind": pl.String(),
+    "key": pl.String(),
+    "name": pl.String(),
+    "arguments": pl.String(),
+    "result": pl.String(),
+    "error": pl.String(),
+    "lost": pl.String(),
+})  # fmt: skip
+
+
+def record(
+    steps: object, *, fetch: Callable[[str, str], str | None] | None = None, redact: Redact | None = None
+) -> World:
+    """Record the world of one session: every tool call and retrieval, by canonical key, with what came back.
+
+    Parameters
+    ----------
+    steps
+        Steps of one session (schema `STEPS`), whole: what was cut out of them is lost for the world.
+    fetch
+        Given a trace id and a span id, the whole result of that call where it was spilled out of the steps, else None.
+    redact
+        Applied to arguments, results and errors before they are kept. The key is that of the call as it was made, so that the same
+        call finds its result in a redacted world.
+
+    Returns
+    -------
+    World
+        With `missing`: the calls whose result never came or was not kept.
+
+    Raises
+    ------
+    InputError
+        The steps belong to more than one session, or to none.
+
+    Examples
+    --------
+    >>> from workbench import world
+    >>> steps = [{"session_id": "s1", "number": 2, "kind": "tool", "tool_name": "find", "tool_arguments": '{"id": 7}', "tool_result": "a book"}]
+    >>> world.record(steps).answer("find", {"id": 7.0}).result
+    'a book'
+    """
+    frame = conform(steps, STEPS, what="steps")
+    sessions = frame["session_id"].unique().drop_nulls().to_list()
+    if len(sessions) != 1:
+        found = "none" if not sessions else f"{len(sessions)}, among them {sessions[0]!r} and {sessions[1]!r}"
+        msg = f"a world is recorded from the steps of one session; these belong to {found}. Filter by session_id first."
+        raise InputError(msg)
+    asked = pl.col("kind").is_in(["tool", "retrieval"])
+    clean = redact or _as_it_is
+    calls = tuple(_call(row, fetch, clean) for row in frame.filter(asked).sort("number").iter_rows(named=True))
+    return World(sessions[0], calls)
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _call(row: dict[str, Any], fetch: Callable[[str, str], str | None] | None, clean: Redact) -> Call:
+    kind: str = row["kind"]
+    name: str = row["tool_name"] or kind
+    arguments: object = row["tool_arguments"] if kind == "tool" or row["tool_arguments"] else {"query": row["text"]}
+    result: str | None = row["tool_result"]
+    if fetch is not None and row["trace_id"] and row["span_id"]:
+        whole = fetch(row["trace_id"], row["span_id"])
+        result = whole if whole is not None else result
+    error: str | None = row["error"]
+    lost = None if result is not None or error is not None else "no result was recorded"
+    return Call(
+        number=row["number"],
+        turn=row["turn"],
+        kind=kind,
+        key=call_key(name, arguments),
+        name=name,
+        arguments=clean(arguments if isinstance(arguments, str) else canonical(arguments)),
+        result=None if result is None else clean(result),
+        error=None if error is None else clean(error),
+        lost=lost,
+    )
