@@ -1,0 +1,102 @@
+"""The hand-editable settings of a workspace: `workbench.toml`."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from workbench.errors import InputError, UnknownNameError
+
+__all__ = ["FILE_NAME", "Config", "read_config", "write_config"]
+
+FILE_NAME: Final = "workbench.toml"
+
+_TEMPLATE: Final = """\
+# The settings of this workspace. Its hash is kept with every load and result made under it.
+name = {name}
+
+# Scores with these names were given by the agent's users; any other score counts as a grader's.
+user_feedback = [{feedback}]
+
+# Longer payloads are kept whole in blobs/ and shown cut in the middle.
+spill_characters = {spill}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What `workbench.toml` says.
+
+    Parameters
+    ----------
+    name
+        What to call the workspace.
+    user_feedback
+        Names of scores that the agent's users gave.
+    spill_characters
+        Payloads longer than this many characters go to `blobs/`.
+    """
+
+    name: str
+    user_feedback: tuple[str, ...] = ("user_feedback", "user-feedback", "feedback", "thumbs", "user_rating")
+    spill_characters: int = 65_536
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of every setting but the name, 16 hex digits."""
+        values = [(field.name, getattr(self, field.name)) for field in fields(self) if field.name != "name"]
+        return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+
+def read_config(folder: Path) -> Config:
+    """The settings of a workspace's folder; defaults where it has no file.
+
+    Raises
+    ------
+    InputError
+        The file is not TOML, or a value is of the wrong type; the message names the key.
+    UnknownNameError
+        A key that does not exist, with the nearest that does.
+    """
+    path = folder / FILE_NAME
+    if not path.exists():
+        return Config(name=folder.name)
+    try:
+        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path}: not TOML: {error}"
+        raise InputError(msg) from error
+    known = {field.name for field in fields(Config)}
+    for key in found:
+        if key not in known:
+            raise UnknownNameError(key, f"setting in {path}", known)
+    feedback = found.get("user_feedback", list(Config("").user_feedback))
+    spill = found.get("spill_characters", Config("").spill_characters)
+    if not isinstance(feedback, list) or not all(isinstance(name, str) for name in feedback):  # pyright: ignore[reportUnknownVariableType]
+        msg = f"{path}: user_feedback is {feedback!r}, expected a list of names"
+        raise InputError(msg)
+    if not isinstance(spill, int) or isinstance(spill, bool) or spill < 1:
+        msg = f"{path}: spill_characters is {spill!r}, expected a number of characters"
+        raise InputError(msg)
+    return Config(str(found.get("name", folder.name)), tuple(str(name) for name in feedback), spill)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def write_config(folder: Path, config: Config) -> Path:
+    """Write the settings with a line on each; an existing file is left as it is."""
+    path = folder / FILE_NAME
+    if not path.exists():
+        quote = _quoted
+        text = _TEMPLATE.format(
+            name=quote(config.name), feedback=", ".join(map(quote, config.user_feedback)), spill=config.spill_characters
+        )
+        path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: everything that is not plain is written as an escape."""
+    plain = "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08X}" for c in text)
+    return f'"{plain}"'
