@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
-__all__ = ["STYLE", "escape", "panel", "table"]
+__all__ = ["STYLE", "ShowsItself", "escape", "markup", "panel", "table"]
 
 # JupyterLab's variables where they exist, else what the browser's colour scheme asks for.
 STYLE = """<style>
@@ -22,6 +22,17 @@ font-size:var(--jp-ui-font-size1,13px);line-height:1.45;max-width:72em}
 .wb-panel td.wb-num,.wb-panel th.wb-num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .wb-panel q{font-style:italic}
 </style>"""
+
+
+class ShowsItself(Protocol):
+    """Any result: it knows its own HTML."""
+
+    def _repr_html_(self) -> str: ...
+
+
+def markup(result: ShowsItself) -> str:
+    """What a result shows itself with, by Jupyter's protocol."""
+    return result._repr_html_()  # pyright: ignore[reportPrivateUsage]
 
 
 def escape(value: object) -> str:

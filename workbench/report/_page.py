@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from workbench._html import escape
+from workbench._html import ShowsItself, escape, markup
 
-__all__ = ["Section", "ShowsItself", "page"]
+__all__ = ["Section", "page"]
 
 # Trace content is hostile: whatever slipped through the escaping can neither run nor fetch anything.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -32,12 +31,6 @@ table{font-size:14px}
 details{margin:.5rem 0}
 summary{cursor:pointer}
 """
-
-
-class ShowsItself(Protocol):
-    """Any result: it knows its own HTML."""
-
-    def _repr_html_(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +95,13 @@ def page(
         body.append(f'<section id="{anchor}"><h2>{escape(part.title)}</h2>')
         if part.lead:
             body.append(f"<p>{escape(part.lead)}</p>")
-        body.extend(_linked(result._repr_html_(), anchors) for result in part.results)  # noqa: SLF001 - Jupyter's protocol
+        body.extend(_linked(markup(result), anchors) for result in part.results)
         body.append("</section>")
     if sessions:
         body.append('<section id="evidence"><h2>Evidence</h2>')
         for session_id, loop in sessions.items():
             body.append(f'<details id="{anchors[session_id]}"><summary>{escape(session_id)}</summary>')
-            body.append(loop._repr_html_())  # noqa: SLF001 - Jupyter's protocol
+            body.append(markup(loop))
             body.append("</details>")
         body.append("</section>")
     head = (
@@ -119,11 +112,11 @@ def page(
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{"".join(body)}\n</body></html>\n'
 
 
-def _linked(markup: str, anchors: Mapping[str, str]) -> str:
+def _linked(text: str, anchors: Mapping[str, str]) -> str:
     """Session ids standing between tags become links to their evidence."""
     shown = {escape(session_id): anchor for session_id, anchor in anchors.items()}
     if not shown:
-        return markup
+        return text
     names = "|".join(re.escape(name) for name in sorted(shown, key=len, reverse=True))
     mention = re.compile(rf"(?<=[>\s,(])({names})(?=[<\s,).])")
 
@@ -131,4 +124,4 @@ def _linked(markup: str, anchors: Mapping[str, str]) -> str:
         return f'<a href="#{shown[match[1]]}">{match[1]}</a>'
 
     # Only what stands between tags: never inside one, where an id may be an attribute's value.
-    return re.sub(r">[^<]+<", lambda text: mention.sub(link, text[0]), markup)
+    return re.sub(r">[^<]+<", lambda between: mention.sub(link, between[0]), text)
