@@ -1,0 +1,34 @@
+"""Pure statistics over arrays: every estimate carries its interval, and every formula names its source."""
+
+from workbench.stats._interval import Interval, quantile
+from workbench.stats._mean import mean_interval
+from workbench.stats._power import Variance, cases_needed, components, minimum_detectable, paired_power
+from workbench.stats._rates import Lift, lift, newcombe, upper_bound, wilson
+from workbench.stats._repeats import OfK, bootstrap, flip_rate, pass_at_k, pass_hat_k
+from workbench.stats._tests import PairedTest, benjamini_hochberg, holm, mcnemar, sign_flip
+
+__all__ = [
+    "Interval",
+    "Lift",
+    "OfK",
+    "PairedTest",
+    "Variance",
+    "benjamini_hochberg",
+    "bootstrap",
+    "cases_needed",
+    "components",
+    "flip_rate",
+    "holm",
+    "lift",
+    "mcnemar",
+    "mean_interval",
+    "minimum_detectable",
+    "newcombe",
+    "paired_power",
+    "pass_at_k",
+    "pass_hat_k",
+    "quantile",
+    "sign_flip",
+    "upper_bound",
+    "wilson",
+]

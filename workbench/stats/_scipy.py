@@ -1,0 +1,46 @@
+"""The few functions of scipy that are used, with the types that it does not ship."""
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["bh", "binomial_below", "binomial_mass", "convolve", "student"]
+
+_Array = npt.NDArray[np.float64]
+
+
+def binomial_mass(k: npt.ArrayLike, n: int, p: float) -> _Array:
+    """The chance of each of `k` successes in `n` tries."""
+    from scipy.stats import binom
+
+    return np.asarray(binom.pmf(k, n, p), dtype=np.float64)
+
+
+def binomial_below(k: npt.ArrayLike, n: int, p: float) -> _Array:
+    """The chance of at most each of `k` successes in `n` tries."""
+    from scipy.stats import binom
+
+    return np.asarray(binom.cdf(k, n, p), dtype=np.float64)
+
+
+def convolve(a: _Array, b: _Array) -> _Array:
+    """The distribution of a sum, by Fourier transform."""
+    from scipy.signal import fftconvolve
+
+    return np.asarray(fftconvolve(a, b), dtype=np.float64)
+
+
+def bh(p: _Array) -> _Array:
+    """Benjamini and Hochberg's adjusted p-values."""
+    from scipy.stats import false_discovery_control
+
+    return np.asarray(false_discovery_control(p, method="bh"), dtype=np.float64)
+
+
+def student(level: float, freedom: float) -> float:
+    """The two-sided quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + level) / 2))
