@@ -1,0 +1,256 @@
+"""One session's spans, in order, become its steps: messages once, tool calls joined with their results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from workbench.evidence._messages import Call, Message, argument_key, soft_error
+from workbench.evidence._threads import Threads
+
+__all__ = ["Draft", "Merge", "Origin", "Ran"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The span that a step is taken from; times are nanoseconds."""
+
+    trace: int
+    trace_id: str
+    span_id: str
+    start: int | None
+    end: int | None
+    model: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """A step while its session is being put together."""
+
+    kind: str
+    origin: Origin
+    text: str | None = None
+    tool_name: str | None = None
+    call_id: str | None = None
+    arguments: str | None = None
+    result: str | None = None
+    error: str | None = None
+    model: str | None = None
+    timed: bool = False  # the origin's duration is this step's own
+    asked: bool = False  # a message asks for this call
+    ran: bool = False  # a span ran this call
+    answered: bool = False  # a message brings the result
+    argument_key: int = 0
+
+
+class Ran(NamedTuple):
+    """What a tool's span says of its call."""
+
+    name: str
+    call_id: str | None
+    arguments: str | None
+    result: str | None
+    error: str | None
+
+
+@dataclass(slots=True)
+class _Open:
+    """Tool steps that still wait for something, and where they are found."""
+
+    steps: list[Draft] = field(default_factory=list[Draft])
+
+    def take(self, fits: Callable[[Draft], bool]) -> Draft | None:
+        for i, step in enumerate(self.steps):
+            if fits(step):
+                return self.steps.pop(i)
+        return None
+
+
+class Merge:
+    """The steps of one session, built span by span."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.steps: list[Draft] = []
+        self._threads = Threads()
+        self._unrun = _Open()  # asked for, no span yet
+        self._unasked = _Open()  # ran, no message asked for it yet
+        self._unanswered = _Open()  # no tool message yet
+        self._asked: set[tuple[str, str, int]] = set()
+        self._answered: set[str] = set()
+
+    def model_call(
+        self, origin: Origin, scope: str, messages: list[Message], output: list[Message], error: str | None
+    ) -> None:
+        """A model was given messages and said something, or failed."""
+        thread, system, tail = self._threads.enter(scope, origin.trace, messages)
+        if system is not None:
+            self.steps.append(Draft("system", origin, text=system))
+        for message in tail:
+            self._message(origin, scope, message, late=True)
+        for message in output:
+            self._message(origin, scope, message, late=False)
+        self._threads.answered(thread, output)
+        if error is not None:
+            self.steps.append(Draft("error", origin, text=error, error=error, model=origin.model, timed=not output))
+
+    def reply(self, origin: Origin, messages: list[Message]) -> None:
+        """The agent's answer, by a span that is no model call: one message, or the conversation that it ends."""
+        if any(m.role == "user" for m in messages):
+            self.model_call(origin, "", messages, [], None)
+            return
+        for message in messages:
+            self._message(origin, "", message, late=True)
+        self._threads.answered(self._threads.current(""), messages)
+
+    def retrieve(self, origin: Origin, query: str | None, documents: str | None, error: str | None) -> None:
+        """Documents were looked up."""
+        self.steps.append(Draft("retrieval", origin, text=query, result=documents, error=error, timed=True))
+
+    def fail(self, origin: Origin, error: str) -> None:
+        """A span failed that is neither a model call nor a tool."""
+        self.steps.append(Draft("error", origin, text=error, error=error, timed=True))
+
+    def tool_call(self, origin: Origin, ran: Ran) -> None:
+        """A tool ran; fills the step of the message that asked for it, or is a step of its own."""
+        name, call_id, arguments, result, error = ran
+        key = argument_key(arguments)
+        step = None
+        if self._unrun.steps:
+            step = self._asked_for(name, call_id, key if arguments is not None else None)
+        if step is None:
+            step = Draft("tool", origin, tool_name=name, call_id=call_id)
+            self.steps.append(step)
+            self._unasked.steps.append(step)
+            self._unanswered.steps.append(step)
+        step.origin, step.timed, step.ran = origin, True, True
+        step.call_id = step.call_id or call_id
+        if arguments is not None:
+            step.arguments, step.argument_key = arguments, key
+        if result is not None:
+            step.result = result
+        step.error = error
+
+    def _asked_for(self, name: str, call_id: str | None, key: int | None) -> Draft | None:
+        if call_id is not None:
+            found = self._unrun.take(lambda s: s.call_id == call_id)
+            if found is not None:
+                return found
+
+        def free(step: Draft) -> bool:
+            same = step.tool_name == name and (call_id is None or step.call_id is None)
+            return same and not step.answered
+
+        found = self._unrun.take(lambda s: free(s) and (key is None or s.argument_key == key))
+        return found or self._unrun.take(free)
+
+    def _message(self, origin: Origin, scope: str, message: Message, *, late: bool) -> None:
+        role = message.role
+        if role == "assistant":
+            self._assistant(origin, message, late=late)
+        elif role == "tool":
+            self._result(origin, message)
+        elif message.text.strip():
+            # What an agent tells its sub-agent is an instruction; only a person's words begin a turn.
+            kind = "system" if role == "system" or scope else "user"
+            self.steps.append(Draft(kind, origin, text=message.text))
+
+    def _assistant(self, origin: Origin, message: Message, *, late: bool) -> None:
+        model = None if late else origin.model
+        place = len(self.steps)
+        calls: list[Draft] = []
+        for call in message.calls:
+            if call.call_id is not None:
+                known = (call.call_id, call.name, call.key)
+                if late and known in self._asked:
+                    continue  # a history handed on to another agent
+                self._asked.add(known)
+            step = self._ran_before(call, late=late)
+            if step is None:
+                step = Draft("tool", origin, tool_name=call.name, call_id=call.call_id)
+                self._unrun.steps.append(step)
+                self._unanswered.steps.append(step)
+                calls.append(step)
+            else:
+                place = min(place, self.steps.index(step))
+            step.asked, step.model = True, model
+            step.call_id = step.call_id or call.call_id
+            if step.arguments is None:
+                step.arguments, step.argument_key = call.arguments, call.key
+        self.steps.extend(calls)
+        if message.text.strip():
+            self.steps.insert(place, Draft("assistant", origin, text=message.text, model=model, timed=not late))
+
+    def _ran_before(self, call: Call, *, late: bool) -> Draft | None:
+        if not self._unasked.steps:
+            return None
+        if call.call_id is not None:
+            found = self._unasked.take(lambda s: s.call_id == call.call_id)
+            if found is not None:
+                return found
+        if not late:
+            return None
+
+        def free(step: Draft) -> bool:
+            return step.tool_name == call.name and (call.call_id is None or step.call_id is None)
+
+        found = self._unasked.take(lambda s: free(s) and s.argument_key == call.key)
+        return found or self._unasked.take(free)
+
+    def _result(self, origin: Origin, message: Message) -> None:
+        step = self._waiting(message)
+        if message.call_id is not None:
+            if step is None and message.call_id in self._answered:
+                return
+            self._answered.add(message.call_id)
+        if step is None:
+            step = Draft("tool", origin, tool_name=message.name, call_id=message.call_id)
+            self.steps.append(step)
+        step.answered = True
+        if step.result is None:
+            step.result = message.text
+
+    def _waiting(self, message: Message) -> Draft | None:
+        waiting = self._unanswered
+        if message.call_id is not None:
+            found = waiting.take(lambda s: s.call_id == message.call_id)
+            if found is not None:
+                return found
+
+        def free(step: Draft) -> bool:
+            named = message.name is None or step.tool_name == message.name
+            return named and (message.call_id is None or step.call_id is None)
+
+        found = waiting.take(lambda s: free(s) and s.result is None)
+        return found or waiting.take(free)
+
+    def finish(self) -> list[Draft]:
+        """The steps, with what their results say about errors."""
+        self._hoist()
+        for step in self.steps:
+            if step.kind == "tool" and step.error is None:
+                step.error = soft_error(step.result)
+        return self.steps
+
+    def _hoist(self) -> None:
+        """Put what the user said before what was looked up for the first model call that brings it."""
+        spoken: set[int] = set()
+        for i, step in enumerate(self.steps):
+            trace = step.origin.trace
+            if step.kind not in {"user", "assistant"} or trace in spoken:
+                continue
+            spoken.add(trace)
+            if step.kind == "assistant":
+                continue
+            first = i  # the system prompt that came with it moves along
+            while first and self.steps[first - 1].kind == "system" and self.steps[first - 1].origin is step.origin:
+                first -= 1
+            before = first
+            while before and self.steps[before - 1].origin.trace == trace and _unprompted(self.steps[before - 1]):
+                before -= 1
+            self.steps[before : i + 1] = self.steps[first : i + 1] + self.steps[before:first]
+
+
+def _unprompted(step: Draft) -> bool:
+    return step.kind in {"retrieval", "error"} or (step.kind == "tool" and not step.asked)

@@ -1,0 +1,141 @@
+"""From spans to steps: one pass over all sessions, whatever format the spans came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from workbench.evidence._merge import Draft, Merge
+from workbench.evidence._trace import READ, Event, read_trace
+from workbench.schema import SPANS, STEPS, conform
+
+__all__ = ["steps"]
+
+
+def steps(spans: Any) -> pl.DataFrame:
+    """The canonical agent loop of every session: each message, tool call and retrieval once, in the order it happened.
+
+    Model calls may carry their whole history or only what is new; agent and chain spans that repeat their children add
+    nothing; a trace whose model calls hold no messages is read from its outermost span's input and output. A tool call is joined with its
+    span and its result message by call id, else by name and arguments, else by order; a result that never came is
+    null. Assistant messages that only ask for tools are those tools' steps. Evaluators and guardrails are no steps.
+
+    Parameters
+    ----------
+    spans
+        SPANS rows, of any number of sessions and in any order: a Polars frame or what `polars.DataFrame` takes.
+
+    Returns
+    -------
+    polars.DataFrame
+        STEPS rows, by session in order of beginning, then by number. `error` is what failed: a call's own error, or, beginning
+        with "in result: ", an error that only the result speaks of.
+
+    Raises
+    ------
+    InputError
+        A column cannot become what SPANS says it is.
+
+    Examples
+    --------
+    >>> from workbench import evidence
+    >>> spans = [
+    ...     {"trace_id": "t", "span_id": "a", "kind": "agent", "input": "Hello?", "output": "Good day."},
+    ... ]
+    >>> evidence.steps(spans).select("number", "turn", "kind", "text").rows()
+    [(1, 1, 'user', 'Hello?'), (2, 1, 'assistant', 'Good day.')]
+    """
+    frame = conform(spans, SPANS, what="spans")
+    ordered = (
+        frame.select(
+            *READ,
+            pl.coalesce("session_id", "trace_id").alias("session"),
+            pl.col("start").to_physical().alias("start"),
+            pl.col("end").to_physical().alias("end"),
+            "source",
+            "record",
+        )
+        .with_columns(
+            pl.col("start").min().over("session").alias("began"),
+        )
+        .sort("began", "session", "start", "source", "record", nulls_last=True, maintain_order=True)
+    )
+    columns = {name: ordered[name].to_list() for name in (*READ, "start", "end")}
+    # Sessions are contiguous now: where each begins.
+    runs = ordered["session"].rle().struct.unnest()
+    out = _Out()
+    first = 0
+    for session, size in zip(runs["value"].to_list(), runs["len"].to_list(), strict=True):
+        out.add(session, _session(columns, first, first + size))
+        first += size
+    return out.frame()
+
+
+def _session(columns: dict[str, list[Any]], first: int, end: int) -> list[Draft]:
+    traces: dict[str, list[int]] = {}
+    trace_ids = columns["trace_id"]
+    for place in range(first, end):
+        traces.setdefault(trace_ids[place], []).append(place)
+    events: list[Event] = []
+    for number, places in enumerate(traces.values()):
+        events.extend(read_trace(columns, number, places))
+    events.sort(key=lambda event: event.order)
+    merge = Merge()
+    for event in events:
+        event.play(merge)
+    return merge.finish()
+
+
+class _Out:
+    """The columns of STEPS, filled session by session."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, list[Any]] = {name: [] for name in STEPS}
+
+    def add(self, session: str, drafts: list[Draft]) -> None:
+        out = self.columns
+        for number, (draft, turn) in enumerate(zip(drafts, _turns(drafts), strict=True), 1):
+            origin = draft.origin
+            timed = draft.timed and origin.start is not None and origin.end is not None
+            out["session_id"].append(session)
+            out["number"].append(number)
+            out["turn"].append(turn)
+            out["kind"].append(draft.kind)
+            out["trace_id"].append(origin.trace_id)
+            out["span_id"].append(origin.span_id)
+            out["at"].append(origin.start)
+            out["seconds"].append((origin.end - origin.start) / 1e9 if timed and origin.end and origin.start else None)
+            out["text"].append(draft.text)
+            out["tool_name"].append(draft.tool_name)
+            out["tool_call_id"].append(draft.call_id)
+            out["tool_arguments"].append(draft.arguments)
+            out["tool_result"].append(draft.result)
+            out["error"].append(draft.error)
+            out["model"].append(draft.model)
+
+    def frame(self) -> pl.DataFrame:
+        schema = dict(STEPS)
+        at = schema["at"]
+        return pl.DataFrame(self.columns, schema={**schema, "at": pl.Int64()}).with_columns(pl.col("at").cast(at))
+
+
+def _turns(drafts: list[Draft]) -> list[int]:
+    """The turn of each step: what comes before the first user message belongs to the first turn."""
+    spoken = {draft.origin.trace for draft in drafts if draft.kind == "user"}
+    seen: set[int] = set()
+    turns: list[int] = []
+    turn, begun = 0, True
+    for draft in drafts:
+        trace = draft.origin.trace
+        if draft.kind == "user":
+            turn += begun
+            begun = True
+        elif turn == 0:
+            turn, begun = 1, trace not in spoken
+        elif trace not in spoken and trace not in seen:
+            turn += 1
+            begun = True
+        seen.add(trace)
+        turns.append(turn)
+    return turns

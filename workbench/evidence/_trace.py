@@ -1,0 +1,238 @@
+"""One trace's spans: which of them speak for the agent's loop, and in which order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workbench.evidence._merge import Merge, Origin, Ran
+from workbench.evidence._messages import Message, argument_key, read_messages, said
+
+__all__ = ["READ", "Event", "read_trace"]
+
+READ: Final = (
+    "trace_id", "span_id", "parent_id", "name", "kind", "status", "error_type", "error_message", "input", "output",
+    "input_messages", "output_messages", "tool_name", "tool_call_id", "tool_arguments", "tool_result", "documents", "model",
+)  # fmt: skip
+_APART: Final = frozenset({"evaluator", "guardrail"})  # what happens inside them is not the agent's loop
+_SILENT: Final = frozenset({"tool", "retrieval", "embedding", "reranker", "evaluator", "guardrail"})
+_OWN_ERRORS: Final = frozenset({"llm", "tool", "retrieval"})  # their failure is shown by their own step
+_NEVER: Final = sys.maxsize
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, and its place among the session's events."""
+
+    order: tuple[int, int, int, int, int]  # start, trace, rank in the tree, 1 at a span's end, inner ends first
+    play: Callable[[Merge], None]
+
+
+@dataclass(slots=True)
+class _Node:
+    place: int
+    kind: str
+    start: int  # the span's, else its parent's
+    depth: int
+    up: _Node | None
+    rank: int = 0
+    scope: str = ""  # the tool inside which it happens: a sub-agent's conversation is not the user's
+    apart: bool = False
+    failed: bool = False
+    failed_inside: bool = False
+    last: tuple[int, int] = (0, 0)  # start and rank of the last span inside
+
+
+def read_trace(columns: dict[str, list[Any]], number: int, places: list[int]) -> Iterator[Event]:
+    """The events of the trace whose spans lie at `places`, the `number`-th of its session."""
+    return _Reader(columns, number, places).events()
+
+
+class _Reader:
+    def __init__(self, columns: dict[str, list[Any]], number: int, places: list[int]) -> None:
+        self.columns = columns
+        self.number = number
+        self.nodes = self._tree(places)
+        self.heard: dict[int, tuple[list[Message], list[Message]]] = {}
+
+    def value(self, name: str, node: _Node) -> Any:
+        return self.columns[name][node.place]
+
+    def _tree(self, places: list[int]) -> list[_Node]:
+        """The nodes, parents before children; children in order of start."""
+        ids, parents, starts = self.columns["span_id"], self.columns["parent_id"], self.columns["start"]
+        kinds, status = self.columns["kind"], self.columns["status"]
+        first = next((starts[p] for p in places if starts[p] is not None), _NEVER)
+        if len(places) == 1:
+            inside: dict[str | None, list[int]] = {None: places}
+        else:
+            known = {ids[place] for place in places}
+            inside = {}
+            for place in places:
+                parent = parents[place]
+                inside.setdefault(parent if parent in known and parent != ids[place] else None, []).append(place)
+        nodes: list[_Node] = []
+        todo: list[tuple[int, _Node | None]] = [(place, None) for place in reversed(inside.pop(None, []))]
+        while todo or inside:
+            if not todo:  # spans that name one another as parents: begin anywhere
+                place = next(iter(inside.values()))[0]
+                todo.append((place, None))
+            place, up = todo.pop()
+            start = starts[place]
+            kind = kinds[place] or "other"
+            node = _Node(place, kind, first, 0, up, rank=len(nodes), failed=status[place] == "error")
+            if up is not None:
+                node.depth = up.depth + 1
+                node.start = up.start
+                node.scope = ids[up.place] if up.kind == "tool" else up.scope
+                node.apart = up.apart or up.kind in _APART
+            if start is not None:
+                node.start = start
+            nodes.append(node)
+            children = inside.pop(ids[place], ())
+            todo.extend((child, node) for child in reversed(children) if child != place)
+        for node in reversed(nodes):
+            node.last = max(node.last, (node.start, node.rank))
+            if node.up is not None:
+                node.up.last = max(node.up.last, node.last)
+                if (node.failed or node.failed_inside) and not node.apart:
+                    node.up.failed_inside = True
+        return nodes
+
+    def origin(self, node: _Node) -> Origin:
+        get = self.columns
+        place = node.place
+        return Origin(
+            self.number, get["trace_id"][place], get["span_id"][place], get["start"][place], get["end"][place], get["model"][place]
+        )  # fmt: skip
+
+    def error(self, node: _Node) -> str | None:
+        """What a failed span says of its failure."""
+        if not node.failed:
+            return None
+        kind, message = self.value("error_type", node), self.value("error_message", node)
+        if kind and message and not message.startswith(kind):
+            return f"{kind}: {message}"
+        return message or kind or f"{self.value('name', node) or node.kind} failed without saying why"
+
+    def events(self) -> Iterator[Event]:
+        speakers = self._speakers()
+        asked = any(m.role == "user" for node in speakers for m in self.heard[node.place][0]) or not speakers
+        asked = asked and bool(speakers)
+        answered = any(self.heard[node.place][1] for node in speakers if not node.scope)
+        asker = None if asked else self._outermost("input", "input_messages")
+        answerer = None if answered else self._outermost("output", "output_messages")
+        speaking = {node.place for node in speakers}
+        for node in self.nodes:
+            if node.apart:
+                continue
+            order = (node.start, self.number, node.rank, 0, 0)
+            if node is asker:
+                yield Event(order, self._ask(node))
+            play = self._play(node, speaking)
+            if play is not None:
+                yield Event(order, play)
+            closing = (node.last[0], self.number, node.last[1], 1, -node.depth)
+            if node is answerer:
+                yield Event(closing, self._answer(node))
+            error = self.error(node)
+            if (
+                error is not None
+                and node.kind not in _OWN_ERRORS
+                and not node.failed_inside
+                and node.kind != "evaluator"
+            ):
+                yield Event(closing, self._fail(node, error))
+
+    def _speakers(self) -> list[_Node]:
+        """The model calls that say what the agent's loop was; of nested ones those that hold the answers."""
+        calls = [node for node in self.nodes if node.kind == "llm" and not node.apart]
+        for node in calls:
+            given = read_messages(self.value("input_messages", node))
+            output = read_messages(self.value("output_messages", node))
+            self.heard[node.place] = given, output or said(self.value("output", node), "assistant")
+        outer = {node.place: node for node in calls}
+        dropped: set[int] = set()
+        for node in calls:
+            up = node.up
+            while up is not None and up.place not in outer:
+                up = up.up
+            if up is None or up.place in dropped:
+                if up is not None:
+                    dropped.add(node.place)
+                continue
+            inner = [n for n in calls if n is not up and _within(n, up)]
+            if self.heard[up.place][1] and not any(self.heard[n.place][1] for n in inner):
+                dropped.update(n.place for n in inner)
+            else:
+                dropped.add(up.place)
+        return [node for node in calls if node.place not in dropped]
+
+    def _outermost(self, text: str, messages: str) -> _Node | None:
+        """The span nearest to the root that holds what was asked or answered."""
+        best: _Node | None = None
+        for node in self.nodes:
+            if node.apart or node.scope or node.kind in _SILENT or (best is not None and best.depth <= node.depth):
+                continue
+            if self.value(messages, node) or (self.value(text, node) or "").strip() not in {"", "null", "{}", "[]"}:
+                best = node
+        return best
+
+    def _play(self, node: _Node, speaking: set[int]) -> Callable[[Merge], None] | None:
+        origin = self.origin(node)
+        error = self.error(node)
+        if node.place in speaking:
+            given, output = self.heard[node.place]
+            return lambda merge: merge.model_call(origin, node.scope, given, output, error)
+        if node.kind == "tool":
+            return self._tool(node, origin, error)
+        if node.kind == "retrieval":
+            asked = said(self.value("input", node), "user")
+            query = asked[0].text if asked else None
+            found = self.value("documents", node) or self.value("output", node)
+            return lambda merge: merge.retrieve(origin, query, found, error)
+        return None
+
+    def _tool(self, node: _Node, origin: Origin, error: str | None) -> Callable[[Merge], None] | None:
+        name = self._tool_name(node)
+        arguments = self.value("tool_arguments", node) or self.value("input", node)
+        result = self.value("tool_result", node)
+        result = result if result is not None else self.value("output", node)
+        up = node.up
+        while up is not None and up.kind != "tool":
+            up = up.up
+        if up is not None and self._tool_name(up) == name:
+            outer = self.value("tool_arguments", up) or self.value("input", up)
+            if outer is None or arguments is None or argument_key(outer) == argument_key(arguments):
+                return None  # one call, seen by two instrumentations
+        ran = Ran(name, self.value("tool_call_id", node), arguments, result, error)
+        return lambda merge: merge.tool_call(origin, ran)
+
+    def _tool_name(self, node: _Node) -> str:
+        name = self.value("tool_name", node) or self.value("name", node) or "tool"
+        return name.removeprefix("execute_tool ")
+
+    def _ask(self, node: _Node) -> Callable[[Merge], None]:
+        messages = read_messages(self.value("input_messages", node)) or said(self.value("input", node), "user")
+        origin = self.origin(node)
+        return lambda merge: merge.model_call(origin, "", messages, [], None)
+
+    def _answer(self, node: _Node) -> Callable[[Merge], None]:
+        messages = read_messages(self.value("output_messages", node)) or said(self.value("output", node), "assistant")
+        origin = self.origin(node)
+        return lambda merge: merge.reply(origin, messages)
+
+    def _fail(self, node: _Node, error: str) -> Callable[[Merge], None]:
+        origin = self.origin(node)
+        return lambda merge: merge.fail(origin, error)
+
+
+def _within(node: _Node, outer: _Node) -> bool:
+    up = node.up
+    while up is not None:
+        if up is outer:
+            return True
+        up = up.up
+    return False
