@@ -1,0 +1,22 @@
+"""Failure modes from sessions: what went wrong as text, grouped by density, named by contrast, with its evidence and its doubt."""
+
+from workbench.cluster._cluster import cluster
+from workbench.cluster._edits import Edit
+from workbench.cluster._embed import Embedder, Embeds, MemoryCache, VectorCache
+from workbench.cluster._facet import TEXTS, Facet, facet_text
+from workbench.cluster._modes import Modes
+from workbench.cluster._space import Views
+
+__all__ = [
+    "TEXTS",
+    "Edit",
+    "Embedder",
+    "Embeds",
+    "Facet",
+    "MemoryCache",
+    "Modes",
+    "VectorCache",
+    "Views",
+    "cluster",
+    "facet_text",
+]

@@ -1,0 +1,207 @@
+"""The verb: texts of sessions in, named and counted modes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from workbench.cluster._embed import Embeds, default_embedder
+from workbench.cluster._fit import Fit, Votes, draw_again, layout
+from workbench.cluster._hdbscan import density_groups
+from workbench.cluster._modes import Modes, build
+from workbench.cluster._names import name_groups, phrases_of
+from workbench.cluster._space import FACET_VIEWS, Space, Views, fit_space
+from workbench.cluster._table import MEMBERS, MODES
+from workbench.cluster._texts import as_items, facet_of
+from workbench.errors import EmptyError, InputError
+
+__all__ = ["cluster"]
+
+_FEWEST: Final = 10
+_SHAKY: Final = 0.5
+_GIANT: Final = 0.6
+
+
+def cluster(
+    texts: Any,
+    *,
+    against: Any = None,
+    embed: Embeds | None = None,
+    min_size: int | None = None,
+    views: Views | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Modes:
+    """Group sessions by what their texts have in common, name the groups, and say how far to trust them.
+
+    Parameters
+    ----------
+    texts
+        Columns ``session_id`` and ``text``, and where there are such ``quotes``, ``tokens`` and ``facet``: what `facet_text` gives.
+        Sessions whose text is empty are counted and left open.
+    against
+        The same facet of sessions that passed: each mode then carries how many times as common it is here, so
+        that a popular request is not taken for a failure.
+    embed
+        Texts to vectors: an `Embedder`, or any function of texts. The bundled model when absent; it is loaded only
+        where the views ask for meaning.
+    min_size
+        The fewest sessions that are called a mode; √n / 3 within 5 to 50 when absent.
+    views
+        How much meaning, words and structure weigh; chosen by the facet when absent.
+    seed
+        Of the subsamples behind `stability`. The modes themselves depend on nothing random.
+    progress
+        Called with (texts embedded, texts in all).
+
+    Returns
+    -------
+    Modes
+        The same for the same texts, seed and machine. Too few or too uniform texts give no mode and a sentence that says what to do.
+
+    Raises
+    ------
+    EmptyError
+        There are no sessions at all.
+    InputError
+        A column is missing, a session is there twice, or `min_size` is below 2.
+
+    Examples
+    --------
+    >>> from workbench.cluster import cluster
+    >>> cluster([{"session_id": "a", "text": "the tool timed out"}])
+    1 session is too few to look for modes (at least 10): read it, or load more.
+    """
+    if min_size is not None and min_size < 2:  # noqa: PLR2004 - one session is no group
+        msg = f"min_size is {min_size}: a mode has at least 2 sessions"
+        raise InputError(msg)
+    frame, items = as_items(texts)
+    if not items:
+        msg = "no sessions to cluster: the selection before this step kept none; widen it, or load more traces"
+        raise EmptyError(msg)
+    spoken = [item for item in items if item.text.strip()]
+    silent = [item for item in items if not item.text.strip()]
+    facet = facet_of(frame)
+    if not spoken:
+        return _none(
+            frame,
+            f"none of the {len(items):,} sessions shows anything of the facet {facet!r}: choose another facet, or give reasons.",
+        )
+    if len(spoken) < _FEWEST:
+        count = "1 session is" if len(items) == 1 else f"{len(spoken)} sessions{' with a text' if silent else ''} are"
+        return _none(
+            frame,
+            f"{count} too few to look for modes (at least {_FEWEST}): read {'it' if len(items) == 1 else 'them'}, or load more.",
+        )
+    chosen = views or FACET_VIEWS.get(facet, Views())
+    needs_model = chosen.meaning > 0
+    space = fit_space(
+        [item.text for item in spoken],
+        [item.tokens for item in spoken],
+        views=chosen,
+        embed=(embed or default_embedder()) if needs_model else None,
+        progress=progress,
+    )
+    least = min_size or int(np.clip(round(np.sqrt(len(spoken)) / 3), 5, 50))
+    found = density_groups(space.points, min_size=least)
+    groups = int(found.labels.max(initial=-1)) + 1
+    if groups == 0:
+        return _none(
+            frame,
+            f"no group of at least {least} among {len(items):,} sessions is denser than the rest: they differ too much, or too evenly. "
+            "Try another facet, a smaller min_size, or read a random sample.",
+        )
+    sizes = np.bincount(found.labels[found.labels >= 0], minlength=groups)
+    order = np.argsort(-sizes, kind="stable")
+    number = np.empty(groups + 1, dtype=np.int64)
+    number[order], number[groups] = np.arange(1, groups + 1), -1
+    labels = number[found.labels]
+    fit = Fit(
+        items=tuple(spoken),
+        silent=tuple(silent),
+        space=space,
+        strength=found.strength,
+        phrases=tuple(phrases_of(item.text, item.tokens) for item in spoken),
+        own=Votes(*space.nearest()),
+        against=_against(against, space, progress),
+        draws=draw_again(space, min_size=least, seed=seed),
+        map=layout(space),
+        how=found.how,
+        min_size=least,
+        facet=facet,
+    )
+    names = {
+        mode: name for mode, (name, _) in name_groups(fit.phrases, labels, tokens=[i.tokens for i in spoken]).items()
+    }
+    modes = build(fit, frame, labels, names, notes=(), events=())
+    return build(fit, frame, labels, names, notes=_notes(fit, modes), events=())
+
+
+def _against(against: Any, space: Space, progress: Callable[[int, int], None] | None) -> Votes | None:
+    if against is None:
+        return None
+    _, items = as_items(against)
+    if not items:
+        return None
+    spoken = [i for i, item in enumerate(items) if item.text.strip()]
+    index, near = np.zeros((len(items), 1), dtype=np.int64), np.zeros(len(items), dtype=np.bool_)
+    if spoken:
+        placed = space.place([items[i].text for i in spoken], [items[i].tokens for i in spoken], progress)
+        found, close = space.nearest(placed)
+        index = np.zeros((len(items), found.shape[1]), dtype=np.int64)
+        index[spoken], near[spoken] = found, close
+    return Votes(index, near)
+
+
+def _notes(fit: Fit, modes: Modes) -> tuple[str, ...]:
+    notes: list[str] = []
+    if fit.how != "density":
+        said = {"all alike": "All texts are alike: there is one group, and nothing to contrast it with."}
+        notes.append(
+            said.get(
+                fit.how, "Density alone gave hardly a group or one giant, so that the finest dense groups are shown."
+            )
+        )
+    sizes = modes.frame["size"]
+    if modes.frame.height and int(sizes[0]) > _GIANT * fit.total and fit.how != "all alike":
+        notes.append("One mode holds most sessions: split it, or choose a facet that tells them apart.")
+    stable = modes.frame["stability"].drop_nulls().drop_nans()
+    if len(stable):
+        shaky = int((stable < _SHAKY).sum())
+        held = f"Stability: best-match overlap of each mode in {len(fit.draws)} subsamples, {stable.min():.2f} to {stable.max():.2f}"
+        notes.append(
+            f"{held}; {shaky} of {len(stable)} below {_SHAKY} may not be there."
+            if shaky
+            else f"{held}. It says that a mode is found again, not that it is a failure."
+        )
+    if fit.silent:
+        notes.append(f"{len(fit.silent):,} of {fit.total:,} sessions show nothing of this facet and are left open.")
+    notes.append(f"A mode has at least {fit.min_size} sessions; shares are of all {fit.total:,}, with 95% intervals.")
+    return tuple(notes)
+
+
+def _none(frame: pl.DataFrame, sentence: str) -> Modes:
+    ids = frame["session_id"]
+    nothing: Sequence[None] = [None] * len(ids)
+    members = pl.DataFrame(
+        {"session_id": ids, "mode": nothing, "strength": [0.0] * len(ids), "nearest": nothing}, schema=MEMBERS
+    )
+    points = pl.DataFrame(
+        {"session_id": ids, "x": nothing, "y": nothing},
+        schema={"session_id": pl.String, "x": pl.Float64, "y": pl.Float64},
+    )
+    return Modes(
+        frame=pl.DataFrame(schema=MODES),
+        members=members,
+        points=points,
+        texts=frame,
+        sentence=sentence,
+        notes=(),
+        events=(),
+        _fit=None,
+        _labels=np.zeros(0, dtype=np.int64),
+        _names={},
+    )

@@ -1,0 +1,66 @@
+"""What a person changed about the modes, written so that it can be done again on tomorrow's clustering."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from workbench.errors import InputError
+
+__all__ = ["Edit", "best_match"]
+
+_KINDS: Final = ("rename", "merge", "split")
+_OVERLAP: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change by hand; modes are written down by their sessions, which outlive any numbering.
+
+    Parameters
+    ----------
+    kind
+        ``"rename"``, ``"merge"`` or ``"split"``.
+    groups
+        Session ids: of the renamed mode, of each merged mode, or of each part of a split one.
+    name
+        The new name; None keeps the names to the workbench.
+    """
+
+    kind: Literal["rename", "merge", "split"]
+    groups: tuple[tuple[str, ...], ...]
+    name: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The edit as JSON takes it."""
+        return {"kind": self.kind, "groups": [list(group) for group in self.groups], "name": self.name}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Edit:
+        """The edit that `to_dict` wrote.
+
+        Raises
+        ------
+        InputError
+            This is no edit.
+        """
+        kind, groups = data.get("kind"), data.get("groups")
+        if kind not in _KINDS or not isinstance(groups, Sequence):
+            msg = f"not an edit of modes: kind {kind!r}, expected one of {', '.join(_KINDS)} with groups of session ids"
+            raise InputError(msg)
+        name = data.get("name")
+        return cls(kind, tuple(tuple(str(s) for s in group) for group in groups), None if name is None else str(name))
+
+
+def best_match(group: Sequence[str], modes: Mapping[int, frozenset[str]]) -> int | None:
+    """The mode that shares at least half of all members with a group of sessions, counting only sessions known today."""
+    known = frozenset().union(*modes.values()) if modes else frozenset[str]()
+    wanted = frozenset(group) & known
+    scored = [
+        (len(wanted & members) / len(wanted | members), -mode) for mode, members in modes.items() if wanted & members
+    ]
+    if not scored:
+        return None
+    overlap, mode = max(scored)
+    return -mode if overlap >= _OVERLAP else None

@@ -1,0 +1,191 @@
+"""Texts to vectors: each text once, the longest first, kept as they come."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.cluster._transformer import BUNDLED, Backend, Model, fastest_backend
+from workbench.errors import InputError
+
+__all__ = ["Embedder", "Embeds", "MemoryCache", "VectorCache", "default_embedder"]
+
+_CHUNK: Final = 512  # texts between two saves: seconds of work, and few files
+_BACKENDS: Final = ("auto", "bf16", "fp32")
+
+
+@runtime_checkable
+class VectorCache(Protocol):
+    """What the embedder asks of a cache; the workspace's store is one."""
+
+    def get(self, space: str, keys: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
+        """The vectors that are known among `keys`."""
+        ...
+
+    def put(self, space: str, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Keep one vector a key."""
+        ...
+
+
+class Embeds(Protocol):
+    """Anything that turns n texts into an array of shape (n, d): an `Embedder`, or a function of yours."""
+
+    def __call__(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of the texts, in their order."""
+        ...
+
+
+class MemoryCache:
+    """A cache that lives as long as the process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], NDArray[np.float32]] = {}
+
+    def get(self, space: str, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors that are known among `keys`."""
+        return {key: self._kept[space, key] for key in keys if (space, key) in self._kept}
+
+    def put(self, space: str, keys: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Keep one vector a key; `vectors` has shape (len(keys), d)."""
+        self._kept.update({(space, key): vector for key, vector in zip(keys, vectors, strict=True)})
+
+
+class Embedder:
+    """Sentence embeddings on this machine, without a network.
+
+    Every distinct text is embedded once; what is in the cache is not embedded again; vectors are saved in chunks as
+    they come, so that an interrupted or killed run goes on from there.
+
+    Parameters
+    ----------
+    model
+        The bundled ``"all-MiniLM-L6-v2"`` (384 dimensions, the first 256 tokens of a text), a folder, or the name of
+        any sentence-transformers model that is on this disk.
+    cache
+        A `VectorCache`, such as the workspace's; a `MemoryCache` when absent.
+    backend
+        ``"auto"`` times bf16 against fp32 once and remembers the choice in `choices`; or one of the two by name.
+    choices
+        A file that remembers the fastest backend of this machine between processes; None: in this process only.
+
+    Raises
+    ------
+    InputError
+        The backend is none of the three.
+
+    Examples
+    --------
+    >>> from workbench.cluster import Embedder
+    >>> Embedder("all-MiniLM-L6-v2", backend="fp32").space
+    'all-MiniLM-L6-v2 fp32'
+    """
+
+    def __init__(
+        self,
+        model: str = BUNDLED,
+        *,
+        cache: VectorCache | None = None,
+        backend: Backend = "auto",
+        choices: Path | None = None,
+    ) -> None:
+        if backend not in _BACKENDS:
+            msg = f"backend {backend!r}: expected one of {', '.join(_BACKENDS)}"
+            raise InputError(msg)
+        self.model = model
+        self.cache: VectorCache = MemoryCache() if cache is None else cache
+        self._backend = backend
+        self._choices = choices
+        self._model = Model(model)
+
+    def __repr__(self) -> str:
+        return f"Embedder({self.model!r}, backend={self._backend!r})"
+
+    @property
+    def space(self) -> str:
+        """The name under which vectors are cached: the model and the backend that ran it."""
+        return f"{self.model} {self.backend}"
+
+    @property
+    def backend(self) -> Backend:
+        """The number format in use; measured on first asking where it is ``"auto"``."""
+        if self._backend == "auto":
+            known = self._read_choices()
+            self._backend = known.get(self.model, "") or fastest_backend()
+            if self.model not in known and self._choices is not None:
+                self._choices.parent.mkdir(parents=True, exist_ok=True)
+                self._choices.write_text(json.dumps({**known, self.model: self._backend}), encoding="utf-8")
+        return self._backend
+
+    def __call__(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """Embed texts.
+
+        Parameters
+        ----------
+        texts
+            n texts; repeated ones cost nothing.
+        progress
+            Called with (distinct texts done, distinct texts in all) after each saved chunk.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, d)
+            Unit vectors, in the order of `texts`.
+
+        Raises
+        ------
+        AssetError
+            The bundled weights are missing or altered.
+        InputError
+            No model of that name is on this disk.
+        """
+        keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
+        distinct = dict(zip(keys, texts, strict=True))
+        space = self.space
+        known = dict(self.cache.get(space, list(distinct)))
+        # Longest first: batches of equal length waste no padding, and what needs most memory comes first.
+        missing = sorted((key for key in distinct if key not in known), key=lambda key: (-len(distinct[key]), key))
+        done = len(distinct) - len(missing)
+        if progress:
+            progress(done, len(distinct))
+        if missing:
+            self._model.use(self.backend)
+        for start in range(0, len(missing), _CHUNK):
+            chunk = missing[start : start + _CHUNK]
+            vectors = self._model.vectors([distinct[key] for key in chunk])
+            self.cache.put(space, chunk, vectors)
+            known.update(zip(chunk, vectors, strict=True))
+            done += len(chunk)
+            if progress:
+                progress(done, len(distinct))
+        if not keys:
+            return np.zeros((0, 0), dtype=np.float32)
+        return np.stack([known[key] for key in keys]).astype(np.float32, copy=False)
+
+    def _read_choices(self) -> dict[str, str]:
+        if self._choices is None or not self._choices.is_file():
+            return {}
+        try:
+            read = json.loads(self._choices.read_text(encoding="utf-8"))
+        except ValueError:
+            return {}
+        return {str(k): str(v) for k, v in read.items() if v in _BACKENDS[1:]} if isinstance(read, dict) else {}
+
+
+_default: list[Embedder] = []
+
+
+def default_embedder() -> Embedder:
+    """The bundled model with a cache that lives as long as the process: loaded once, warm afterwards."""
+    if not _default:
+        _default.append(Embedder())
+    return _default[0]

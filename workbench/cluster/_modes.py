@@ -1,0 +1,390 @@
+"""The result of a clustering: modes with names, counts, evidence and doubt, that a person can edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from workbench import _html
+from workbench.cluster._diff import diff_modes
+from workbench.cluster._edits import Edit, best_match
+from workbench.cluster._fit import Fit, Votes, vote
+from workbench.cluster._names import name_groups
+from workbench.cluster._sklearn import split_points
+from workbench.cluster._table import members_table, modes_table
+from workbench.cluster._texts import as_items
+from workbench.errors import InputError, UnknownNameError
+
+__all__ = ["Modes", "build"]
+
+Ints = NDArray[np.int64]
+
+_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Modes:
+    """Groups of sessions that may be failure modes, and everything needed to doubt them.
+
+    Parameters
+    ----------
+    frame
+        One row a mode: ``mode, name, size, share, low, high, lift, lift_low, lift_high, stability, representatives, quotes,
+        phrases``. `share` is of all sessions handed in, `low` and `high` its 95% Wilson interval. `lift` says how many
+        times as common the mode is here as among the passing sessions; both sides are put into modes by the same vote of
+        nearest neighbours, so that the numerator may differ a little from `size`. `stability` is the mean best-match Jaccard overlap
+        with groups found in 80% subsamples: a low one says that the mode may not be there; a high one does not say that it is a failure.
+    members
+        One row a session: ``session_id, mode, strength, nearest``; `mode` is null where the session was left open, and
+        `nearest` and `strength` are then an offer.
+    points
+        One row a session: ``session_id, x, y``, for a map.
+    texts
+        The texts that were compared, as handed in.
+    sentence
+        The result in one plain sentence.
+    notes
+        What to know before believing it.
+    events
+        The edits made by hand, in order.
+    """
+
+    frame: pl.DataFrame
+    members: pl.DataFrame
+    points: pl.DataFrame
+    texts: pl.DataFrame
+    sentence: str
+    notes: tuple[str, ...]
+    events: tuple[Edit, ...]
+    _fit: Fit | None
+    _labels: Ints
+    _names: Mapping[int, str]
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def to_frame(self) -> pl.DataFrame:
+        """The modes, one row each."""
+        return self.frame
+
+    def session_ids(self, mode: int | str) -> list[str]:
+        """The sessions of a mode, those that belong to it most strongly first.
+
+        Parameters
+        ----------
+        mode
+            Its number or its name.
+
+        Raises
+        ------
+        UnknownNameError
+            No such mode.
+        """
+        number = self._find(mode)
+        return (
+            self.members.filter(pl.col("mode") == number)
+            .sort("strength", descending=True, maintain_order=True)["session_id"]
+            .to_list()
+        )
+
+    def rename(self, mode: int | str, name: str) -> Modes:
+        """The same modes with another name for one of them.
+
+        Raises
+        ------
+        UnknownNameError
+            No such mode.
+        InputError
+            The name is empty, or another mode has it.
+        """
+        number = self._find(mode)
+        self._check_name(name, besides=(number,))
+        edit = Edit("rename", (tuple(self.session_ids(number)),), name)
+        return self._again(self._labels, {**self._names, number: name}, edit)
+
+    def merge(self, modes: Sequence[int | str], name: str | None = None) -> Modes:
+        """The same modes with two or more made one, which keeps the number of the first.
+
+        Raises
+        ------
+        UnknownNameError
+            No such mode.
+        InputError
+            Fewer than two different modes, or a name that another mode has.
+        """
+        numbers = list(dict.fromkeys(self._find(mode) for mode in modes))
+        if len(numbers) < 2:  # noqa: PLR2004 - it takes two
+            msg = f"merge takes at least two different modes, got {list(modes)!r}"
+            raise InputError(msg)
+        if name is not None:
+            self._check_name(name, besides=numbers)
+        edit = Edit("merge", tuple(tuple(self.session_ids(number)) for number in numbers), name)
+        labels = np.where(np.isin(self._labels, numbers), numbers[0], self._labels)
+        names = {number: given for number, given in self._names.items() if number not in numbers[1:]}
+        return self._again(labels, {**names, numbers[0]: name or self._names[numbers[0]]}, edit)
+
+    def split(self, mode: int | str, parts: int | Sequence[Sequence[str]] = 2) -> Modes:
+        """The same modes with one cut into parts, each named anew by contrast; the largest keeps the number.
+
+        Parameters
+        ----------
+        mode
+            Its number or its name.
+        parts
+            How many parts to look for; or the session ids of each part, where a person has chosen them (members that are in none
+            of them are a part of their own).
+
+        Raises
+        ------
+        UnknownNameError
+            No such mode.
+        InputError
+            The mode cannot be cut so.
+        """
+        number = self._find(mode)
+        fit = self._fitted()
+        inside = np.flatnonzero(self._labels == number)
+        ids = [fit.items[i].session_id for i in inside]
+        if isinstance(parts, int):
+            if not 2 <= parts <= len(inside):  # noqa: PLR2004 - it takes two
+                msg = f"mode {self._names[number]!r} has {len(inside)} sessions: it can be split into 2 to {len(inside)} parts, not {parts}"
+                raise InputError(msg)
+            cut = split_points(fit.space.points[inside], parts, seed=0)
+        else:
+            where = {session: part for part, group in enumerate(parts) for session in group}
+            unknown = sorted(set(where) - set(ids))
+            if unknown:
+                raise UnknownNameError(f"session in mode {self._names[number]!r}", unknown[0], ids)
+            cut = np.array([where.get(session, len(parts)) for session in ids], dtype=np.int64)
+            if len(np.unique(cut)) < 2:  # noqa: PLR2004 - it takes two
+                msg = f"every session of mode {self._names[number]!r} is in one part: name fewer of them"
+                raise InputError(msg)
+        groups = sorted(
+            (tuple(s for s, c in zip(ids, cut, strict=True) if c == part) for part in np.unique(cut)),
+            key=lambda group: (-len(group), group),
+        )
+        return self._cut(number, groups, Edit("split", tuple(groups)))
+
+    def apply(self, events: Sequence[Edit]) -> Modes:
+        """Do edits again that were made on another clustering, each on the mode that shares most sessions with the edited one.
+
+        What finds no mode with at least half of all members in common is left out, and `notes` says so.
+        """
+        modes = self
+        lost = 0
+        for edit in events:
+            done = modes._apply_one(edit)
+            lost += done is None
+            modes = done or modes
+        if lost:
+            which = "1 edit was" if lost == 1 else f"{lost} edits were"
+            note = f"{which} left out: no mode of today shares half of its sessions with the one that was edited."
+            modes = replace(modes, notes=(*modes.notes, note))
+        return modes
+
+    def assign(self, texts: Any, *, progress: Callable[[int, int], None] | None = None) -> pl.DataFrame:
+        """Put other sessions into these modes, each where at least half of its nearest neighbours are.
+
+        Parameters
+        ----------
+        texts
+            As `cluster` takes them, of the same facet.
+        progress
+            Called with (embedded, all).
+
+        Returns
+        -------
+        polars.DataFrame
+            ``session_id, mode, name, strength`` in the order of `texts`; null where no mode fits, `strength` is the share of
+            ten nearest neighbours in the mode.
+        """
+        frame, items = as_items(texts)
+        modes: list[int | None] = [None] * len(items)
+        strength = [0.0] * len(items)
+        rows = [i for i, item in enumerate(items) if item.text.strip()]
+        if self._fit is not None and rows and len(self):
+            space = self._fit.space
+            placed = space.place([items[i].text for i in rows], [items[i].tokens for i in rows], progress)
+            found, share = vote(Votes(*space.nearest(placed)), self._labels)
+            for i, mode, support in zip(rows, found, share, strict=True):
+                modes[i] = int(mode) if mode >= 0 else None
+                strength[i] = float(support) if mode >= 0 else 0.0
+        return pl.DataFrame(
+            {
+                "session_id": frame["session_id"],
+                "mode": pl.Series(modes, dtype=pl.Int64),
+                "name": pl.Series([self._names[m] if m is not None else None for m in modes], dtype=pl.String),
+                "strength": pl.Series(strength, dtype=pl.Float64),
+            }
+        )
+
+    def diff(self, other: Modes) -> pl.DataFrame:
+        """How these modes differ from earlier ones: new, grown, shrunk, same or gone.
+
+        Parameters
+        ----------
+        other
+            The earlier modes, of the same facet.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``status, name, name_before, share, share_before, difference, low, high``: `difference` in share with its 95%
+            Newcombe interval; grown and shrunk only where that leaves out 0, else same.
+        """
+        return diff_modes(
+            self.frame, self.texts.height, self.members, other.frame, other.texts.height, other.assign(self.texts)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The modes, members, notes and edits as JSON takes them."""
+        return {
+            "sentence": self.sentence,
+            "notes": list(self.notes),
+            "sessions": self.texts.height,
+            "modes": self.frame.to_dicts(),
+            "members": self.members.to_dicts(),
+            "edits": [edit.to_dict() for edit in self.events],
+        }
+
+    def _repr_html_(self) -> str:
+        shown = self.frame.head(_SHOWN)
+        if shown.is_empty():
+            return _html.panel(self.sentence, notes=self.notes)
+        rows = [
+            {
+                "mode": row["name"],
+                "sessions": row["size"],
+                "share": f"{row['share']:.0%} ({row['low']:.0%}\u2013{row['high']:.0%})",
+                **({"times as common as in passing": _lift(row)} if row["lift_low"] is not None else {}),
+                "stability": row["stability"],
+                "in their words": "<br>".join(
+                    f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.escape(quote['session_id'])}"
+                    f"{', step ' + str(quote['step']) if quote['step'] is not None else ''}</span>"
+                    for quote in row["quotes"][:3]
+                ),
+            }
+            for row in shown.iter_rows(named=True)
+        ]
+        body = _html.table(pl.DataFrame(rows), html_columns=("in their words",), limit=_SHOWN)
+        return _html.panel(self.sentence, body, notes=self.notes)
+
+    def _find(self, mode: int | str) -> int:
+        for number, name in self._names.items():
+            if mode in (number, name):
+                return number
+        raise UnknownNameError("mode", str(mode), [f"{n} {name}" for n, name in self._names.items()])
+
+    def _fitted(self) -> Fit:
+        assert self._fit is not None  # a mode was found, so there is a fit
+        return self._fit
+
+    def _check_name(self, name: str, *, besides: Sequence[int]) -> None:
+        if not name.strip():
+            msg = "a mode needs a name that is not empty"
+            raise InputError(msg)
+        if any(given == name for number, given in self._names.items() if number not in besides):
+            msg = f"another mode is named {name!r}: merge the two, or choose another name"
+            raise InputError(msg)
+
+    def _again(self, labels: Ints, names: Mapping[int, str], edit: Edit) -> Modes:
+        return build(self._fitted(), self.texts, labels, names, notes=self.notes, events=(*self.events, edit))
+
+    def _cut(self, number: int, groups: Sequence[Sequence[str]], edit: Edit) -> Modes:
+        fit = self._fitted()
+        row = {item.session_id: i for i, item in enumerate(fit.items)}
+        labels = self._labels.copy()
+        fresh = max(self._names) + 1
+        for part, group in enumerate(groups):
+            labels[[row[session] for session in group]] = number if part == 0 else fresh + part - 1
+        parts = [number, *range(fresh, fresh + len(groups) - 1)]
+        tokens = [item.tokens for item in fit.items]
+        named = name_groups(fit.phrases, np.where(np.isin(labels, parts), labels, -1), tokens=tokens)
+        names = {n: given for n, given in self._names.items() if n != number}
+        for part in parts:
+            name = named[part][0]
+            names[part] = name if name not in names.values() else f"{name} (part {parts.index(part) + 1})"
+        return self._again(labels, names, edit)
+
+    def _apply_one(self, edit: Edit) -> Modes | None:
+        if self._fit is None or not self._names:
+            return None
+        today = {number: frozenset(self.session_ids(number)) for number in self._names}
+        try:
+            if edit.kind == "split":
+                number = best_match([s for group in edit.groups for s in group], today)
+                if number is None:
+                    return None
+                groups = [[s for s in group if s in today[number]] for group in edit.groups]
+                return self.split(number, [group for group in groups if group])
+            found = [best_match(group, today) for group in edit.groups]
+            numbers = list(dict.fromkeys(number for number in found if number is not None))
+            if edit.kind == "merge":
+                return self.merge(numbers, edit.name) if len(numbers) > 1 else None
+            return self.rename(numbers[0], edit.name or "") if numbers else None
+        except InputError:
+            return None
+
+
+def _lift(row: Mapping[str, Any]) -> str:
+    ratio, low, high = row["lift"], row["lift_low"], row["lift_high"]
+    if np.isnan(ratio):
+        return "in neither"
+    if np.isinf(ratio):
+        return f"only here (at least {low:.1f})"
+    return f"{ratio:.1f} ({low:.1f}\u2013{high:.1f})"
+
+
+def build(
+    fit: Fit,
+    texts: pl.DataFrame,
+    labels: Ints,
+    names: Mapping[int, str],
+    *,
+    notes: Sequence[str],
+    events: Sequence[Edit],
+) -> Modes:
+    """Put a result together from a fit, labels (1.., −1 for open) and names."""
+    tokens = [item.tokens for item in fit.items]
+    phrases = {mode: told for mode, (_, told) in name_groups(fit.phrases, labels, tokens=tokens).items()}
+    frame = modes_table(fit, labels, names, phrases)
+    members = members_table(fit, labels)
+    order = pl.DataFrame({"session_id": texts["session_id"]})
+    points = pl.DataFrame(
+        {
+            "session_id": [item.session_id for item in fit.items],
+            "x": fit.map[:, 0],
+            "y": fit.map[:, 1],
+        }
+    )
+    return Modes(
+        frame=frame,
+        members=order.join(members, on="session_id", how="left", maintain_order="left"),
+        points=order.join(points, on="session_id", how="left", maintain_order="left"),
+        texts=texts,
+        sentence=_sentence(fit, frame),
+        notes=tuple(notes),
+        events=tuple(events),
+        _fit=fit,
+        _labels=labels,
+        _names=dict(names),
+    )
+
+
+def _sentence(fit: Fit, frame: pl.DataFrame) -> str:
+    total = fit.total
+    inside = int(frame["size"].sum())
+    first = frame.row(0, named=True)
+    count = "1 mode holds" if frame.height == 1 else f"{frame.height} modes hold"
+    return (
+        f"{count} {inside:,} of {total:,} sessions ({inside / total:.0%}), {total - inside:,} are left open; the largest, "
+        f"\u201c{first['name']}\u201d, has {first['size']:,} ({first['share']:.0%}, {first['low']:.0%}\u2013{first['high']:.0%})."
+    )

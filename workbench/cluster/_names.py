@@ -1,0 +1,108 @@
+"""Names for groups of texts: what each says more than all the others, in words that a person would use."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.cluster._terms import STOP, fragments
+
+__all__ = ["name_groups", "phrases_of"]
+
+_LONGEST: Final = 4
+_COMMON: Final = 0.25  # share of a group that has to use a phrase before it may name it
+_PHRASES: Final = 2
+_CANDIDATES: Final = 12
+_SIGN: Final = "sign: "
+
+
+def phrases_of(text: str, tokens: Sequence[str]) -> set[str]:
+    """What could name the group of a text: its signs, and runs of 1 to 4 words that begin and end with a telling one."""
+    found = {token.removeprefix(_SIGN) for token in tokens if token.startswith(_SIGN)}
+    signs = {name for line in text.splitlines() for name in [line.partition(": ")[0]] if name in found}
+    body = "\n".join(
+        line.partition(": ")[2] if line.partition(": ")[0] in signs else line for line in text.splitlines()
+    )
+    for piece in fragments(body):
+        for size in range(1, _LONGEST + 1):
+            for start in range(len(piece) - size + 1):
+                run = piece[start : start + size]
+                if run[0] not in STOP and run[-1] not in STOP:
+                    found.add(" ".join(run))
+    return found
+
+
+def name_groups(
+    phrases: Sequence[set[str]], labels: NDArray[np.int64], *, tokens: Sequence[Sequence[str]]
+) -> dict[int, tuple[str, list[str]]]:
+    """Name every group by contrast with all texts outside it.
+
+    Parameters
+    ----------
+    phrases
+        What each of n texts offers, from `phrases_of`.
+    labels
+        Shape (n,); −1 belongs to no group, and counts as outside.
+    tokens
+        The texts' structure tokens; a sign is preferred to a run of words, being a phrase already.
+
+    Returns
+    -------
+    dict
+        group → (name, the phrases it was made of, best first). No two names are equal.
+    """
+    n = len(labels)
+    signs = {token.removeprefix(_SIGN) for row in tokens for token in row if token.startswith(_SIGN)}
+    total: Counter[str] = Counter(phrase for row in phrases for phrase in row)
+    out: dict[int, tuple[str, list[str]]] = {}
+    taken: set[str] = set()
+    groups = [int(g) for g in np.unique(labels) if g >= 0]
+    for group in sorted(groups, key=lambda g: (-int(np.sum(labels == g)), g)):
+        inside = np.flatnonzero(labels == group)
+        mine: Counter[str] = Counter(phrase for i in inside for phrase in phrases[i])
+        scored: list[tuple[float, str]] = []
+        for phrase, count in mine.items():
+            share = count / len(inside)
+            if share < _COMMON:
+                continue
+            rest = (total[phrase] - count + 0.5) / (n - len(inside) + 1)
+            weight = 2.0 if phrase in signs else 1.0 + 0.1 * min(3, phrase.count(" "))
+            scored.append((share * math.log(share / rest) * weight, phrase))
+        ranked = [phrase for score, phrase in sorted(scored, key=lambda s: (-s[0], s[1])) if score > 0]
+        chosen = _diverse(ranked[: _CANDIDATES * 4])
+        name = _distinct(chosen, taken) or f"group {group + 1}"
+        taken.add(name)
+        out[group] = (name, chosen)
+    return out
+
+
+def _diverse(ranked: Sequence[str]) -> list[str]:
+    """Drop phrases that say again what a better one said; a longer phrase that contains a better one replaces nothing."""
+    chosen: list[str] = []
+    used: list[set[str]] = []
+    for phrase in ranked:
+        words = {word[:6] for word in phrase.split() if word not in STOP}
+        if any(len(words & other) >= min(len(words), len(other)) / 2 for other in used):
+            continue
+        chosen.append(phrase)
+        used.append(words)
+        if len(chosen) == _CANDIDATES:
+            break
+    return chosen
+
+
+def _distinct(chosen: Sequence[str], taken: set[str]) -> str:
+    for count in range(min(_PHRASES, len(chosen)), len(chosen) + 1):
+        for name in (" · ".join(chosen[:count]),):
+            if name and name not in taken:
+                return name
+    name = " · ".join(chosen[:_PHRASES])
+    number = 2
+    while name and f"{name} ({number})" in taken:
+        number += 1
+    return f"{name} ({number})" if name else ""

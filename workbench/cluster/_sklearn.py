@@ -1,0 +1,137 @@
+"""The one module that knows scikit-learn and sparse matrices: counting, centred projection, neighbours."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Projection", "Vocabulary", "neighbours", "smooth", "split_points", "unit"]
+
+Floats = NDArray[np.float64]
+_SMALL: Final = 1200  # up to this many features or rows the exact solvers are quick
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows of length one; zero rows stay zero."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Which terms of texts are kept, and the binary matrix of who says what.
+
+    `terms` are sorted as the columns of the matrix.
+    """
+
+    terms: tuple[str, ...]
+    _counter: Any
+
+    @classmethod
+    def fit(
+        cls, documents: Sequence[Sequence[str]], *, min_share: float, max_share: float, limit: int | None = None
+    ) -> Vocabulary | None:
+        """Keep terms in at least max(3, `min_share`·n) and at most `max_share`·n documents; None when none is."""
+        text: Any = importlib.import_module("sklearn.feature_extraction.text")
+        n = len(documents)
+        low, high = max(3, int(min_share * n)), max_share * n
+        if n == 0 or low > high:
+            return None
+        counter = text.CountVectorizer(
+            analyzer=_same, min_df=low, max_df=int(high), max_features=limit, binary=True, dtype=np.float64
+        )
+        try:
+            counter.fit(documents)
+        except ValueError:  # the library's way to say that no term is left
+            return None
+        return cls(tuple(str(term) for term in counter.get_feature_names_out()), counter)
+
+    def matrix(self, documents: Sequence[Sequence[str]]) -> Any:
+        """A sparse binary matrix, documents × terms."""
+        return self._counter.transform(documents)
+
+
+def _same(document: Sequence[str]) -> Sequence[str]:
+    return document
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Centred principal components, rows of the result brought to length one."""
+
+    _pca: Any
+
+    @classmethod
+    def fit(cls, rows: Any, dims: int) -> Projection | None:
+        """Fit on a dense or sparse matrix of shape (n, d); None where the rows do not differ."""
+        decomposition: Any = importlib.import_module("sklearn.decomposition")
+        sparse: Any = importlib.import_module("scipy.sparse")
+        n, width = rows.shape
+        keep = min(dims, n - 1, width)
+        if keep < 1:
+            return None
+        is_sparse = bool(sparse.issparse(rows))
+        if is_sparse and keep >= min(n, width) - 1:
+            rows, is_sparse = rows.toarray(), False
+        spread = rows - rows[[0]] if not is_sparse else None
+        if spread is not None and not np.any(spread):
+            return None
+        solver = "arpack" if is_sparse else ("full" if n <= _SMALL else "covariance_eigh")
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            fitted = decomposition.PCA(keep, svd_solver=solver, random_state=0).fit(rows)
+        return cls(fitted)
+
+    def apply(self, rows: Any) -> Floats:
+        """Rows of length one in the fitted space, shape (n, at most dims)."""
+        return unit(self.spread(rows))
+
+    def spread(self, rows: Any) -> Floats:
+        """Rows in the fitted space with their lengths kept."""
+        return np.asarray(self._pca.transform(rows), dtype=np.float64)
+
+
+def neighbours(of: Floats, among: Floats, k: int, *, same: bool = False) -> tuple[NDArray[np.int64], Floats]:
+    """The k nearest rows of `among` for every row of `of`, and their distances, each of shape (n, k).
+
+    With `same` the two are one set, and a row is not its own neighbour.
+    """
+    module: Any = importlib.import_module("sklearn.neighbors")
+    k = max(0, min(k, len(among) - (1 if same else 0)))
+    if k == 0 or len(of) == 0:
+        return np.zeros((len(of), 0), dtype=np.int64), np.zeros((len(of), 0))
+    finder = module.NearestNeighbors(n_neighbors=k, algorithm="brute").fit(among)
+    distances, index = finder.kneighbors(None if same else of)
+    return np.asarray(index, dtype=np.int64), np.asarray(distances, dtype=np.float64)
+
+
+def smooth(rows: Floats, *, k: int, steps: int) -> Floats:
+    """Replace each row by the mean of itself and its mutual k nearest neighbours, `steps` times."""
+    sparse: Any = importlib.import_module("scipy.sparse")
+    n = len(rows)
+    index, _ = neighbours(rows, rows, k, same=True)
+    width = index.shape[1]
+    near = sparse.csr_matrix((np.ones(n * width), (np.repeat(np.arange(n), width), index.ravel())), shape=(n, n))
+    mutual = near.multiply(near.T) + sparse.eye(n)
+    mean = sparse.diags(1.0 / np.asarray(mutual.sum(axis=1)).ravel()) @ mutual
+    for _ in range(steps):
+        rows = np.asarray(mean @ rows)
+    return rows
+
+
+def split_points(points: Floats, parts: int, *, seed: int) -> NDArray[np.int64]:
+    """Cut a set of points into `parts` compact ones; labels 0.. by falling size."""
+    module: Any = importlib.import_module("sklearn.cluster")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        labels = np.asarray(module.KMeans(parts, n_init=10, random_state=seed).fit_predict(points), dtype=np.int64)
+    order = np.argsort(-np.bincount(labels, minlength=parts), kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(parts)
+    return rank[labels]

