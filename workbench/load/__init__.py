@@ -1,0 +1,13 @@
+"""Formats in: files of any known export become the tables of the workbench, and every record is accounted for.
+
+A format is one reader, one file, one line in `_registry`; another package adds one through the entry point group
+`workbench.readers` (an object or class with `name`, `keys`, `fits` and `read`; see `Reader`).
+"""
+
+from workbench.load._loaded import Loaded
+from workbench.load._read import read
+from workbench.load._registry import Reader, readers
+from workbench.load._sheet import LoadOptions, Sheet
+from workbench.load._source import Source, expand, fingerprint
+
+__all__ = ["LoadOptions", "Loaded", "Reader", "Sheet", "Source", "expand", "fingerprint", "read", "readers"]

@@ -1,0 +1,251 @@
+"""A span's flat attributes, by whichever convention, become the columns of a span."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from workbench.load._messages import conversation, messages, output_messages, system_message
+from workbench.load._names import KINDS, meaning
+from workbench.load._values import (
+    as_json,
+    boolean,
+    dumps,
+    is_array,
+    is_object,
+    parsed,
+    real,
+    text,
+    unflatten,
+    whole,
+)
+
+__all__ = ["Row", "attribute_columns", "document_list", "finish"]
+
+Row = dict[str, Any]
+
+_WHOLE: Final = ("trial", "input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_REAL: Final = ("input_cost", "output_cost", "total_cost")
+_TEXT: Final = (
+    "session_id", "task_id", "user_id", "agent_name", "agent_version", "environment", "model", "provider", "tool_name",
+    "tool_call_id", "tool_result", "input", "output", "error_type", "error_message",
+)  # fmt: skip
+_SPEAKING: Final = frozenset({"llm", "agent"})
+
+
+class _Read:
+    """Attributes sorted by what they mean."""
+
+    __slots__ = ("kept", "metadata", "nested", "row", "unknown")
+
+    def __init__(self, attributes: dict[str, Any], kept: Row) -> None:
+        row: Row = {}
+        ranks: dict[str, int] = {}
+        self.row = row
+        self.nested: dict[str, list[tuple[str, Any]]] = {}
+        self.metadata: Row = {}
+        self.kept: Row = dict(kept)
+        self.unknown: list[str] = []
+        for name, value in attributes.items():
+            known = meaning(name)
+            role = known.role
+            if role == "column":
+                column = known.target
+                if value is None or value == "":
+                    continue
+                if column not in row or known.rank < ranks[column]:
+                    row[column] = value
+                    ranks[column] = known.rank
+            elif role == "nest":
+                self.nested.setdefault(known.target, []).append((known.rest, value))
+            elif role == "metadata":
+                self.metadata[known.rest] = value
+            else:
+                self.kept[name] = value
+                if role == "unknown":
+                    self.unknown.append(name)
+
+
+def attribute_columns(attributes: Row, unknown: Counter[str], kept: Row) -> tuple[Row, Row]:
+    """The columns that attributes speak of, and the annotations among them.
+
+    Parameters
+    ----------
+    attributes
+        Names and plain values.
+    unknown
+        Counts the names that no convention knows.
+    kept
+        What else is to be kept in `raw`.
+
+    Returns
+    -------
+    tuple
+        Column values, ready but for `finish`; annotations by what they are about: `annotations`, `trace_annotations`,
+        `session_annotations`, each a list of objects.
+    """
+    read = _Read(attributes, kept)
+    row, nested = read.row, read.nested
+    if read.unknown:
+        unknown.update(read.unknown)
+    kind = _kind(row)
+    row["kind"] = kind
+    _fill_messages(row, nested, kind)
+    if "documents" in nested:
+        row["documents"] = document_list(unflatten(nested["documents"]))
+    elif "documents" in row:
+        row["documents"] = document_list(parsed(row["documents"]))
+    _fill_details(row)
+    metadata = _merged_metadata(row.pop("_metadata", None), read.metadata)
+    if metadata:
+        row["metadata"] = dumps(metadata)
+    if read.kept:
+        row["raw"] = dumps(read.kept)
+    notes = {name: unflatten(leaves) for name, leaves in nested.items() if name.endswith("annotations")}
+    return row, notes
+
+
+def _kind(row: Row) -> str:
+    for name in ("_operation", "_oi_kind", "_tl_kind", "_ai_kind", "_lf_kind", "_request"):
+        value = row.pop(name, None)
+        if value is not None and "kind" not in row:
+            value = str(value)
+            found = KINDS.get(value) or KINDS.get(value.lower())
+            if found is not None and (found != "other" or name == "_oi_kind"):
+                row["kind"] = found
+            elif name == "_operation" and value.endswith("_memory_store"):
+                row["kind"] = "task"
+    if "kind" in row:
+        return row.pop("kind")
+    if "tool_name" in row and ("tool_call_id" in row or "tool_arguments" in row):
+        return "tool"
+    if ("_given" in row or "_said" in row) and "model" in row:
+        return "llm"
+    return "other"
+
+
+def _fill_messages(row: Row, nested: dict[str, list[tuple[str, Any]]], kind: str) -> None:
+    given, answer = row.pop("_given", None), row.pop("_said", None)
+    system = row.pop("_system", None)
+    words, calls = row.pop("_answer_text", None), row.pop("_answer_calls", None)
+    found = _nested_messages(nested.get("given"))
+    if found is None and given is not None:
+        found = conversation(given, "user")
+    if found is None and kind == "llm" and "input" in row:
+        found = messages(row["input"], "user")
+    if system is not None:
+        found = system_message(system) + (found or [])
+    if found:
+        row["input_messages"] = dumps(found)
+    made = _nested_messages(nested.get("said"))
+    if made is None and answer is not None:
+        made = output_messages(answer)
+    if made is None and (words is not None or calls is not None):
+        made = messages({"role": "assistant", "content": words, "tool_calls": parsed(calls)})
+    if made is None and kind == "llm" and "output" in row:
+        made = output_messages(row["output"])
+    if made:
+        row["output_messages"] = dumps(made)
+
+
+def _nested_messages(leaves: list[tuple[str, Any]] | None) -> list[Row] | None:
+    if not leaves:
+        return None
+    value = unflatten(leaves)
+    if not is_array(value):
+        return None
+    opened: list[Any] = []
+    for item in value:
+        inner = item.get("message") if is_object(item) and is_object(item.get("message")) else item
+        if is_object(inner):
+            content = inner.get("content")
+            if type(content) is str and content.startswith("[{"):
+                inner = {**inner, "content": parsed(content)}
+            opened.append({"role": "user", **inner})
+    return messages(opened)
+
+
+def _fill_details(row: Row) -> None:
+    usage, cost = row.pop("_usage", None), row.pop("_cost", None)
+    if usage is not None and is_object(usage := parsed(usage)):
+        for column, names in (
+            ("input_tokens", ("input", "prompt_tokens", "input_tokens")),
+            ("output_tokens", ("output", "completion_tokens", "output_tokens")),
+            ("total_tokens", ("total", "total_tokens")),
+            ("cache_read_tokens", ("input_cache_read", "cache_read_input_tokens", "input_cached_tokens")),
+        ):
+            row.setdefault(column, next((usage[name] for name in names if name in usage), None))
+    if cost is not None and is_object(cost := parsed(cost)):
+        for column, name in (("input_cost", "input"), ("output_cost", "output"), ("total_cost", "total")):
+            row.setdefault(column, cost.get(name))
+    entity, version = row.pop("_entity", None), row.pop("_version", None)
+    if entity is not None:
+        target = {"agent": "agent_name", "tool": "tool_name"}.get(row["kind"])
+        if target:
+            row.setdefault(target, entity)
+    if version is not None and row["kind"] == "agent":
+        row.setdefault("agent_version", version)
+    if row.pop("_level", None) == "ERROR":
+        row.setdefault("status", "error")
+    row.pop("_response_id", None)
+
+
+def _merged_metadata(whole_metadata: Any, single: Row) -> Row:
+    value = parsed(whole_metadata)
+    if is_object(value):
+        return {**value, **single}
+    return single if value is None else {"metadata": value, **single}
+
+
+def document_list(value: Any) -> str | None:
+    """Documents as JSON `[{"id", "content", "score"}]`, of OpenInference's, OpenTelemetry's and LangChain's shapes."""
+    if is_object(value):
+        value = value.get("documents") or [value]
+    if not is_array(value):
+        return None if value is None else dumps([{"id": None, "content": text(value), "score": None}])
+    documents: list[Row] = []
+    for item in value:
+        inner = item.get("document") if is_object(item) and is_object(item.get("document")) else item
+        if not is_object(inner):
+            documents.append({"id": None, "content": text(inner), "score": None})
+            continue
+        meta = inner.get("metadata")
+        content = next((inner[name] for name in ("content", "page_content", "text", "body") if inner.get(name) is not None), None)
+        document: Row = {"id": text(inner.get("id")), "content": text(content), "score": real(inner.get("score"))}
+        if meta:
+            document["metadata"] = parsed(meta)
+        documents.append(document)
+    return dumps(documents)
+
+
+def finish(row: Row) -> Row:
+    """Bring every value into its column's type, and a tool's input and output into its own columns."""
+    kind = row.get("kind")
+    if kind == "tool":
+        if "tool_arguments" not in row and row.get("input") is not None:
+            row["tool_arguments"] = row.pop("input")
+        if "tool_result" not in row and row.get("output") is not None:
+            row["tool_result"] = row.pop("output")
+        if "tool_name" not in row:
+            row["tool_name"] = str(row.get("name") or "").removeprefix("execute_tool ") or None
+    for name in _TEXT:
+        value = row.get(name)
+        if value is not None and type(value) is not str:
+            row[name] = text(value)
+    for name in _WHOLE:
+        if name in row and type(row[name]) is not int:
+            row[name] = whole(row[name])
+    for name in _REAL:
+        if name in row:
+            row[name] = real(row[name])
+    if "tool_arguments" in row:
+        row["tool_arguments"] = as_json(row["tool_arguments"])
+    if "tags" in row:
+        tags = parsed(row["tags"])
+        row["tags"] = [str(tag) for tag in tags] if is_array(tags) else [str(tags)]
+    if "consent" in row:
+        row["consent"] = boolean(row["consent"])
+    given, taken = row.get("input_tokens"), row.get("output_tokens")
+    if row.get("total_tokens") is None and given is not None and taken is not None:
+        row["total_tokens"] = given + taken
+    return row

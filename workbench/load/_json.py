@@ -1,0 +1,82 @@
+"""How readers of JSON go through a file: line by line or as one document, past everything that is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from workbench.load._sheet import Sheet
+from workbench.load._source import Source
+from workbench.load._values import is_object, loads
+
+__all__ = ["BROKEN", "SHAPE_ERRORS", "JsonReader", "parse_line"]
+
+BROKEN: Final = object()
+SHAPE_ERRORS: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+
+
+class JsonReader:
+    """A reader of JSON: says which values it knows, and takes them one by one."""
+
+    name: ClassVar[str] = ""
+    keys: ClassVar[frozenset[str]] = frozenset()
+
+    def fits(self, source: Source) -> bool:
+        """Whether the file is of this format."""
+        return any(self.knows(value) for value in source.samples)
+
+    def knows(self, value: Any) -> bool:
+        """Whether the value is of this format."""
+        raise NotImplementedError
+
+    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
+        """Read one value: a line, or the whole document."""
+        raise NotImplementedError
+
+    def read(self, source: Source, sheet: Sheet, progress: Callable[[int], None]) -> None:
+        """Read the file."""
+        if source.layout == "document":
+            value = source.document()
+            self._guarded(value, 1, sheet, source.head[:800])
+            return
+        for number, line in source.lines():
+            value = parse_line(line, number, sheet)
+            if value is not BROKEN:
+                self._guarded(value, number, sheet, line)
+            if number % 256 == 0:
+                progress(source.read_bytes)
+
+    def _guarded(self, value: Any, number: int, sheet: Sheet, excerpt: bytes) -> None:
+        before = sheet.unit
+        try:
+            if not self.knows(value):
+                sheet.begin(number)
+                shown = f"keys: {', '.join(map(str, list(value)[:8]))}" if is_object(value) else type(value).__name__
+                sheet.refuse(f"no record of its file's format ({self.name})", shown, excerpt)
+                return
+            self.take(value, number, sheet, excerpt)
+        except SHAPE_ERRORS as error:
+            if sheet.unit == before or not sheet.open:
+                sheet.begin(number)
+            sheet.refuse("a record of an unknown shape", f"{type(error).__name__}: {error}", excerpt)
+
+
+def parse_line(line: bytes, number: int, sheet: Sheet) -> Any:
+    """The value on a line, or `BROKEN`, which is then set aside with the reason."""
+    try:
+        return loads(line)
+    except UnicodeDecodeError as error:
+        try:
+            value = loads(line.decode("utf-8", "replace").encode())
+        except ValueError:
+            sheet.begin(number)
+            sheet.refuse("not UTF-8, and not JSON", f"byte {error.start + 1} of the line", line)
+            return BROKEN
+        sheet.note("lines that were not UTF-8 were read with \ufffd in place of the broken characters")
+        return value
+    except ValueError as error:
+        sheet.begin(number)
+        stripped = line.strip()
+        cut = stripped[:1] in (b"{", b"[") and stripped[-1:] not in (b"}", b"]")
+        sheet.refuse("a truncated line" if cut else "not valid JSON", str(error), line)
+        return BROKEN

@@ -1,0 +1,259 @@
+"""Messages of every maker, in one form: role, content, tool calls, and which call a tool message answers.
+
+A message is `{"role", "content", "name"?, "tool_calls"?: [{"id", "name", "arguments"}], "tool_call_id"?, "reasoning"?}`.
+The content is text; what is not text is named in brackets. Arguments are an object where they parse, else the text as
+it came. One message of a source that holds several tool results becomes several messages, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from workbench.load._parts import Parts, call, read_parts, said
+from workbench.load._values import is_array, is_object, parsed, text
+
+__all__ = ["conversation", "messages", "output_messages", "system_message"]
+
+Message = dict[str, Any]
+
+_ROLES: Final = {
+    "human": "user", "user": "user", "HumanMessage": "user", "HumanMessageChunk": "user",
+    "ai": "assistant", "assistant": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant",
+    "AIMessage": "assistant", "AIMessageChunk": "assistant", "agent": "assistant",
+    "system": "system", "developer": "system", "SystemMessage": "system", "SystemMessageChunk": "system",
+    "tool": "tool", "function": "tool", "ToolMessage": "tool", "ToolMessageChunk": "tool", "FunctionMessage": "tool",
+    "tool_response": "tool", "tool_result": "tool", "ipython": "tool",
+}  # fmt: skip
+_LISTS: Final = ("messages", "contents", "history", "conversation")
+_CONSTRUCTOR: Final = "kwargs"
+
+
+def messages(value: Any, role: str = "user") -> list[Message] | None:
+    """The messages in a value of any shape, or null where it holds none.
+
+    Parameters
+    ----------
+    value
+        A list of messages, one message, an object that holds them, or JSON text of any of these.
+    role
+        Whose words a bare string is.
+
+    Examples
+    --------
+    >>> messages('[{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}]')
+    [{'role': 'user', 'content': 'Hi'}]
+    >>> messages({"choices": [{"message": {"role": "assistant", "content": "Hello"}}]}, "assistant")
+    [{'role': 'assistant', 'content': 'Hello'}]
+    """
+    value = parsed(value)
+    if is_array(value):
+        return _of_list(value, role)
+    if is_object(value):
+        return _of_object(value, role)
+    return None
+
+
+def conversation(value: Any, role: str) -> list[Message] | None:
+    """The messages in a value, where bare text is a message too."""
+    found = messages(value, role)
+    if found is None and isinstance(value, str) and value:
+        return [{"role": role, "content": value}]
+    return found
+
+
+def output_messages(value: Any) -> list[Message] | None:
+    """What a model said: as `conversation`, in the assistant's role."""
+    return conversation(value, "assistant")
+
+
+def system_message(value: Any) -> list[Message]:
+    """System instructions, as text or as parts."""
+    value = parsed(value)
+    if is_array(value) and any(is_object(item) and "role" in item for item in value):
+        return _of_list(value, "system") or []
+    content = said(value)
+    return [{"role": "system", "content": content}] if content else []
+
+
+def _of_list(values: list[Any], role: str) -> list[Message] | None:
+    found: list[Message] = []
+    loose: list[Any] = []  # parts that stand without a message around them
+    for item in values:
+        got = _of_item(item, role)
+        if got is None:
+            loose.append(item)
+            continue
+        if loose:
+            found.extend(_message(role, read_parts(loose), {}))
+            loose = []
+        found.extend(got)
+    if loose and (found or all(_is_part(item) for item in loose)):
+        found.extend(_message(role, read_parts(loose), {}))
+    return found or (None if values else [])
+
+
+def _is_part(item: Any) -> bool:
+    return is_object(item) and ("type" in item or "text" in item or "functionCall" in item or "function_call" in item)
+
+
+def _of_item(item: Any, role: str) -> list[Message] | None:
+    if is_object(item):
+        kind = item.get("type")
+        if type(kind) is str:
+            read = _ITEMS.get(kind)
+            if read is not None:
+                return read(item)
+        return _of_object(item, role)
+    if is_array(item):
+        if len(item) == 2 and isinstance(item[0], str) and item[0] in _ROLES:  # noqa: PLR2004 - a pair
+            return _message(_ROLES[item[0]], read_parts(item[1]), {})
+        return _of_list(item, role)
+    return None
+
+
+def _of_object(value: dict[str, Any], role: str) -> list[Message] | None:  # noqa: PLR0911 - one return a maker
+    given = value.get("role")
+    if type(given) is str:
+        return _own(value, _ROLES.get(given, given or role))
+    if is_object(value.get(_CONSTRUCTOR)) and is_array(value.get("id")):
+        kwargs: dict[str, Any] = value[_CONSTRUCTOR]
+        return _own(kwargs, _ROLES.get(str(value["id"][-1]), role))
+    kind = value.get("type")
+    if type(kind) is str and kind in _ROLES and ("content" in value or "data" in value):
+        inner = value.get("data")
+        return _own(inner if is_object(inner) else value, _ROLES[kind])
+    for name in ("message", "delta"):
+        if is_object(value.get(name)):
+            return _of_object({"role": role, **value[name]}, role)
+    if is_array(value.get("choices")) or is_array(value.get("generations")) or is_array(value.get("candidates")):
+        return _answers(value)
+    if is_array(value.get("output")) and value["output"]:
+        return _of_list(value["output"], "assistant")
+    for name in _LISTS:
+        if is_array(value.get(name)) and value[name]:
+            found = _of_list(value[name], role)
+            return None if found is None else system_message(value.get("system")) + found
+        if name == "contents" and isinstance(value.get(name), str):
+            return [{"role": "user", "content": value[name]}]
+    return _speech(value, role)
+
+
+def _speech(value: dict[str, Any], role: str) -> list[Message] | None:
+    content = value.get("content")
+    if is_object(content) and "parts" in content:
+        return _of_object({"role": role, **content}, role)
+    if is_array(value.get("parts")) or is_array(value.get("tool_calls")):
+        return _own(value, role)
+    prompt = value.get("prompt")
+    if isinstance(prompt, str):
+        return [*system_message(value.get("system")), {"role": role, "content": prompt}]
+    return None
+
+
+def _answers(value: dict[str, Any]) -> list[Message] | None:
+    """The first answer of a response that may hold alternatives."""
+    choices = value.get("choices")
+    if is_array(choices):
+        found = [message for choice in choices for message in (_answer(choice) or [])]
+        return found or None
+    for name in ("generations", "candidates"):
+        nested = value.get(name)
+        while is_array(nested) and nested:
+            nested = nested[0]
+        if is_object(nested):
+            return _answer(nested)
+    return None
+
+
+def _answer(choice: Any) -> list[Message] | None:
+    if not is_object(choice):
+        return None
+    found = _of_object(choice, "assistant")
+    if found is None and isinstance(choice.get("text"), str):
+        return [{"role": "assistant", "content": choice["text"]}]
+    return found
+
+
+def _own(value: dict[str, Any], role: str) -> list[Message]:
+    """A message that says its role: its parts, and the calls that some makers write beside them."""
+    inner = value.get("kwargs")
+    if is_object(inner) and "content" not in value:
+        value = inner
+    parts = read_parts(value["parts"] if value.get("parts") is not None else _content(value))
+    beside = value.get("tool_calls")
+    extra = value.get("additional_kwargs")
+    if not beside and is_object(extra):
+        beside = extra.get("tool_calls")
+    if is_array(beside) and beside:
+        calls = [made for item in beside if (made := call(item)) is not None]
+        known = {made["id"] for made in calls}
+        parts.calls = calls + [made for made in parts.calls if made["id"] not in known]
+    legacy = value.get("function_call")
+    if is_object(legacy) and legacy.get("name"):
+        made = call(legacy)
+        if made is not None and made not in parts.calls:
+            parts.calls.append(made)
+    reasoning = value.get("reasoning_content") or value.get("reasoning")
+    if isinstance(reasoning, str) and reasoning:
+        parts.reasoning.append(reasoning)
+    return _message(role, parts, value)
+
+
+def _content(value: dict[str, Any]) -> Any:
+    content = value.get("content")
+    if content is None and "contents" in value:
+        return value["contents"]
+    if content is None and isinstance(value.get("text"), str):
+        return value["text"]
+    if content is None and isinstance(value.get("refusal"), str):
+        return value["refusal"]
+    return content
+
+
+def _message(role: str, parts: Parts, value: dict[str, Any]) -> list[Message]:
+    found: list[Message] = []
+    for result in parts.results:
+        found.append({"role": "tool", **result})
+    content = parts.text()
+    if parts.results and not content and not parts.calls:
+        return found
+    message: Message = {"role": role, "content": content}
+    name = value.get("name") or (value.get("function") if role == "tool" else None)
+    if isinstance(name, str) and name:
+        message["name"] = name
+    if parts.calls:
+        message["tool_calls"] = parts.calls
+    answered = value.get("tool_call_id") or value.get("toolCallId")
+    if answered is None and role == "tool":
+        answered = value.get("id")
+    if answered is not None:
+        message["tool_call_id"] = text(answered)
+    if parts.reasoning:
+        message["reasoning"] = "\n".join(parts.reasoning)
+    found.append(message)
+    return found
+
+
+def _call_item(item: dict[str, Any]) -> list[Message]:
+    made = call(item)
+    return [] if made is None else [{"role": "assistant", "content": "", "tool_calls": [made]}]
+
+
+def _result_item(item: dict[str, Any]) -> list[Message]:
+    return [{"role": "tool", "content": said(item.get("output")), "tool_call_id": text(item.get("call_id"))}]
+
+
+def _reasoning_item(item: dict[str, Any]) -> list[Message]:
+    thought = said(item.get("summary") or item.get("content"))
+    return [{"role": "assistant", "content": "", "reasoning": thought}] if thought else []
+
+
+_ITEMS: Final[dict[str, Callable[[dict[str, Any]], list[Message]]]] = {
+    # what stands beside messages in the lists of the OpenAI Responses API
+    "function_call": _call_item,
+    "custom_tool_call": _call_item,
+    "function_call_output": _result_item,
+    "custom_tool_call_output": _result_item,
+    "reasoning": _reasoning_item,
+}

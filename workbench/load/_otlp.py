@@ -1,0 +1,216 @@
+"""OTLP as JSON: trace and log requests, one a line or one a file, in camelCase or snake_case, current and old."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from workbench.load._json import SHAPE_ERRORS, JsonReader
+from workbench.load._sheet import Sheet
+from workbench.load._events import DETAILS, EVALUATION, evaluation, event_messages
+from workbench.load._spans import Around, around, write_span
+from workbench.load._values import dumps, hex_id, is_array, is_object, moment, real, whole
+
+__all__ = ["Otlp", "plain", "plain_attributes"]
+
+Row = dict[str, Any]
+Writer = Callable[[Around, Row, Sheet], None]
+
+_SNAKE: Final = {
+    "trace_id": "traceId", "span_id": "spanId", "parent_span_id": "parentSpanId",
+    "start_time_unix_nano": "startTimeUnixNano", "end_time_unix_nano": "endTimeUnixNano",
+    "time_unix_nano": "timeUnixNano", "observed_time_unix_nano": "observedTimeUnixNano", "event_name": "eventName",
+    "severity_text": "severityText",
+}  # fmt: skip
+_SPAN_GROUPS: Final = ("scopeSpans", "instrumentationLibrarySpans", "scope_spans")
+_LOG_GROUPS: Final = ("scopeLogs", "instrumentationLibraryLogs", "scope_logs")
+_ERROR: Final = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
+_OK: Final = frozenset({1, "1", "STATUS_CODE_OK", "OK"})
+
+
+def plain(value: Any) -> Any:
+    """The Python value of an OTLP `AnyValue`."""
+    if not is_object(value):
+        return value
+    for key, inner in value.items():
+        kind = key.replace("_", "").lower()
+        if kind in ("stringvalue", "boolvalue"):
+            return inner
+        if kind == "intvalue":
+            return whole(inner)
+        if kind == "doublevalue":
+            return inner if type(inner) is float else real(inner)
+        if kind == "arrayvalue":
+            return [plain(item) for item in _items(inner)]
+        if kind == "kvlistvalue":
+            return plain_attributes(_items(inner))
+        if kind == "bytesvalue":
+            try:
+                return base64.b64decode(inner, validate=True).decode("utf-8", "replace")
+            except (binascii.Error, ValueError, TypeError):
+                return inner
+    return None
+
+
+def _items(value: Any) -> list[Any]:
+    inner = value.get("values") if is_object(value) else value
+    return inner if is_array(inner) else []
+
+
+def plain_attributes(pairs: Any) -> Row:
+    """Names and plain values of a list of OTLP `KeyValue`; an object is taken as it is."""
+    if is_object(pairs):
+        return pairs
+    found: Row = {}
+    for pair in pairs or ():
+        value = pair.get("value")
+        if type(value) is dict and "stringValue" in value:
+            found[pair["key"]] = value["stringValue"]
+        else:
+            found[pair["key"]] = plain(value)
+    return found
+
+
+class Otlp(JsonReader):
+    """Reads OTLP JSON."""
+
+    name = "otlp"
+    keys = frozenset({"resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics"})
+
+    def knows(self, value: Any) -> bool:
+        """Whether the value is an OTLP request."""
+        return is_object(value) and not self.keys.isdisjoint(value)
+
+    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
+        """Read one request."""
+        known = False
+        for name, inner in value.items():
+            if name in ("resourceSpans", "resource_spans"):
+                known = True
+                for about, span in _walk(inner, _SPAN_GROUPS, ("spans",)):
+                    self._one(_span, about, span, record, sheet)
+            elif name in ("resourceLogs", "resource_logs"):
+                known = True
+                for about, log in _walk(inner, _LOG_GROUPS, ("logRecords", "log_records")):
+                    self._one(_log, about, log, record, sheet)
+            elif name in ("resourceMetrics", "resource_metrics"):
+                known = True
+                sheet.begin(record)
+                sheet.refuse("metrics are no traces", "a resourceMetrics request", excerpt)
+        if not known:
+            sheet.begin(record)
+            sheet.refuse("not an OTLP request", f"it has {', '.join(map(str, list(value)[:6]))}", excerpt)
+
+    def _one(self, write: Writer, about: Around | None, item: Any, record: int, sheet: Sheet) -> None:
+        sheet.begin(record)
+        try:
+            if about is None or not is_object(item):
+                sheet.refuse("a span or log record of an unknown shape", "not an object", dumps(item))
+            else:
+                write(about, item, sheet)
+        except SHAPE_ERRORS as error:
+            sheet.refuse("a span or log record of an unknown shape", f"{type(error).__name__}: {error}", dumps(item))
+        sheet.done()
+
+
+def _walk(resources: Any, groups: tuple[str, ...], items: tuple[str, ...]) -> Iterator[tuple[Around | None, Any]]:
+    """Every span or log record, and what is said around it; null and the piece where a piece is broken."""
+    for resource in _several(resources):
+        if not is_object(resource):
+            yield None, resource
+            continue
+        held = resource.get("resource")
+        try:
+            attributes = plain_attributes(held.get("attributes")) if is_object(held) else {}
+        except SHAPE_ERRORS:
+            attributes = {"resource": held}
+        for scoped in (scoped for group in groups for scoped in _several(resource.get(group))):
+            if not is_object(scoped):
+                yield None, scoped
+                continue
+            scope = scoped.get("scope") or scoped.get("instrumentationLibrary") or scoped.get("instrumentation_library")
+            about = around(attributes, scope if is_object(scope) else {})
+            for name in items:
+                for item in _several(scoped.get(name)):
+                    yield about, item
+
+
+def _several(value: Any) -> list[Any]:
+    return value if is_array(value) else [] if value is None else [value]
+
+
+def _camel(item: Row) -> Row:
+    return {_SNAKE.get(key, key): value for key, value in item.items()}
+
+
+def _time(value: Any) -> int | None:
+    if value in (None, 0, "0", ""):
+        return None
+    if type(value) is str and value.isdigit() and len(value) < 20:  # noqa: PLR2004 - no 64-bit number is longer
+        value = int(value)
+    return value if type(value) is int and value < 2**63 else moment(value)
+
+
+def _span(about: Around, span: Row, sheet: Sheet) -> None:
+    if "trace_id" in span or "start_time_unix_nano" in span:
+        span = _camel(span)
+    trace_id, span_id = hex_id(span.get("traceId"), 16), hex_id(span.get("spanId"), 8)
+    if not trace_id or not span_id:
+        sheet.refuse("a span without an id", f"traceId {span.get('traceId')!r}, spanId {span.get('spanId')!r}", dumps(span))
+        return
+    attributes = plain_attributes(span.get("attributes"))
+    status = span.get("status")
+    code, message = (status.get("code"), status.get("message")) if is_object(status) else (None, None)
+    events = [
+        (str(event.get("name")), _time(event.get("timeUnixNano") or event.get("time_unix_nano")), plain_attributes(event.get("attributes")))
+        for event in span.get("events") or ()
+    ]
+    links = [
+        {"trace_id": hex_id(_either(link, "traceId", "trace_id"), 16), "span_id": hex_id(_either(link, "spanId", "span_id"), 8)}
+        for link in span.get("links") or ()
+    ]
+    row: Row = {
+        "trace_id": trace_id,
+        "span_id": span_id,
+        "parent_id": hex_id(span.get("parentSpanId"), 8),
+        "name": span.get("name"),
+        "start": _time(span.get("startTimeUnixNano")),
+        "end": _time(span.get("endTimeUnixNano")),
+    }
+    told = "error" if code in _ERROR else "ok" if code in _OK else "unset"
+    write_span(sheet, row, attributes, about, status=told, message=message, events=events, links=links)
+
+
+def _either(item: Row, one: str, other: str) -> Any:
+    return item.get(one) or item.get(other)
+
+
+def _log(about: Around, log: Row, sheet: Sheet) -> None:
+    if "trace_id" in log or "event_name" in log or "time_unix_nano" in log:
+        log = _camel(log)
+    attributes = plain_attributes(log.get("attributes"))
+    name = log.get("eventName") or attributes.get("event.name")
+    trace_id, span_id = hex_id(log.get("traceId"), 16), hex_id(log.get("spanId"), 8)
+    at = _time(log.get("timeUnixNano")) or _time(log.get("observedTimeUnixNano"))
+    body = plain(log.get("body"))
+    if name == EVALUATION:
+        row = evaluation(sheet.options, {**attributes, **(body if is_object(body) else {})}, trace_id, span_id, at)
+        if row is None:
+            sheet.refuse("an evaluation result without a name", "gen_ai.evaluation.name is missing", dumps(log))
+        else:
+            sheet.score(row)
+        return
+    found = event_messages(str(name), attributes, body) if name else None
+    if name == DETAILS:
+        attributes = {**(body if is_object(body) else {}), **attributes}
+        found = [], []
+    if found is None:
+        sheet.refuse("a log record that says nothing of an agent", f"event {name!r}", dumps(log))
+    elif not trace_id or not span_id:
+        sheet.refuse("messages in a log record that names no span", f"event {name!r}", dumps(log))
+    else:
+        defaults = {key: value for key, value in about.attributes.items() if key not in attributes}
+        own = {**defaults, **attributes} if name == DETAILS else {}
+        sheet.supplement(trace_id, span_id, at=at, attributes=own, given=found[0], said=found[1])

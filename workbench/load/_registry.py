@@ -1,0 +1,106 @@
+"""Which formats can be read. A new one is one file and one line here, or an entry point in `workbench.readers`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Protocol, cast, runtime_checkable
+
+from workbench.errors import LoadError, UnknownNameError
+from workbench.load._otlp import Otlp
+from workbench.load._sheet import Sheet
+from workbench.load._source import Source
+from workbench.load._values import is_object
+
+__all__ = ["ENTRY_POINTS", "Reader", "choose", "guess", "readers"]
+
+ENTRY_POINTS = "workbench.readers"
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """What a format's reader is: a name, the keys that tell it, whether a file fits, and how to read it."""
+
+    @property
+    def name(self) -> str:
+        """The format, in one word."""
+        ...
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Keys of the format that tell it from others; the nearest guess is made of them."""
+        ...
+
+    def fits(self, source: Source) -> bool:
+        """Whether the file is of this format."""
+        ...
+
+    def read(self, source: Source, sheet: Sheet, progress: Callable[[int], None]) -> None:
+        """Read the file onto the sheet; `progress` takes the bytes read so far."""
+        ...
+
+
+_OWN: tuple[Callable[[], Reader], ...] = (
+    Otlp,
+)  # fmt: skip
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """All readers, in the order in which they are asked whether a file is theirs: the project's own, then installed ones.
+
+    Raises
+    ------
+    LoadError
+        An installed reader cannot be imported, or is none.
+
+    Examples
+    --------
+    >>> from workbench.load import readers
+    >>> readers()[0].name
+    'otlp'
+    """
+    found = [make() for make in _OWN]
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            made = cast("Callable[[], object]", point.load())()
+        except Exception as error:
+            msg = f"the reader {point.name!r} of {point.value} cannot be used: {error}; repair or uninstall its package"
+            raise LoadError(msg) from error
+        if not isinstance(made, Reader):
+            msg = f"the reader {point.name!r} of {point.value} is no reader: it needs name, keys, fits and read; uninstall its package"
+            raise LoadError(msg)
+        found.append(made)
+    return tuple(found)
+
+
+def choose(source: Source, wanted: str | None) -> Reader | None:
+    """The reader of a file: the one named, or the first that it fits."""
+    known = readers()
+    if wanted is not None:
+        for reader in known:
+            if reader.name == wanted:
+                return reader
+        raise UnknownNameError("format", wanted, [reader.name for reader in known])
+    return next((reader for reader in known if reader.fits(source)), None)
+
+
+def guess(source: Source) -> str:
+    """What an unknown file looks like, and which format comes nearest."""
+    sample = next(iter(source.samples), None)
+    if isinstance(sample, list) and sample:
+        sample = cast("list[object]", sample)[0]
+    if not is_object(sample):
+        return f"a file of kind {source.layout!r}" if sample is None else f"it holds a {type(sample).__name__}"
+    names = [str(key) for key in sample]
+    shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")  # noqa: PLR2004 - a line's worth
+    nearest, best = "", 0.0
+    for reader in readers():
+        shared = sum(1 for key in reader.keys if key in sample)
+        close = sum(0.5 for key in reader.keys if key not in sample and difflib.get_close_matches(key, names, 1, 0.75))
+        if shared + close > best:
+            nearest, best = reader.name, shared + close
+    hint = f"; nearest: {nearest}" if nearest else ""
+    return f"it has {shown or 'no keys'}{hint}"

@@ -1,0 +1,203 @@
+"""Where readers write what they read: spans, scores, and what could not be read, counted record by record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import polars as pl
+
+from workbench.load._source import Source
+from workbench.load._values import text
+from workbench.schema import SCORES, SET_ASIDE, SPANS
+
+__all__ = ["USER_FEEDBACK_NAMES", "LoadOptions", "Sheet", "Supplement"]
+
+_BATCH: Final = 50_000
+_TIMES: Final = ("start", "end")
+_EXCERPT: Final = 200
+_SPAN_NAMES: Final = tuple(name for name in SPANS if name != "spilled")
+
+USER_FEEDBACK_NAMES: Final = frozenset({
+    "user_feedback", "user-feedback", "user feedback", "feedback", "thumbs", "thumb", "user_rating", "user-rating",
+    "user_thumbs", "user_score", "csat",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How to read.
+
+    Parameters
+    ----------
+    spill_characters
+        A payload longer than this many characters is kept beside the table; the table shows its head and tail.
+    user_feedback_names
+        Names of scores that came from the agent's users, where the export does not say who gave them.
+    format
+        Read with this reader, whatever the files look like; null: detect.
+
+    Examples
+    --------
+    >>> from workbench.load import LoadOptions
+    >>> LoadOptions().spill_characters
+    65536
+    """
+
+    spill_characters: int = 65_536
+    user_feedback_names: frozenset[str] = USER_FEEDBACK_NAMES
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Supplement:
+    """What a record elsewhere says about a span: its messages, written as log records."""
+
+    trace_id: str
+    span_id: str
+    at: int | None
+    attributes: dict[str, Any]
+    given: list[dict[str, Any]]
+    said: list[dict[str, Any]]
+    unit: int
+    record: int
+    source: str
+
+
+@dataclass
+class Sheet:
+    """The rows of one load, column by column.
+
+    A reader calls `begin` for every input record, then `span`, `score` or `supplement` as often as it needs, or
+    `refuse` once. What a record left half written when it failed is taken back.
+    """
+
+    options: LoadOptions
+    unknown: Counter[str] = field(default_factory=Counter[str])
+    notes: Counter[str] = field(default_factory=Counter[str])
+    supplements: list[Supplement] = field(default_factory=list[Supplement])
+    refused: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in [*SET_ASIDE, "_unit"]})
+    unit: int = 0
+    record: int = 0
+    open: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin with empty columns."""
+        self._batches: list[pl.DataFrame] = []
+        self._scores: list[dict[str, Any]] = []
+        self._source_id, self._path, self._format = "", "", ""
+        self._mark = self._score_mark = self._supplement_mark = 0
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self._columns: dict[str, list[Any]] = {name: [] for name in _SPAN_NAMES}
+        self._units: list[int] = []
+        self._appends = [
+            (name, column.append) for name, column in self._columns.items() if name not in ("format", "source", "record")
+        ]
+
+    def start(self, source: Source, format_name: str) -> None:
+        """Go on with another file."""
+        self._source_id, self._path, self._format = source.source_id, str(source.path), format_name
+
+    def begin(self, record: int) -> None:
+        """Begin an input record; `record` is its line, or its place among the file's records, from 1."""
+        if len(self._units) >= _BATCH:
+            self._flush()
+        self.unit += 1
+        self.record = record
+        self.open = True
+        self._mark, self._score_mark, self._supplement_mark = (
+            len(self._units),
+            len(self._scores),
+            len(self.supplements),
+        )
+
+    def done(self) -> None:
+        """End the record: what fails after this is another one's failure."""
+        self.open = False
+
+    def span(self, row: Mapping[str, Any]) -> None:
+        """Write a span; times are nanoseconds, columns that the row lacks are null."""
+        get = row.get
+        for name, append in self._appends:
+            append(get(name))
+        self._columns["format"].append(self._format)
+        self._columns["source"].append(self._source_id)
+        self._columns["record"].append(self.record)
+        self._units.append(self.unit)
+
+    def score(self, row: Mapping[str, Any]) -> None:
+        """Write a score; `happened_at` is nanoseconds."""
+        given = {"format": self._format, "source": self._source_id, "record": self.record, "_unit": self.unit}
+        self._scores.append({**row, **given})
+
+    def supplement(
+        self,
+        trace_id: str,
+        span_id: str,
+        *,
+        at: int | None,
+        attributes: dict[str, Any],
+        given: list[dict[str, Any]],
+        said: list[dict[str, Any]],
+    ) -> None:
+        """Write what belongs to a span that is written elsewhere."""
+        self.supplements.append(
+            Supplement(trace_id, span_id, at, attributes, given, said, self.unit, self.record, self._source_id)
+        )
+
+    def refuse(self, reason: str, detail: str = "", excerpt: str | bytes = "") -> None:
+        """Set the record aside: the same reason for the same cause, the detail for this one."""
+        self._take_back()
+        shown = excerpt[: 4 * _EXCERPT].decode("utf-8", "replace") if isinstance(excerpt, bytes) else excerpt
+        row = (self._source_id, self._path, self.record, reason, detail or None, shown[:_EXCERPT].strip() or None)
+        for column, value in zip(self.refused.values(), (*row, self.unit), strict=True):
+            column.append(value)
+
+    def note(self, sentence: str, count: int = 1) -> None:
+        """Say something about how records were read, and how many."""
+        self.notes[sentence] += count
+
+    def _take_back(self) -> None:
+        for column in self._columns.values():
+            del column[self._mark :]
+        del self._units[self._mark :]
+        del self._scores[self._score_mark :]
+        del self.supplements[self._supplement_mark :]
+
+    def _flush(self) -> None:
+        if self._units:
+            frame = _frame(self._columns)
+            self._batches.append(
+                frame.with_columns(
+                    *(pl.col(name).cast(SPANS[name]) for name in _TIMES), pl.Series("_unit", self._units, pl.Int64)
+                )
+            )
+        self._fresh()
+
+    def spans(self) -> pl.DataFrame:
+        """All spans so far, and the record (`_unit`) that each came from."""
+        self._flush()
+        if not self._batches:
+            kinds = {name: kind for name, kind in SPANS.items() if name != "spilled"}
+            return pl.DataFrame(schema={**kinds, "_unit": pl.Int64()})
+        return pl.concat(self._batches)
+
+    def scores(self) -> pl.DataFrame:
+        """All scores so far, and the record (`_unit`) that each came from."""
+        columns = {name: [row.get(name) for row in self._scores] for name in [*SCORES, "_unit"]}
+        kinds: dict[str, Any] = {**SCORES, "happened_at": pl.Int64(), "_unit": pl.Int64()}
+        return pl.DataFrame(columns, schema=kinds).with_columns(pl.col("happened_at").cast(SCORES["happened_at"]))
+
+
+def _frame(columns: dict[str, list[Any]]) -> pl.DataFrame:
+    kinds: dict[str, Any] = {name: pl.Int64() if name in _TIMES else SPANS[name] for name in _SPAN_NAMES}
+    try:
+        return pl.DataFrame(columns, schema=kinds)
+    except (TypeError, OverflowError, pl.exceptions.PolarsError):
+        # A value is not of its column's type: text is made of it, or, where the column is a number, nothing.
+        made = {name: [text(v) for v in column] if kinds[name] == pl.String() else column for name, column in columns.items()}
+        return pl.DataFrame(made, schema=kinds, strict=False)

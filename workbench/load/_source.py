@@ -1,0 +1,229 @@
+"""Files, opened: found by path or pattern, decompressed, told apart as lines, one document, or an archive."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, Final, Literal, cast
+
+from workbench.errors import LoadError
+from workbench.load._values import is_object, loads
+
+__all__ = ["Layout", "Paths", "Source", "expand", "fingerprint"]
+
+Layout = Literal["empty", "lines", "document", "archive", "binary"]
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+_HEAD: Final = 1 << 16
+_DOCUMENT_FIRST: Final = 1 << 26  # below this many bytes, a file that may be one document is tried as one
+_LOOKED_AT: Final = 50  # lines read to find one that is JSON
+_MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
+
+
+def expand(paths: Paths) -> list[Path]:
+    """The files that paths, folders and patterns stand for.
+
+    Parameters
+    ----------
+    paths
+        A path, a pattern (`exports/**/*.jsonl`), or several. A folder stands for every file below it, except hidden ones.
+
+    Returns
+    -------
+    list of Path
+        Sorted within each argument, each file once.
+
+    Raises
+    ------
+    LoadError
+        One of them matches no file.
+
+    Examples
+    --------
+    >>> from workbench.load import expand
+    >>> [path.name for path in expand(__file__)]
+    ['_source.py']
+    """
+    found: dict[Path, None] = {}
+    for item in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        wanted = os.path.expanduser(os.fspath(item))  # noqa: PTH111 - a pattern is no path
+        matches = [Path(wanted)] if Path(wanted).exists() else [Path(m) for m in sorted(glob.glob(wanted, recursive=True))]  # noqa: PTH207 - patterns may be absolute
+        files = [file for match in matches for file in _files(match)]
+        if not files:
+            where = Path(wanted).absolute()
+            msg = f"nothing to load: {wanted!r} matches no file (looked for {where}); give a file, a folder or a pattern like 'exports/**/*.jsonl'"
+            raise LoadError(msg)
+        found.update(dict.fromkeys(files))
+    if not found:
+        msg = "nothing to load: no path was given; give a file, a folder or a pattern like 'exports/**/*.jsonl'"
+        raise LoadError(msg)
+    return list(found)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    elif path.is_dir():
+        for folder, below, names in os.walk(path):
+            below[:] = sorted(name for name in below if not name.startswith("."))
+            for name in sorted(names):
+                file = Path(folder, name)
+                if not name.startswith(".") and file.is_file():
+                    yield file
+
+
+def fingerprint(path: str | os.PathLike[str]) -> str:
+    """What a file's content is known by: the first 16 hex digits of its SHA-256.
+
+    Raises
+    ------
+    LoadError
+        The file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from workbench.load import fingerprint
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "empty.jsonl")
+    >>> _ = file.write_bytes(b"")
+    >>> fingerprint(file)
+    'e3b0c44298fc1c14'
+    """
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - any path-like
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError as error:
+        msg = f"cannot read {os.fspath(path)!r}: {error.strerror or error}"
+        raise LoadError(msg) from error
+
+
+@dataclass
+class Source:
+    """One file to read.
+
+    Parameters
+    ----------
+    path
+        Where it lies.
+    name
+        What its sessions are named after: the file's name without folder and suffixes.
+    """
+
+    path: Path
+    name: str = ""
+    read_bytes: int = 0
+    salvaged: int = 0
+    _stream: IO[bytes] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Name it after its file."""
+        self.name = self.name or self.path.name.split(".json")[0].removesuffix(".gz").removesuffix(".zst") or self.path.name
+
+    @cached_property
+    def source_id(self) -> str:
+        """The fingerprint of the content."""
+        return fingerprint(self.path)
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self.path.stat().st_size
+
+    def open(self) -> IO[bytes]:
+        """The content, decompressed; UTF-16 becomes UTF-8."""
+        raw = self.path.open("rb")
+        packed = _MAGIC.get(raw.read(2)) or _MAGIC.get(raw.seek(0) or raw.read(4))
+        raw.seek(0)
+        stream: IO[bytes] = raw
+        if packed == "gzip":
+            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+        elif packed == "zstd":
+            import zstandard
+
+            stream = cast(
+                "IO[bytes]",
+                io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True), _HEAD),
+            )
+        if packed != "zip" and raw is stream:
+            mark = raw.read(2)
+            raw.seek(0)
+            if mark in (b"\xff\xfe", b"\xfe\xff"):
+                return io.BytesIO(raw.read().decode("utf-16", "replace").encode())
+        return stream
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes, decompressed."""
+        with self.open() as stream:
+            return stream.read(_HEAD)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How the file is built."""
+        return self._sniffed[0]
+
+    @cached_property
+    def samples(self) -> list[Any]:
+        """The first values in the file: what a reader looks at to know it."""
+        return self._sniffed[1]
+
+    def document(self) -> Any:
+        """The whole file as one JSON value."""
+        return self._sniffed[1][0]
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """The number of each line, from 1, and what is on it; empty lines are no records."""
+        with self.open() as stream:
+            for number, line in enumerate(stream, 1):
+                self.read_bytes += len(line)
+                if number == 1 and line.startswith(b"\xef\xbb\xbf"):
+                    line = line[3:]  # noqa: PLW2901 - the mark says only that it is UTF-8
+                if not line.isspace():
+                    yield number, line
+
+    @cached_property
+    def _sniffed(self) -> tuple[Layout, list[Any]]:
+        head = self.head
+        if not head.strip(b"\xef\xbb\xbf \t\r\n"):
+            return "empty", []
+        if head[:4] in _MAGIC:
+            return "archive", []
+        if b"\x00" in head[:1024]:
+            return "binary", []
+        return self._told_by_lines()
+
+    def _told_by_lines(self) -> tuple[Layout, list[Any]]:
+        first: list[bytes] = []
+        values: list[Any] = []
+        for _, line in self.lines():
+            first.append(line)
+            try:
+                values.append(loads(line))
+            except ValueError:
+                if len(first) == 1 and line.lstrip()[:1] in (b"{", b"[") and self.size < _DOCUMENT_FIRST:
+                    document = self._whole()
+                    if document:
+                        return "document", document
+            if len(first) == _LOOKED_AT:
+                break
+        self.read_bytes = 0
+        if len(first) == 1 and values:
+            return "document", values
+        if any(is_object(value) for value in values):
+            return "lines", [value for value in values if is_object(value)]
+        document = self._whole() if first and first[0].lstrip()[:1] in (b"{", b"[") else []
+        return ("document", document) if document else ("lines", [])
+
+    def _whole(self) -> list[Any]:
+        with self.open() as stream:
+            try:
+                return [loads(stream.read())]
+            except ValueError:
+                return []
