@@ -427,6 +427,8 @@ def conform(data: Any, schema: pl.Schema, *, what: str = "frame") -> pl.DataFram
     (1, 7)
     """
     frame = data.collect() if isinstance(data, pl.LazyFrame) else pl.DataFrame(data)
+    if not frame.columns:  # nulls beside no column at all would make a row out of nothing
+        return schema.to_frame()
     columns: list[pl.Expr] = []
     for name, kind in schema.items():
         if name not in frame.columns:

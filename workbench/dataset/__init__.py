@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+from workbench.dataset._dataset import Dataset, Diff, dataset_at
+from workbench.dataset._exporter import Exported, Exporter
+from workbench.dataset._exporters import exporters, read_dataset
+from workbench.dataset._promote import Recorder, promote
+from workbench.dataset._promotion import Promotion
 from workbench.dataset._tables import CASES, GROUND_TRUTH, STATES, VERSIONS
 
-__all__ = ["CASES", "GROUND_TRUTH", "STATES", "VERSIONS"]
+__all__ = [
+    "CASES",
+    "GROUND_TRUTH",
+    "STATES",
+    "VERSIONS",
+    "Dataset",
+    "Diff",
+    "Exported",
+    "Exporter",
+    "Promotion",
+    "Recorder",
+    "dataset_at",
+    "exporters",
+    "promote",
+    "read_dataset",
+]

@@ -6,18 +6,19 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from workbench import _html
 from workbench.errors import InputError
-from workbench.schema import STEPS, conform
+from workbench.evidence import AgentLoop, Step, loops
 from workbench.world._key import call_key, canonical
 
 __all__ = ["Answer", "Call", "Miss", "World", "record"]
 
 _FORMAT: Final = "workbench.world/1"
+_ASKED: Final = ("tool", "retrieval")
 
 Redact = Callable[[str], str]
 
@@ -185,14 +186,17 @@ _CALLS: Final = pl.Schema({
 
 
 def record(
-    steps: object, *, fetch: Callable[[str, str], str | None] | None = None, redact: Redact | None = None
+    session: AgentLoop | object,
+    *,
+    fetch: Callable[[str, str], str | None] | None = None,
+    redact: Redact | None = None,
 ) -> World:
     """Record the world of one session: every tool call and retrieval, by canonical key, with what came back.
 
     Parameters
     ----------
-    steps
-        Steps of one session (schema `STEPS`), whole: what was cut out of them is lost for the world.
+    session
+        An `AgentLoop`, or the steps of one session (schema `STEPS`).
     fetch
         Given a trace id and a span id, the whole result of that call where it was spilled out of the steps, else None.
     redact
@@ -212,44 +216,46 @@ def record(
     Examples
     --------
     >>> from workbench import world
-    >>> steps = [{"session_id": "s1", "number": 2, "kind": "tool", "tool_name": "find", "tool_arguments": '{"id": 7}', "tool_result": "a book"}]
+    >>> steps = [{"session_id": "s1", "number": 2, "turn": 1, "kind": "tool", "tool_name": "find",
+    ...           "tool_arguments": '{"id": 7}', "tool_result": "a book"}]
     >>> world.record(steps).answer("find", {"id": 7.0}).result
     'a book'
     """
-    frame = conform(steps, STEPS, what="steps")
-    sessions = frame["session_id"].unique().drop_nulls().to_list()
-    if len(sessions) != 1:
-        found = "none" if not sessions else f"{len(sessions)}, among them {sessions[0]!r} and {sessions[1]!r}"
-        msg = f"a world is recorded from the steps of one session; these belong to {found}. Filter by session_id first."
-        raise InputError(msg)
-    asked = pl.col("kind").is_in(["tool", "retrieval"])
+    if isinstance(session, AgentLoop):
+        loop = session
+    else:
+        found = list(loops(session))
+        if len(found) != 1:
+            those = (
+                "none" if not found else f"{len(found)}, among them {found[0].session_id!r} and {found[1].session_id!r}"
+            )
+            msg = f"a world is recorded from the steps of one session; these belong to {those}. Filter by session_id first."
+            raise InputError(msg)
+        loop = found[0]
     clean = redact or _as_it_is
-    calls = tuple(_call(row, fetch, clean) for row in frame.filter(asked).sort("number").iter_rows(named=True))
-    return World(sessions[0], calls)
+    return World(loop.session_id, tuple(_call(step, fetch, clean) for step in loop.steps if step.kind in _ASKED))
 
 
 def _as_it_is(text: str) -> str:
     return text
 
 
-def _call(row: dict[str, Any], fetch: Callable[[str, str], str | None] | None, clean: Redact) -> Call:
-    kind: str = row["kind"]
-    name: str = row["tool_name"] or kind
-    arguments: object = row["tool_arguments"] if kind == "tool" or row["tool_arguments"] else {"query": row["text"]}
-    result: str | None = row["tool_result"]
-    if fetch is not None and row["trace_id"] and row["span_id"]:
-        whole = fetch(row["trace_id"], row["span_id"])
-        result = whole if whole is not None else result
-    error: str | None = row["error"]
-    lost = None if result is not None or error is not None else "no result was recorded"
+def _call(step: Step, fetch: Callable[[str, str], str | None] | None, clean: Redact) -> Call:
+    name = step.tool_name or step.kind
+    of_text = step.kind == "retrieval" and not step.tool_arguments
+    arguments: object = {"query": step.text} if of_text else step.tool_arguments
+    whole = fetch(step.trace_id, step.span_id) if fetch is not None else None
+    result = whole if whole is not None else step.tool_result
+    # A call whose result speaks of an error did return: how the result is read is not the world's business.
+    error = None if step.soft and result is not None else step.error
     return Call(
-        number=row["number"],
-        turn=row["turn"],
-        kind=kind,
+        number=step.number,
+        turn=step.turn,
+        kind=step.kind,
         key=call_key(name, arguments),
         name=name,
         arguments=clean(arguments if isinstance(arguments, str) else canonical(arguments)),
         result=None if result is None else clean(result),
         error=None if error is None else clean(error),
-        lost=lost,
+        lost=None if result is not None or error is not None else "no result was recorded",
     )

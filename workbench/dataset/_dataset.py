@@ -1,0 +1,291 @@
+"""A dataset version: cases, their ground truth apart, and the worlds that were pinned with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from workbench import _html
+from workbench.dataset._content import content_hash_of
+from workbench.dataset._tables import CASES, GROUND_TRUTH, VERSIONS
+from workbench.errors import EmptyError, UnknownNameError
+from workbench.schema import conform
+
+if TYPE_CHECKING:
+    from workbench.dataset._exporter import Exported
+
+__all__ = ["Dataset", "Diff", "dataset_at", "next_version"]
+
+_TRIED: Final = ("candidate", "accepted")
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What one dataset version has that another had not.
+
+    Attributes
+    ----------
+    rows
+        Frame: `case_id`, `change` (added, removed, changed, ground truth), `columns` (what changed).
+    sentence
+        The counts.
+    """
+
+    rows: pl.DataFrame
+    sentence: str
+
+    def to_frame(self) -> pl.DataFrame:
+        """The rows."""
+        return self.rows
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+    def _repr_html_(self) -> str:
+        return _html.panel(self.sentence, _html.table(self.rows) if self.rows.height else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A version of a dataset; it never changes.
+
+    Attributes
+    ----------
+    name, version
+        `version` counts from 1.
+    content_hash
+        The same cases and ground truth have the same hash.
+    cases
+        Rows of `schema.CASES`. An agent under test gets `inputs()` and nothing else.
+    ground_truth
+        Rows of `schema.GROUND_TRUTH`.
+    worlds
+        The recorded worlds by `world_id`, as bytes.
+    created_at
+        When the version was made.
+    """
+
+    name: str
+    version: int
+    content_hash: str
+    cases: pl.DataFrame
+    ground_truth: pl.DataFrame
+    worlds: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
+    created_at: dt.datetime | None = None
+
+    @property
+    def sentence(self) -> str:
+        """How many cases of which kind, and how many of them can be judged."""
+        height = self.cases.height
+        if not height:
+            return f"{self.name!r} version {self.version} has no cases."
+        channels = self.cases["channel"].value_counts(sort=True).rows()
+        kinds = ", ".join(f"{count:,} {channel}" for channel, count in sorted(channels, key=lambda pair: str(pair[0])))
+        judged = self.ground_truth["case_id"].n_unique()
+        retired = self.cases.filter(state="retired").height
+        left = f"; {retired:,} retired" if retired else ""
+        return f"{self.name!r} version {self.version}: {height:,} cases ({kinds}), {judged:,} with ground truth{left}."
+
+    def inputs(self, states: Collection[str] = _TRIED) -> pl.DataFrame:
+        """All that an agent under test may see.
+
+        Parameters
+        ----------
+        states
+            Cases in these states; by default neither `future` nor `retired` ones.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns `case_id`, `input` (the user message), `prefix` (JSON: the messages up to and with it).
+        """
+        return self.cases.filter(pl.col("state").is_in(list(states))).select("case_id", "input", "prefix")
+
+    def diff(self, other: Dataset) -> Diff:
+        """What this version has that `other` had not, and the other way round.
+
+        Examples
+        --------
+        >>> from workbench.dataset import Dataset, CASES, GROUND_TRUTH
+        >>> empty = Dataset("refunds", 1, "", CASES.to_frame(), GROUND_TRUTH.to_frame())
+        >>> empty.diff(empty)
+        'refunds' version 1 has the same cases and ground truth as 'refunds' version 1.
+        """
+        now, before = _by_case(self.cases), _by_case(other.cases)
+        compared = [
+            name for name in CASES.names() if name not in {"row_id", "case_id", "dataset", "added_at", "added_by"}
+        ]
+        rows: list[tuple[str, str, str]] = [(case, "added", "") for case in now if case not in before]
+        rows += [(case, "removed", "") for case in before if case not in now]
+        for case in now:
+            if case in before:
+                columns = [name for name in compared if now[case][name] != before[case][name]]
+                if columns:
+                    rows.append((case, "changed", ", ".join(columns)))
+        truth_now, truth_before = _truth(self.ground_truth), _truth(other.ground_truth)
+        rows += [
+            (case, "ground truth", ", ".join(sorted({kind for kind, _, _ in change})))
+            for case in sorted(truth_now.keys() | truth_before.keys())
+            if case in now and case in before and (change := truth_now.get(case, set()) ^ truth_before.get(case, set()))
+        ]
+        schema = {"case_id": pl.String(), "change": pl.String(), "columns": pl.String()}
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        of, old = f"{self.name!r} version {self.version}", f"{other.name!r} version {other.version}"
+        if not rows:
+            return Diff(frame, f"{of} has the same cases and ground truth as {old}.")
+        counts = {kind: sum(row[1] == kind for row in rows) for kind in ("added", "removed", "changed", "ground truth")}
+        said = f"{counts['added']} cases added, {counts['removed']} removed, {counts['changed']} changed"
+        return Diff(frame, f"{of} against {old}: {said}, {counts['ground truth']} with other ground truth.")
+
+    def export(self, path: str | Path, format: str | None = None) -> Exported:  # noqa: A002 - the word that users look for
+        """Write the version to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path
+            Where to; what is there is replaced.
+        format
+            `jsonl` and `parquet` read back equal (`read_dataset`); others are for other tools, and the answer says what
+            they have no place for. By default the path's ending decides.
+
+        Returns
+        -------
+        Exported
+            What was written, and what was lost.
+
+        Raises
+        ------
+        UnknownNameError
+            No exporter has that name or ending.
+        ReadOnlyError
+            The disk refused; what was at the path is as it was.
+        """
+        from workbench.dataset._exporters import export
+
+        return export(self, Path(path), format)
+
+    def to_frame(self) -> pl.DataFrame:
+        """The cases."""
+        return self.cases
+
+    def __len__(self) -> int:
+        return self.cases.height
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+    def _repr_html_(self) -> str:
+        shown = self.cases.select(
+            "case_id", "session_id", "turn", pl.col("input").str.slice(0, 160), "channel", "state", "split"
+        )
+        return _html.panel(
+            self.sentence, _html.table(shown) if shown.height else "", notes=[f"content {self.content_hash[:12]}"]
+        )
+
+
+def _by_case(cases: pl.DataFrame) -> dict[str, dict[str, object]]:
+    return {row["case_id"]: row for row in cases.iter_rows(named=True)}
+
+
+def _truth(truths: pl.DataFrame) -> dict[str, set[tuple[str, str, str]]]:
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    for row in truths.iter_rows(named=True):
+        found.setdefault(row["case_id"], set()).add((row["kind"], row["value"], row["author"] or ""))
+    return found
+
+
+def dataset_at(
+    name: str,
+    *,
+    versions: object,
+    cases: object,
+    ground_truth: object,
+    worlds: Mapping[str, bytes] | None = None,
+    version: int | None = None,
+) -> Dataset:
+    """A version of a dataset from the tables that keep it.
+
+    Parameters
+    ----------
+    name
+        The dataset's name.
+    versions, cases, ground_truth
+        Rows of `schema.DATASET_VERSIONS`, `schema.CASES` and `schema.GROUND_TRUTH`, of this and of other datasets.
+    worlds
+        The recorded worlds by id, where they are wanted.
+    version
+        The latest by default.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such dataset or version.
+    EmptyError
+        Rows that the version names are not in the tables.
+    """
+    table = conform(versions, VERSIONS, what="versions")
+    own = table.filter(dataset=name).sort("version")
+    if not own.height:
+        kind = "dataset"
+        raise UnknownNameError(kind, name, table["dataset"].unique().drop_nulls().to_list())
+    chosen = own.tail(1) if version is None else own.filter(version=version)
+    if not chosen.height:
+        kind = f"version of dataset {name!r}"
+        raise UnknownNameError(kind, str(version), [str(each) for each in own["version"].to_list()])
+    row = chosen.row(0, named=True)
+    rows = _named(conform(cases, CASES, what="cases"), "row_id", row["rows"], CASES)
+    truths = _named(conform(ground_truth, GROUND_TRUTH, what="ground truth"), "truth_id", row["truths"], GROUND_TRUTH)
+    wanted = set(rows["world_id"].drop_nulls().to_list())
+    kept = {key: content for key, content in (worlds or {}).items() if key in wanted}
+    return Dataset(name, row["version"], row["content_hash"], rows, truths, kept, row["created_at"])
+
+
+def _named(frame: pl.DataFrame, key: str, ids: list[str], schema: pl.Schema) -> pl.DataFrame:
+    """The rows of those ids, in their order."""
+    order = pl.DataFrame({key: ids}, schema={key: pl.String()})
+    found = order.join(frame.unique(key, keep="first"), on=key, how="inner", maintain_order="left")
+    if found.height != order.height:
+        msg = f"{order.height - found.height} of the {order.height} rows that the version names are missing ({key})"
+        raise EmptyError(msg)
+    return found.select(schema.names())
+
+
+def next_version(
+    existing: Dataset | None,
+    cases: pl.DataFrame,
+    ground_truth: pl.DataFrame,
+    *,
+    name: str,
+    worlds: Mapping[str, bytes],
+    reason: str,
+    author: str,
+    now: dt.datetime,
+) -> tuple[Dataset, pl.DataFrame]:
+    """The version that holds these cases, and its row; `existing` itself and no row where nothing changed."""
+    digest = content_hash_of(cases["row_id"].to_list(), ground_truth["truth_id"].to_list())
+    if existing is not None and existing.content_hash == digest:
+        return existing, VERSIONS.to_frame()
+    number = 1 if existing is None else existing.version + 1
+    made = Dataset(name, number, digest, cases, ground_truth, worlds, now)
+    changes = made.diff(existing).rows["change"].to_list() if existing is not None else ["added"] * cases.height
+    row = {
+        "dataset": name,
+        "version": number,
+        "content_hash": digest,
+        "parent": None if existing is None else existing.version,
+        "cases": cases.height,
+        "rows": cases["row_id"].to_list(),
+        "truths": ground_truth["truth_id"].to_list(),
+        "added": changes.count("added"),
+        "changed": changes.count("changed"),
+        "removed": changes.count("removed"),
+        "reason": reason,
+        "author": author,
+        "created_at": now,
+    }
+    return made, conform([row], VERSIONS)

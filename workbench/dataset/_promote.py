@@ -1,0 +1,336 @@
+"""From sessions that were read to cases that an agent can be tried on, with the world pinned beside them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, get_args
+
+import orjson
+import polars as pl
+
+from workbench.dataset._case import Draft, draft, split_of
+from workbench.dataset._content import dumps, row_id_of, truth_id_of
+from workbench.dataset._dataset import Dataset
+from workbench.dataset._promotion import Addition, Promotion
+from workbench.dataset._selection import Chosen, chosen_sessions, ids_of
+from workbench.dataset._tables import CaseState
+from workbench.errors import EmptyError, InputError, UnknownNameError
+from workbench.evidence import AgentLoop, loops
+from workbench.schema import SESSIONS, STEPS, conform
+
+__all__ = ["Recorder", "promote"]
+
+_ONE_SPLIT: Final = {"test": 1.0}
+
+
+class RecordedWorld(Protocol):
+    """What a recorder returns."""
+
+    @property
+    def world_id(self) -> str: ...
+    @property
+    def missing(self) -> Sequence[object]: ...
+    def __len__(self) -> int: ...
+    def to_bytes(self) -> bytes: ...
+
+
+Recorder = Callable[[AgentLoop], RecordedWorld]
+"""Records the world of a session: `workbench.world.record`."""
+
+
+def promote(
+    selection: object,
+    steps: object,
+    sessions: object,
+    *,
+    to: str,
+    record: Recorder | None,
+    now: dt.datetime,
+    author: str,
+    existing: Dataset | None = None,
+    controls: int = 0,
+    control_pool: object = None,
+    seed: int = 0,
+    turn: int | None = None,
+    attributes: Iterable[str] = (),
+    splits: Mapping[str, float] | None = None,
+    state: CaseState = "candidate",
+) -> Promotion:
+    """Make cases of the selected sessions, and of passing controls drawn beside them.
+
+    A dataset of one mode's failures cannot show what else broke; hence the controls. The same session promoted again adds
+    nothing; what was learned about it since (its mode, an expected output) makes a new state of the case.
+
+    Parameters
+    ----------
+    selection
+        Session ids, or a frame with `session_id` such as the current labels. Understood where they are there: `verdict`,
+        `failure_mode` or `mode`, `first_failure`, `expected_output`, `criteria`, `reviewer`, `turn`, and `inclusion` (the
+        probability of having been drawn).
+    steps, sessions
+        Frames of `schema.STEPS` and `schema.SESSIONS` with at least these sessions and the control pool. A column
+        `source` of the sessions, where it is there, is kept as the case's source file.
+    to
+        The dataset's name.
+    record
+        `workbench.world.record`, or a function that calls it with a redaction. None keeps no worlds: once the telemetry
+        expires, they cannot be had again.
+    now, author
+        When (with a time zone), and who promotes.
+    existing
+        The dataset's latest version.
+    controls
+        How many passing sessions of the pool the dataset is to hold; those that it has already count. They are drawn
+        uniformly, and the same pool and seed always give the same ones.
+    control_pool
+        Passing sessions: ids or a frame with `session_id`.
+    seed
+        Another seed draws other controls.
+    turn
+        The turn that is tried. By default that of the labelled first failure, else the last.
+    attributes
+        Further columns of the selection or the sessions to keep beside each case, to segment by.
+    splits
+        Named splits with their shares, by session, such as `{"train": 0.3, "test": 0.7}`; all is `test` by default.
+    state
+        The state of new cases.
+
+    Returns
+    -------
+    Promotion
+        New rows to store, and the dataset version that they make.
+
+    Raises
+    ------
+    EmptyError
+        No session was selected.
+    InputError
+        Controls without a pool, a time without a zone, an unknown state, shares that are not positive.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from workbench import dataset, world
+    >>> steps = [{"session_id": "s1", "number": 1, "turn": 1, "kind": "user", "text": "Where is my order?"}]
+    >>> dataset.promote(["s1"], steps, [{"session_id": "s1"}], to="refunds", record=world.record, author="ana",
+    ...                 now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    1 case added to 'refunds': version 1 has 1.
+    """
+    _check(to, now, state)
+    if controls > 0 and control_pool is None:
+        msg = f"{controls} controls were asked for without a pool to draw them from; hand in control_pool= with the passing sessions"
+        raise InputError(msg)
+    shares = _shares(splits)
+    table = conform(sessions, SESSIONS, what="sessions")
+    wanted = tuple(attributes)
+    chosen, refused = chosen_sessions(selection, table, wanted)
+    if not chosen and not refused:
+        msg = f"no session was selected: there is nothing to promote to {to!r}"
+        raise EmptyError(msg)
+    frame = conform(steps, STEPS, what="steps")
+    selected = {one.session_id for one in chosen} | {session_id for session_id, _ in refused}
+    failing = existing.cases.filter(channel="failure")["session_id"].to_list() if existing is not None else []
+    able = (_able(frame, table, turn) if controls else set[str]()) - selected - set(failing)
+    pool = [each for each in ids_of(control_pool) if each in able] if control_pool is not None else []
+    drawn, short = _controls(controls, pool, f"{seed}\x1f{to}")
+    desk = _Desk(to, record, turn, shares, state, author, now, existing)
+    desk.read([*chosen, *drawn], frame, table, wanted)
+    left_out = pl.DataFrame(
+        [*refused, *desk.left_out], schema={"session_id": pl.String(), "reason": pl.String()}, orient="row"
+    )
+    reason = f"promoted {_count(len(chosen), 'session')}" + (f" and {_count(len(drawn), 'control')}" if drawn else "")
+    made, cases, truths, version = Addition(desk.cases, desk.truths, desk.worlds).onto(
+        existing, name=to, reason=reason, author=author, now=now
+    )
+    notes = [*desk.notes(), *([short] if short else [])]
+    notes += [
+        f"{_count(count, 'session')} left out: {why}."
+        for why, count in left_out.group_by("reason").len().sort("reason").iter_rows()
+    ]
+    sentence = _sentence(to, made, desk, truths.height, changed=bool(version.height))
+    return Promotion(made, cases, truths, version, desk.worlds, left_out, sentence, tuple(notes))
+
+
+def _sentence(to: str, made: Dataset, desk: _Desk, truths: int, *, changed: bool) -> str:
+    if not changed:
+        return f"Nothing was added to {to!r}: all {_count(desk.there, 'case')} are in version {made.version} already."
+    parts = [
+        text
+        for count, text in (
+            (desk.added, f"{_count(desk.added, 'case')} added to {to!r}"),
+            (desk.revised, f"{_count(desk.revised, 'case')} of {to!r} revised"),
+            (not (desk.added or desk.revised), f"ground truth of {_count(truths, 'case')} of {to!r} updated"),
+        )
+        if count
+    ]
+    controls = f", {desk.controls} of them controls" if desk.controls else ""
+    return f"{' and '.join(parts)}{controls}: version {made.version} has {made.cases.height:,}."
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _check(to: str, now: dt.datetime, state: str) -> None:
+    if not to.strip():
+        msg = "a dataset needs a name: to='refunds'"
+        raise InputError(msg)
+    if now.tzinfo is None:
+        msg = f"the time {now} has no zone; use datetime.now(UTC)"
+        raise InputError(msg)
+    if state not in get_args(CaseState):
+        kind = "state"
+        raise UnknownNameError(kind, state, get_args(CaseState))
+
+
+def _shares(splits: Mapping[str, float] | None) -> Mapping[str, float]:
+    shares = _ONE_SPLIT if splits is None else splits
+    if not shares or not all(share > 0 for share in shares.values()):
+        msg = f"splits is {dict(shares)}; give each split a share above 0, such as {{'train': 0.3, 'test': 0.7}}"
+        raise InputError(msg)
+    return shares
+
+
+def _controls(n: int, eligible: Sequence[str], key: str) -> tuple[list[Chosen], str | None]:
+    """The controls by the order of their hashes: uniform, and the same whenever the pool is the same."""
+    drawn = sorted(eligible, key=lambda each: hashlib.sha256(f"{key}\x1f{each}".encode()).digest())[: max(n, 0)]
+    short = None
+    if len(drawn) < n:
+        short = f"{n} controls were asked for; {len(eligible)} sessions of the pool can be tried, and all are in."
+    return [Chosen(each, "control", len(drawn) / len(eligible)) for each in drawn], short
+
+
+def _able(steps: pl.DataFrame, sessions: pl.DataFrame, turn: int | None) -> set[str]:
+    """Sessions that a case can be made of: a user message in the turn, and no consent refused."""
+    speaking = steps.filter(pl.col("kind") == "user", pl.col("text").fill_null("") != "")
+    if turn is not None:
+        speaking = speaking.filter(turn=turn)
+    allowed = sessions.filter(pl.col("consent").fill_null(value=True))
+    return set(speaking["session_id"].to_list()) & set(allowed["session_id"].to_list())
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Where sessions become rows, one after the other, and what became of each is counted."""
+
+    to: str
+    record: Recorder | None
+    turn: int | None
+    splits: Mapping[str, float]
+    state: str
+    author: str
+    now: dt.datetime
+    existing: Dataset | None
+    cases: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    truths: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    worlds: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    left_out: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    added: int = 0
+    controls: int = 0
+    revised: int = 0
+    there: int = 0
+    unfound: int = 0
+    hollow: int = 0
+
+    def read(
+        self, chosen: Sequence[Chosen], steps: pl.DataFrame, sessions: pl.DataFrame, attributes: Sequence[str]
+    ) -> None:
+        """Make a case of each session, or note why there is none."""
+        ids = [one.session_id for one in chosen]
+        known = {
+            row["session_id"]: row for row in sessions.filter(pl.col("session_id").is_in(ids)).iter_rows(named=True)
+        }
+        loop_of = {loop.session_id: loop for loop in loops(steps.filter(pl.col("session_id").is_in(ids)))}
+        before: dict[str, dict[str, Any]] = {}
+        if self.existing is not None:
+            before = {row["case_id"]: row for row in self.existing.cases.iter_rows(named=True)}
+        for one in chosen:
+            session, loop = known.get(one.session_id), loop_of.get(one.session_id)
+            if session is None or loop is None:
+                self.left_out.append((one.session_id, "no such session"))
+            elif session["consent"] is False:
+                self.left_out.append((one.session_id, "the user did not consent"))
+            else:
+                made = draft(one, loop, session, self.turn)
+                if isinstance(made, str):
+                    self.left_out.append((one.session_id, made))
+                    continue
+                extra = {name: session[name] for name in attributes if session.get(name) is not None}
+                self._keep(one, made, {**extra, **made.attributes}, before.get(made.case_id), loop)
+
+    def _keep(
+        self, one: Chosen, made: Draft, attributes: Mapping[str, Any], old: Mapping[str, Any] | None, loop: AgentLoop
+    ) -> None:
+        self.unfound += made.unfound is not None
+        self._add_truths(one, made.case_id)
+        if old is None:
+            row = {
+                "case_id": made.case_id,
+                "dataset": self.to,
+                **made.columns,
+                "attributes": dumps(_plain(attributes)),
+                "channel": one.channel,
+                "inclusion": one.inclusion,
+                "weight": None if one.inclusion is None else 1 / one.inclusion,
+                "state": self.state,
+                "split": split_of(one.session_id, self.splits),
+                **self._world(loop),
+            }
+            self.added += 1
+            self.controls += one.channel == "control"
+        else:
+            row = {**old, "attributes": dumps({**orjson.loads(old["attributes"] or "{}"), **_plain(attributes)})}
+            row["span_id"] = made.columns["span_id"] or old["span_id"]
+            if old["channel"] != one.channel and one.channel == "failure":  # a control that was found to fail
+                weight = None if one.inclusion is None else 1 / one.inclusion
+                row |= {"channel": "failure", "inclusion": one.inclusion, "weight": weight}
+        row["row_id"] = row_id_of(row)
+        if old is not None and row["row_id"] == old["row_id"]:
+            self.there += 1
+            return
+        self.revised += old is not None
+        self.cases.append({**row, "added_at": self.now, "added_by": self.author})
+
+    def _add_truths(self, one: Chosen, case_id: str) -> None:
+        for kind, value, reviewer in one.truths:
+            row = {
+                "case_id": case_id,
+                "dataset": self.to,
+                "kind": kind,
+                "value": value,
+                "author": reviewer or self.author,
+            }
+            self.truths.append({**row, "truth_id": truth_id_of(row), "added_at": self.now})
+
+    def _world(self, loop: AgentLoop) -> dict[str, Any]:
+        if self.record is None:
+            return {"world_id": None, "lost": None}
+        world = self.record(loop)
+        lost = len(world.missing)
+        self.hollow += 0 < lost == len(world)
+        world_id = world.world_id
+        self.worlds[world_id] = world.to_bytes()
+        return {"world_id": world_id, "lost": lost}
+
+    def notes(self) -> list[str]:
+        """What else is to be known of what was added."""
+        lost = [row for row in self.cases if row["lost"]]
+        said = {
+            f"{_count(self.there, 'case')} already there and unchanged.": self.there and (self.added or self.revised),
+            f"{_count(self.unfound, 'labelled first failure')} not found among the steps of the session: the last turn is tried.": self.unfound,
+            f"{_count(len(lost), 'case')} with recorded calls whose results were already gone.": lost,
+            f"{_count(self.hollow, 'case')} with no world left: not one result of their calls was recorded.": self.hollow,
+            "No worlds were kept: once the telemetry expires they cannot be had again.": self.record is None
+            and self.added,
+        }
+        return [text for text, count in said.items() if count]
+
+
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes as JSON can hold them: times and whatever else has no place there as text."""
+    return {
+        name: value if isinstance(value, str | int | float | bool) else str(value) for name, value in attributes.items()
+    }

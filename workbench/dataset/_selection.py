@@ -1,0 +1,108 @@
+"""Which sessions become cases, what is known about each, and which stay out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+import polars as pl
+
+from workbench.errors import InputError, UnknownNameError
+
+__all__ = ["Chosen", "chosen_sessions", "ids_of", "selection_frame"]
+
+_UNDECIDED: Final = frozenset({"defer", "skip"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One session of the selection, with what the labels say of it."""
+
+    session_id: str
+    channel: str
+    inclusion: float | None = None
+    turn: int | None = None
+    first_failure: str | None = None
+    truths: tuple[tuple[str, str, str | None], ...] = ()  # kind, value, author
+    attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def selection_frame(selection: object) -> pl.DataFrame:
+    """A selection as a frame with `session_id`: ids, a frame, or anything that shows itself as one."""
+    data: Any = selection
+    if isinstance(data, str):
+        data = [data]
+    if isinstance(data, pl.Series):
+        data = data.to_list()
+    if isinstance(data, pl.LazyFrame):
+        data = data.collect()
+    elif not isinstance(data, pl.DataFrame) and hasattr(data, "to_frame"):
+        data = data.to_frame()
+    elif isinstance(data, Iterable) and not isinstance(data, Mapping | pl.DataFrame):
+        values = list(cast("Iterable[Any]", data))
+        data = {"session_id": values} if all(isinstance(value, str) for value in values) else values
+    frame = pl.DataFrame(cast("Any", data))
+    if "session_id" not in frame.columns:
+        kind = "column of the selection"
+        raise UnknownNameError(kind, "session_id", frame.columns)
+    return frame.with_columns(pl.col("session_id").cast(pl.String())).filter(pl.col("session_id").is_not_null())
+
+
+def ids_of(selection: object) -> list[str]:
+    """The session ids of a selection, each once, in order."""
+    return selection_frame(selection)["session_id"].unique(maintain_order=True).to_list()
+
+
+def chosen_sessions(
+    selection: object, sessions: pl.DataFrame, attributes: Iterable[str]
+) -> tuple[list[Chosen], list[tuple[str, str]]]:
+    """The sessions to promote, and (session, reason) of those that their labels keep out."""
+    frame = selection_frame(selection)
+    wanted = tuple(attributes)
+    for name in wanted:
+        if name not in frame.columns and name not in sessions.columns:
+            kind = "attribute column"
+            raise UnknownNameError(kind, name, [*frame.columns, *sessions.columns])
+    chosen: list[Chosen] = []
+    left_out: list[tuple[str, str]] = []
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in frame.iter_rows(named=True):
+        groups.setdefault(str(row["session_id"]), []).append(row)
+    for session_id, rows in groups.items():
+        verdicts = {row.get("verdict") for row in rows} - {None}
+        if {"pass", "fail"} <= verdicts:
+            left_out.append((session_id, "reviewers' verdicts disagree"))
+        elif verdicts and verdicts <= _UNDECIDED:
+            left_out.append((session_id, "put off by its reviewer"))
+        else:
+            chosen.append(_one(session_id, rows, "control" if "pass" in verdicts else "failure", wanted))
+    return chosen, left_out
+
+
+def _one(session_id: str, rows: list[dict[str, Any]], channel: str, attributes: tuple[str, ...]) -> Chosen:
+    def first(name: str) -> Any:
+        return next((row[name] for row in rows if row.get(name) is not None), None)
+
+    inclusion = first("inclusion")
+    if inclusion is not None and not 0 < float(inclusion) <= 1:
+        msg = f"inclusion is {inclusion} for session {session_id!r}; a probability of inclusion lies above 0 and at most at 1"
+        raise InputError(msg)
+    truths = [
+        (kind, str(row[kind]), row.get("reviewer"))
+        for row in rows
+        for kind in ("expected_output", "criteria")
+        if row.get(kind) is not None
+    ]
+    turn = first("turn")
+    mode = first("mode") if first("mode") is not None else first("failure_mode")
+    known = {name: first(name) for name in attributes if first(name) is not None}
+    return Chosen(
+        session_id,
+        channel,
+        None if inclusion is None else float(inclusion),
+        None if turn is None else int(turn),
+        first("first_failure"),
+        tuple(dict.fromkeys(truths)),
+        {**({"mode": mode} if mode is not None else {}), **known},
+    )
