@@ -1,13 +1,14 @@
 """Pure statistics over arrays: every estimate carries its interval, and every formula names its source."""
 
 from workbench.stats._interval import Interval, quantile
-from workbench.stats._mean import mean_interval
+from workbench.stats._mean import FEWEST, mean_interval, paired_interval, score_interval
 from workbench.stats._power import Variance, cases_needed, components, minimum_detectable, paired_power
 from workbench.stats._rates import Lift, lift, newcombe, upper_bound, wilson
 from workbench.stats._repeats import OfK, bootstrap, flip_rate, pass_at_k, pass_hat_k
 from workbench.stats._tests import PairedTest, benjamini_hochberg, holm, mcnemar, sign_flip
 
 __all__ = [
+    "FEWEST",
     "Interval",
     "Lift",
     "OfK",
@@ -24,10 +25,12 @@ __all__ = [
     "mean_interval",
     "minimum_detectable",
     "newcombe",
+    "paired_interval",
     "paired_power",
     "pass_at_k",
     "pass_hat_k",
     "quantile",
+    "score_interval",
     "sign_flip",
     "upper_bound",
     "wilson",

@@ -1,36 +1,49 @@
-"""The mean of values that cannot leave a known range: rates of cases over trials, and paired differences."""
+"""Means over cases that were each tried a few times: a rate, a paired difference, and a score without bounds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from workbench.errors import EmptyError, InputError
 from workbench.stats._interval import Interval, quantile
+from workbench.stats._scipy import student
 
-__all__ = ["mean_interval"]
+__all__ = ["FEWEST", "mean_interval", "paired_interval", "score_interval"]
+
+FEWEST: Final = 10
+"""From this many cases up the 95% intervals of this module hold the truth at least 93% of the time: see the tests."""
 
 _Array = npt.NDArray[np.float64]
-_STEPS = 60
 _NEAR = 1e-9
+_DOUBT = 0.25  # how much of one case's yes/no variance is believed before any variance was seen
 
 
-def mean_interval(values: npt.ArrayLike, *, low: float = 0.0, high: float = 1.0, level: float = 0.95) -> Interval:
-    """The score interval of a mean of independent values that lie between `low` and `high`.
+def _checked(values: npt.ArrayLike, low: float, high: float) -> _Array:
+    data = np.asarray(values, dtype=np.float64).ravel()
+    if data.size == 0:
+        msg = "an interval needs at least one value"
+        raise EmptyError(msg)
+    if not np.isfinite(data).all() or data.min() < low - _NEAR or data.max() > high + _NEAR:
+        msg = f"every value must be a number between {low} and {high}: found {data.min()} to {data.max()}"
+        raise InputError(msg)
+    return data
 
-    It holds the means that a score test does not reject, with the variance that the values would most likely have if
-    that were their mean. On zeros and ones it is Wilson's interval; on paired differences of one trial (-1, 0, 1), with
-    ``low=-1``, it is Tango's. It does not shrink to nothing when all values are alike.
+
+def mean_interval(values: npt.ArrayLike, *, level: float = 0.95) -> Interval:
+    """The interval of a mean of values between 0 and 1, one for each case: a pass rate over trials, pass@k, a score.
+
+    The cases are the independent units, however often each was tried. On single trials this is Agresti and Coull's
+    interval: around the same centre as Wilson's and a little wider, so that it does not fall short at rare rates. With
+    trials the number of cases becomes an effective one: never fewer than the cases, more where cases are alike.
 
     Parameters
     ----------
     values
-        One number for each independent unit: a case's pass rate over its trials, or its difference between two arms.
-    low, high
-        The range that no value can leave.
+        One number from 0 to 1 for each case.
     level
         The confidence level.
 
@@ -39,86 +52,108 @@ def mean_interval(values: npt.ArrayLike, *, low: float = 0.0, high: float = 1.0,
     EmptyError
         There are no values.
     InputError
-        A value is not finite or lies outside the range.
+        A value is not finite or lies outside 0 to 1.
 
     Notes
     -----
-    Tango (1998), Statistics in Medicine 17, 891-908, for differences of single trials. The likelihood is extended to
-    means over trials as an empirical one (Owen, 2001, "Empirical Likelihood") that may put mass on the ends of the range.
+    Agresti & Coull (1998), The American Statistician 52, 119-126; the effective number after Korn & Graubard (1998),
+    Survey Methodology 24, 193-201, with the observed variance drawn towards that of a yes/no value by `_DOUBT` of a
+    case, because a few alike cases do not show that all are.
 
     Examples
     --------
     >>> mean_interval([1] * 18 + [0] * 2)
-    Interval(0.699 to 0.972, 95%)
-    >>> mean_interval([0.25, 0.5, 0.0, -0.25, 0.75, 0.5, 0.0, 0.25, 0.25, 0.0], low=-1)
-    Interval(-0.115 to 0.440, 95%)
+    Interval(0.687 to 0.984, 95%)
+    >>> mean_interval([0.75, 1.0, 0.5, 0.75, 1.0, 0.75, 0.5, 1.0, 0.75, 0.75])
+    Interval(0.575 to 0.900, 95%)
     """
-    data = np.asarray(values, dtype=np.float64).ravel()
-    if data.size == 0:
-        msg = "an interval needs at least one value"
+    data = _checked(values, 0.0, 1.0)
+    n, mean = data.size, float(data.mean())
+    z = quantile(level)
+    effective = float(n)
+    if n > 1:
+        spread = float(((data - mean) ** 2).sum())
+        likeness = (spread + _DOUBT) / (n * mean * (1 - mean) + _DOUBT) * n / (n - 1)
+        effective = max(effective, n / min(1.0, likeness) * (z / student(level, n - 1)) ** 2)
+    total = effective + z * z
+    centre = (effective * mean + z * z / 2) / total
+    half = z * math.sqrt(centre * (1 - centre) / total)
+    return Interval(max(0.0, centre - half), min(1.0, centre + half), level)
+
+
+def paired_interval(differences: npt.ArrayLike, *, level: float = 0.95) -> Interval:
+    """The interval of a mean paired difference of rates, one difference for each case.
+
+    Two imagined cases, one that gained and one that lost, are added to those seen. On single trials a gain is a whole
+    pass; with trials it is as large as the changes that were seen, so that the interval neither vanishes when nothing
+    changed nor pays for jumps that never happen. Then it is Student's.
+
+    Parameters
+    ----------
+    differences
+        One number from -1 to 1 for each case: its rate in the candidate minus its rate in the baseline.
+    level
+        The confidence level.
+
+    Raises
+    ------
+    EmptyError
+        There are no differences.
+    InputError
+        A difference is not finite or lies outside -1 to 1.
+
+    Notes
+    -----
+    Bonett & Price (2012), Journal of Educational and Behavioral Statistics 37, 479-488, for single trials; the size of
+    the imagined change is the root mean square of the changes seen and one whole pass.
+
+    Examples
+    --------
+    >>> paired_interval([1] * 6 + [-1] * 3 + [0] * 11)
+    Interval(-0.171 to 0.444, 95%)
+    >>> paired_interval([0.25, 0.5, 0.0, -0.25, 0.75, 0.5, 0.0, 0.25, 0.25, 0.0])
+    Interval(-0.063 to 0.438, 95%)
+    """
+    data = _checked(differences, -1.0, 1.0)
+    squares = float(data @ data)
+    changed = int((np.abs(data) > _NEAR).sum())
+    jump = (1 + squares) / (1 + changed)
+    n = data.size + 2
+    mean = float(data.sum()) / n
+    half = student(level, n - 1) * math.sqrt(((squares + 2 * jump) / n - mean * mean) / n)
+    return Interval(max(-1.0, mean - half), min(1.0, mean + half), level)
+
+
+def score_interval(values: npt.ArrayLike, *, level: float = 0.95) -> Interval:
+    """Student's interval of a mean of values without known bounds: a score, a cost, or a difference of such.
+
+    Parameters
+    ----------
+    values
+        One number for each case.
+    level
+        The confidence level.
+
+    Raises
+    ------
+    EmptyError
+        There are fewer than two values.
+    InputError
+        A value is not finite.
+
+    Notes
+    -----
+    Student (1908), Biometrika 6, 1-25.
+
+    Examples
+    --------
+    >>> score_interval([1.0, 2.0, 3.0, 4.0])
+    Interval(0.446 to 4.554, 95%)
+    """
+    data = _checked(values, -math.inf, math.inf)
+    if data.size < 2:  # noqa: PLR2004 - a variance
+        msg = "the interval of a mean needs at least 2 values"
         raise EmptyError(msg)
-    if not np.isfinite(data).all() or data.min() < low - _NEAR or data.max() > high + _NEAR:
-        msg = f"every value must be a number between {low} and {high}: found {data.min()} to {data.max()}"
-        raise InputError(msg)
-    support, counts = np.unique(np.clip(data, low, high), return_counts=True)
-    limit = quantile(level) ** 2
-    upper = _upper_end(support, counts, high, limit)
-    lower = low + high - _upper_end((low + high - support)[::-1], counts[::-1], high, limit)
-    return Interval(float(lower), float(upper), level)
-
-
-def _upper_end(support: _Array, counts: npt.NDArray[np.int64], high: float, limit: float) -> float:
-    """The highest mean at which the score statistic does not exceed `limit`."""
-    n = int(counts.sum())
-    share = counts / n
-    mean = float(share @ support)
-    if mean >= high - _NEAR:
-        return high
-    return _root(lambda trial: _score(support, share, n, mean, trial, high) - limit, mean, high)
-
-
-def _score(  # noqa: PLR0917 - the parts of one formula
-    support: _Array, share: _Array, n: int, mean: float, trial: float, high: float
-) -> float:
-    """The squared score statistic against the mean `trial`, which lies between `mean` and `high`."""
-    apart = support - trial
-    room = high - trial
-    if room <= 0:
-        return math.inf
-    if trial <= mean:
-        return 0.0
-    most = 1 / room
-    touches = bool(apart[-1] >= room * (1 - _NEAR))
-
-    def slope(tilt: float) -> float:
-        return float((share * apart / (1 - tilt * apart)).sum())
-
-    inner = touches or slope(most) > 0
-    tilt = _root(slope, 0.0, most * (1 - 1e-12) if touches else most) if inner else most
-    weight = share / (1 - tilt * apart)
-    unseen = max(0.0, 1 - float(weight.sum()))  # mass that the likelihood puts on the end of the range
-    variance = float(weight @ apart**2) + unseen * room**2
-    return n * (mean - trial) ** 2 / variance
-
-
-def _root(function: Callable[[float], float], left: float, right: float) -> float:
-    """Where an increasing function crosses zero, by the Illinois rule with bisection as its safety."""
-    at_left, at_right = function(left), function(right)
-    if at_left >= 0:
-        return left
-    if at_right <= 0:
-        return right
-    for step in range(_STEPS):
-        middle = (
-            (left + right) / 2
-            if not math.isfinite(at_right) or step % 4 == 3  # noqa: PLR2004 - every fourth step halves for certain
-            else (left * at_right - right * at_left) / (at_right - at_left)
-        )
-        at = function(middle)
-        if at < 0:
-            left, at_left, at_right = middle, at, at_right / 2 if math.isfinite(at_right) else at_right
-        else:
-            right, at_right, at_left = middle, at, at_left / 2
-        if at == 0 or right - left < 1e-12 * max(1.0, abs(left)):
-            break
-    return (left + right) / 2
+    half = student(level, data.size - 1) * float(data.std(ddof=1)) / math.sqrt(data.size)
+    mean = float(data.mean())
+    return Interval(mean - half, mean + half, level)
