@@ -1,0 +1,218 @@
+"""Drive a real JupyterLab with a real Chromium: offline, isolated from the user's settings, on loopback.
+
+with lab(root) as server, browser() as chromium:
+    page = open_notebook(chromium, server, "journey.ipynb")
+    run_all(page)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # offline for real: every name but loopback fails to resolve
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+SETTINGS: dict[str, dict[str, Any]] = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+}
+DARK = {"@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Dark"}}
+
+# The notebook is visible well before its kernel is connected; a run asked for in between is dropped.
+_READY = """() => { const c = window.jupyterapp?.shell?.currentWidget?.sessionContext;
+    return c?.isReady && c.session?.kernel?.connectionStatus === 'connected' && c.session.kernel.status === 'idle'; }"""
+_RAN = """() => { const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells]
+        .filter(c => c.type === 'code' && c.sharedModel.source.trim());
+    const failed = cells.flatMap(c => c.toJSON().outputs).find(o => o.output_type === 'error');
+    if (failed) return failed.traceback.join('\\n').replace(/\\x1b\\[[0-9;]*m/g, '');
+    return cells.every(c => c.executionCount !== null) && 'ok'; }"""
+
+
+def need_a_browser() -> None:
+    """Skip the calling test where there is no Chromium to drive."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: install it, or name another in the environment variable CHROMIUM")
+    pytest.importorskip("playwright", reason="playwright is not installed")
+
+
+@dataclass
+class Server:
+    """A running JupyterLab."""
+
+    base: str
+    token: str
+    home: Path
+    process: subprocess.Popen[bytes]
+
+    def get(self, path: str, *, method: str = "GET") -> Any:
+        """Ask the server's API."""
+        request = urllib.request.Request(f"{self.base}/{path}?token={self.token}", method=method)
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            body = reply.read()
+        return json.loads(body) if body else None
+
+    def evaluate(self, expression: str, *, timeout: float = 20) -> str:
+        """Give the repr of an expression in the only notebook's kernel, beside the browser's own connection."""
+        from jupyter_client import BlockingKernelClient
+
+        (session,) = self.get("api/sessions")
+        path = self.home / "runtime" / f"kernel-{session['kernel']['id']}.json"
+        client = BlockingKernelClient(connection_file=str(path))
+        client.load_connection_file()
+        client.start_channels()
+        try:
+            reply = client.execute_interactive(
+                "",
+                user_expressions={"x": expression},
+                silent=True,
+                store_history=False,
+                timeout=timeout,
+                output_hook=lambda _: None,
+            )
+        finally:
+            client.stop_channels()
+        answer = reply["content"]["user_expressions"]["x"]
+        if answer["status"] == "error":
+            raise RuntimeError(f"{answer['ename']}: {answer['evalue']}")
+        return answer["data"]["text/plain"]
+
+
+@contextlib.contextmanager
+def lab(
+    root: Path, *, settings: dict[str, dict[str, Any]] | None = None, env: dict[str, str] | None = None
+) -> Iterator[Server]:
+    """Run a JupyterLab whose files are `root` and whose home is temporary."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = Path(tempfile.mkdtemp(prefix="lab-"))
+    for plugin, values in {**SETTINGS, **(settings or {})}.items():
+        path = home / "settings" / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+    token = secrets.token_hex(16)
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--expose-app-in-browser",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={root}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
+        "JUPYTER_CONFIG_DIR": f"{home}/config",
+        "JUPYTER_DATA_DIR": f"{home}/data",
+        "JUPYTER_RUNTIME_DIR": f"{home}/runtime",
+        "IPYTHONDIR": f"{home}/ipython",
+        "JUPYTERLAB_SETTINGS_DIR": f"{home}/settings",
+        "JUPYTERLAB_WORKSPACES_DIR": f"{home}/workspaces",
+        **(env or {}),
+    }
+    with (home / "lab.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
+        server = Server(f"http://127.0.0.1:{port}", token, home, process)
+        try:
+            _wait_until_it_answers(server)
+            yield server
+        finally:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _wait_until_it_answers(server: Server) -> None:
+    for _ in range(600):
+        with contextlib.suppress(OSError):
+            server.get("api/status")
+            return
+        if server.process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError((server.home / "lab.log").read_text())
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Any]:
+    """Run a headless Chromium that reaches nothing but this machine."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """Write a notebook of code cells."""
+    import nbformat.v4 as nb
+
+    notebook = nb.new_notebook(
+        cells=[nb.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    import nbformat
+
+    nbformat.write(notebook, str(path))
+
+
+def open_notebook(chromium: Any, server: Server, path: str, *, width: int = 1400, height: int = 1100) -> Any:
+    """Open a notebook in a page of its own and wait until its kernel listens."""
+    page = chromium.new_page(viewport={"width": width, "height": height})
+    page.goto(f"{server.base}/lab/tree/{path}?reset&token={server.token}")
+    page.wait_for_function(_READY, timeout=90_000)
+    return page
+
+
+def run_all(page: Any, *, timeout: float = 90_000) -> None:
+    """Run > Run All Cells, and wait; a failing cell's traceback is raised."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    outcome = page.wait_for_function(_RAN, timeout=timeout).json_value()
+    if outcome != "ok":
+        raise AssertionError(f"a cell failed:\n{outcome}")
+
+
+def restart_kernel(page: Any) -> None:
+    """Kill the kernel and start another, as Kernel > Restart does, and wait until it listens."""
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    page.wait_for_function(_READY, timeout=90_000)

@@ -1,0 +1,180 @@
+import { button, fill, h } from "../shared/dom";
+import { plural, visible } from "../shared/text";
+import { Completion } from "./completion";
+import { gist } from "./loop";
+import type { Label, Session, Step, Suggestion, Verdict } from "./types";
+
+export interface PanelHost {
+  verdict(verdict: Verdict): void;
+  note(text: string): void;
+  mode(name: string | null): void;
+  expected(text: string | null): void;
+  clear(mark: "first_failure" | "root_cause"): void;
+  visit(span: string): void;
+  reveal(): void;
+  leaveField(): void;
+  saveAndNext(): void;
+  key(action: string): string;
+  modes(): readonly string[];
+}
+
+const VERDICTS: readonly { verdict: Verdict; name: string; glyph: string }[] = [
+  { verdict: "pass", name: "Pass", glyph: "✓" },
+  { verdict: "fail", name: "Fail", glyph: "✕" },
+  { verdict: "defer", name: "Defer", glyph: "◷" },
+  { verdict: "skip", name: "Skip", glyph: "⇥" },
+];
+const PAUSE = 1500;
+
+/** What the reader says: verdict, note, failure mode, marks, expected output. */
+export class Panel {
+  readonly el = h("aside", { class: "wb-panel-side", "aria-label": "Your label" });
+  readonly mode: Completion;
+  readonly #verdicts = new Map<Verdict, HTMLButtonElement>();
+  readonly #note = h("textarea", { class: "wb-field", rows: 4, "aria-label": "Note", placeholder: "The first thing that went wrong, in your words" });
+  readonly #expected = h("textarea", { class: "wb-field", rows: 5, "aria-label": "Expected output" });
+  readonly #expectedBox = h("div", { hidden: true });
+  readonly #expectedToggle: HTMLButtonElement;
+  readonly #marks = h("div", { class: "wb-marks" });
+  readonly #suggestions = h("div", { class: "wb-suggestions" });
+  #session: Session | null = null;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private host: PanelHost, signal: AbortSignal) {
+    const group = h("div", { class: "wb-verdicts", role: "group", "aria-label": "Verdict" });
+    for (const { verdict, name, glyph } of VERDICTS) {
+      const press = button(name, () => host.verdict(verdict), { key: host.key(verdict), class: `wb-verdict wb-verdict-${verdict}` });
+      press.prepend(h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph));
+      this.#verdicts.set(verdict, press);
+      group.append(press);
+    }
+    this.mode = new Completion("Failure mode", () => host.modes(), (name) => host.mode(name), () => host.leaveField());
+    this.#field(this.#note, () => host.note(this.#note.value));
+    this.#field(this.#expected, () => this.#commitExpected());
+    this.#expectedToggle = button("Edit the output into the expected one", () => this.openExpected(), { key: host.key("expected"), class: "wb-quiet" });
+    this.#expectedBox.append(heading("Expected output", ""), this.#expected);
+    this.el.append(
+      section(group),
+      section(heading("Note", host.key("note")), this.#note),
+      section(heading("Failure mode", host.key("mode")), this.mode.el),
+      section(heading("Where it went wrong", ""), this.#marks),
+      section(this.#expectedToggle, this.#expectedBox),
+      section(this.#suggestions),
+    );
+    signal.addEventListener("abort", () => clearTimeout(this.#pause));
+  }
+
+  #field(field: HTMLTextAreaElement, commit: () => void): void {
+    field.addEventListener("input", () => {
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(commit, PAUSE);
+    });
+    field.addEventListener("blur", commit);
+    field.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      const combined = event.ctrlKey || event.metaKey;
+      if (event.key === "Escape" || (event.key === "Enter" && !event.shiftKey && (combined || field === this.#note))) {
+        event.preventDefault();
+        event.stopPropagation();
+        commit();
+        this.host.leaveField();
+        if (combined) this.host.saveAndNext();
+      }
+    });
+  }
+
+  /** Hand over what was typed and not yet said. */
+  commit(): void {
+    clearTimeout(this.#pause);
+    if (this.#session === null) return;
+    if (document.activeElement === this.#note) this.host.note(this.#note.value);
+    if (document.activeElement === this.#expected) this.#commitExpected();
+  }
+
+  focusNote(): void {
+    this.#note.focus({ preventScroll: true });
+    this.#note.setSelectionRange(this.#note.value.length, this.#note.value.length);
+  }
+
+  focusMode(): void {
+    this.mode.input.focus({ preventScroll: true });
+  }
+
+  openExpected(): void {
+    this.#expectedBox.hidden = false;
+    this.#expectedToggle.hidden = true;
+    if (this.#expected.value === "") this.#expected.value = answer(this.#session);
+    this.#expected.focus({ preventScroll: true });
+  }
+
+  show(session: Session, label: Label): void {
+    const other = this.#session?.session_id !== session.session_id;
+    this.#session = session;
+    clearTimeout(other ? this.#pause : undefined);
+    for (const [verdict, press] of this.#verdicts) press.setAttribute("aria-pressed", String(label.verdict === verdict));
+    // what is being typed stays
+    if (other || document.activeElement !== this.#note) this.#note.value = label.note ?? "";
+    if (other || document.activeElement !== this.mode.input) this.mode.input.value = label.failure_mode ?? "";
+    if (other || document.activeElement !== this.#expected) {
+      this.#expected.value = label.expected_output ?? "";
+      this.#expectedBox.hidden = (label.expected_output ?? null) === null;
+      this.#expectedToggle.hidden = !this.#expectedBox.hidden;
+    }
+    fill(
+      this.#marks,
+      this.#mark("first_failure", "⚑", "First failure", label.first_failure ?? null, session),
+      this.#mark("root_cause", "◆", "Root cause", label.root_cause ?? null, session),
+    );
+  }
+
+  suggestions(list: readonly Suggestion[] | null, held: number): void {
+    if (list !== null && list.length > 0) {
+      fill(
+        this.#suggestions,
+        heading("Suggestions", ""),
+        h("ul", {}, ...list.map((each) => h("li", {}, h("strong", {}, visible(each.source)), " ", visible(each.text)))),
+      );
+    } else if (held > 0) {
+      const one = held === 1;
+      fill(
+        this.#suggestions,
+        h("p", { class: "wb-hint" }, `${plural(held, "suggestion")} ${one ? "waits" : "wait"} for your verdict, so that yours is your own.`),
+        button(`Show ${one ? "it" : "them"} now`, () => this.host.reveal(), { key: this.host.key("reveal"), class: "wb-quiet", title: "Your label is then stored as given after a suggestion was seen" }),
+      );
+    } else fill(this.#suggestions);
+  }
+
+  #mark(field: "first_failure" | "root_cause", glyph: string, name: string, span: string | null, session: Session): HTMLElement {
+    const step = session.steps.find((each) => each.span === span && span !== null);
+    const row = h("div", { class: "wb-mark" }, h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph), h("span", { class: "wb-mark-name" }, name));
+    if (span === null) {
+      row.append(h("span", { class: "wb-hint" }, "press ", h("kbd", {}, this.host.key(field)), " on the step"));
+      return row;
+    }
+    const what = step === undefined ? "a step that is not shown" : `${step.number} · ${markedName(step)}`;
+    const go = h("button", { type: "button", class: "wb-link", title: "Go to this step" }, what);
+    go.addEventListener("click", () => this.host.visit(span));
+    const clear = h("button", { type: "button", class: "wb-clear", "aria-label": `Clear ${name.toLowerCase()}`, title: "Clear" }, "×");
+    clear.addEventListener("click", () => this.host.clear(field));
+    row.append(go, clear);
+    return row;
+  }
+
+  #commitExpected(): void {
+    const text = this.#expected.value;
+    this.host.expected(text === "" || text === answer(this.#session) ? null : text);
+  }
+}
+
+const markedName = (step: Step): string => (step.kind === "tool" ? visible(step.tool_name ?? "tool") : gist(step, 28));
+
+/** The agent's last word. */
+function answer(session: Session | null): string {
+  return session?.steps.filter((step) => step.kind === "assistant" && (step.text ?? "") !== "").at(-1)?.text ?? "";
+}
+
+const section = (...children: (Node | string)[]): HTMLElement => h("div", { class: "wb-section" }, ...children);
+
+function heading(name: string, key: string): HTMLElement {
+  return h("div", { class: "wb-heading" }, h("span", {}, name), key !== "" && h("kbd", { "aria-hidden": "true" }, key));
+}

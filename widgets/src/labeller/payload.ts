@@ -1,0 +1,66 @@
+import { h } from "../shared/dom";
+import { indented } from "../shared/json";
+import { count, occurrences, plural, shown } from "../shared/text";
+import type { Payload, Step } from "./types";
+
+const FIRST = 2_000;
+const FURTHER = 20_000;
+
+export interface PayloadHost {
+  query(): string;
+  /** The next part of a field that the kernel holds back. */
+  more(step: Step, field: Payload): Promise<void>;
+}
+
+/** One text of a step: trimmed with what was cut, and opened bit by bit. */
+export function payload(host: PayloadHost, step: Step, field: Payload, options: { name?: string; code?: boolean } = {}): HTMLElement {
+  const box = h("div", { class: `wb-payload${options.code === true ? " wb-code" : ""}` });
+  let limit = FIRST;
+  const draw = (): void => {
+    const raw = step[field] ?? "";
+    const whole = options.code === true ? indented(raw) : raw;
+    const query = host.query();
+    const last = query === "" ? undefined : occurrences(whole, query).at(-1);
+    const end = Math.max(limit, last === undefined ? 0 : last + query.length + 200);
+    // half a character at the cut would show as a broken one
+    const cut = end < whole.length && /[\ud800-\udbff]/.test(whole[end - 1] ?? "") ? end - 1 : end;
+    const text = h("div", { class: "wb-text", dir: "auto" });
+    text.append(shown(whole.slice(0, cut), query));
+    box.replaceChildren();
+    if (options.name !== undefined) box.append(h("div", { class: "wb-payload-name" }, options.name));
+    box.append(text);
+    const here = Math.max(0, whole.length - cut);
+    const there = step.more?.[field] ?? 0;
+    if (here + there > 0) box.append(rest(here, there));
+    const lost = step.cuts?.[field] ?? 0;
+    if (lost > 0) box.append(h("p", { class: "wb-cut" }, `✂ ${plural(lost, "character")} were left out when this evidence was made`));
+  };
+  const rest = (here: number, there: number): HTMLElement => {
+    const open = h("button", { type: "button", class: "wb-link" }, `Show more — ${plural(here + there, "character")} not shown`);
+    open.addEventListener("click", () => {
+      if (here > 0) {
+        limit += FURTHER;
+        draw();
+        return;
+      }
+      open.textContent = "Fetching…";
+      host.more(step, field).then(
+        () => {
+          limit = (step[field] ?? "").length + FURTHER;
+          draw();
+        },
+        (error: unknown) => {
+          open.textContent = `Not fetched: ${error instanceof Error ? error.message : String(error)} — try again`;
+        },
+      );
+    });
+    return h("p", { class: "wb-cut" }, "✂ ", open);
+  };
+  draw();
+  return box;
+}
+
+export const size = (step: Step, field: Payload): string => {
+  const characters = (step[field] ?? "").length + (step.more?.[field] ?? 0);
+  return characters > FIRST ? `${count(characters)} characters` : "";
+};

@@ -1,0 +1,51 @@
+import type { Link } from "../shared/link";
+import type { Payload, Session, Step, Suggestion } from "./types";
+
+const KEPT = 8;
+
+/** Sessions on demand: asked for once, the last few kept, so that going back needs no kernel. */
+export class Reader {
+  #kept = new Map<string, Promise<Session>>();
+  #suggestions = new Map<string, Suggestion[]>();
+
+  constructor(private link: Link) {}
+
+  read(id: string): Promise<Session> {
+    let session = this.#kept.get(id);
+    this.#kept.delete(id);
+    session ??= this.#fetch(id);
+    this.#kept.set(id, session);
+    for (const old of this.#kept.keys()) if (this.#kept.size > KEPT) this.#kept.delete(old);
+    return session;
+  }
+
+  suggestions(id: string): Suggestion[] | null {
+    return this.#suggestions.get(id) ?? null;
+  }
+
+  revealed(id: string, suggestions: Suggestion[]): void {
+    this.#suggestions.set(id, suggestions);
+  }
+
+  async more(id: string, step: Step, field: Payload): Promise<void> {
+    const { content, buffers } = await this.link.ask({ kind: "more", session_id: id, number: step.number, field, left: step.more?.[field] ?? 0 });
+    step[field] = (step[field] ?? "") + decode(buffers);
+    step.more = { ...step.more, [field]: content["left"] as number };
+  }
+
+  async #fetch(id: string): Promise<Session> {
+    try {
+      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id });
+      if (Array.isArray(content["suggestions"])) this.#suggestions.set(id, content["suggestions"] as Suggestion[]);
+      return JSON.parse(decode(buffers)) as Session;
+    } catch (error) {
+      this.#kept.delete(id);
+      throw error;
+    }
+  }
+}
+
+function decode(buffers: DataView[]): string {
+  const [buffer] = buffers;
+  return buffer === undefined ? "" : new TextDecoder().decode(buffer);
+}

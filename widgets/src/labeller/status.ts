@@ -1,0 +1,41 @@
+import { button, fill, h } from "../shared/dom";
+import type { Delivery } from "../shared/outbox";
+import { plural } from "../shared/text";
+
+/** One line that says what became of what was said: never "saved" before the other side said so. */
+export class Status {
+  readonly el = h("div", { class: "wb-status" });
+  #text = h("span", { role: "status", class: "wb-status-text" });
+  #retry: HTMLButtonElement;
+  #discard: HTMLButtonElement;
+
+  constructor(retry: () => void, discard: () => void, key: string) {
+    this.#retry = button("Try again", retry, { key, class: "wb-quiet" });
+    this.#discard = button("Discard", discard, { class: "wb-quiet", title: "Give up the change that was refused" });
+    this.el.append(this.#text, this.#retry, this.#discard);
+    this.show({ state: "idle", waiting: 0 }, true);
+  }
+
+  show(delivery: Delivery, alive: boolean): void {
+    const [state, glyph, says] = words(delivery, alive);
+    this.el.dataset["state"] = state;
+    fill(this.#text, h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph), says);
+    const refused = delivery.state === "unsaved" && delivery.refused;
+    this.#retry.hidden = delivery.state !== "unsaved";
+    this.#discard.hidden = !refused;
+  }
+}
+
+function words(delivery: Delivery, alive: boolean): [string, string, string] {
+  if (delivery.state === "unsaved" && delivery.refused && alive) {
+    return ["unsaved", "✕", `not saved: ${delivery.why}. ${kept(delivery.waiting)}`];
+  }
+  if (delivery.state === "unsaved" || !alive) {
+    const what = delivery.waiting > 0 ? `not saved: the kernel is not answering. ${kept(delivery.waiting)}` : "the kernel is not answering: nothing can be saved.";
+    return ["unsaved", "✕", `${what} If it was restarted, run this cell again.`];
+  }
+  if (delivery.state === "saving") return ["saving", "…", delivery.waiting > 1 ? `saving ${delivery.waiting} changes` : "saving"];
+  return delivery.state === "saved" ? ["saved", "✓", "saved"] : ["idle", "", ""];
+}
+
+const kept = (waiting: number): string => `${plural(waiting, "change is", "changes are")} kept in this page and sent again.`;

@@ -1,0 +1,1820 @@
+// Built from widgets/src (c5a53fa814078d3c) by "npm run build". Do not edit.
+
+// src/shared/dom.ts
+function h(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (typeof value === "function") node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== void 0) node.setAttribute(name, String(value));
+  }
+  append(node, children);
+  return node;
+}
+function append(node, children) {
+  for (const child of children) {
+    if (child !== null && child !== void 0 && child !== false) node.appendChild(typeof child === "string" ? document.createTextNode(child) : child);
+  }
+}
+function fill(node, ...children) {
+  node.replaceChildren();
+  append(node, children);
+}
+function button(name, act, options = {}) {
+  return h(
+    "button",
+    { type: "button", class: `wb-button ${options.class ?? ""}`, title: options.title, "aria-keyshortcuts": options.key, onclick: () => act() },
+    h("span", {}, name),
+    options.key !== void 0 && h("kbd", { "aria-hidden": "true" }, keyName(options.key))
+  );
+}
+function keyName(key) {
+  const names = { Enter: "⏎", Escape: "Esc", ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→", " ": "Space" };
+  return names[key] ?? key;
+}
+function isField(target) {
+  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+}
+
+// src/shared/keys.ts
+function bindKeys(root, actions, signal) {
+  const byKey = /* @__PURE__ */ new Map();
+  for (const action of actions) for (const key of action.keys) byKey.set(key, action);
+  root.addEventListener(
+    "keydown",
+    (event) => {
+      const combined = event.ctrlKey || event.metaKey || event.altKey;
+      const action = byKey.get(keyOf(event));
+      if (combined && (action === void 0 || isField(event.target))) return;
+      event.stopPropagation();
+      if (isField(event.target) || event.isComposing || action === void 0) return;
+      if ((event.key === "Enter" || event.key === " ") && event.target instanceof HTMLElement && event.target.closest("button, summary, [role=option]")) return;
+      event.preventDefault();
+      if (!event.repeat || action.repeats === true) action.run();
+    },
+    { signal }
+  );
+  for (const name of ["keypress", "keyup"]) {
+    root.addEventListener(name, (event) => {
+      if (!(event.ctrlKey || event.metaKey || event.altKey)) event.stopPropagation();
+    }, { signal });
+  }
+}
+function keyOf(event) {
+  let key = event.key;
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+  if (letter !== void 0 && key.length === 1 && key > "") key = event.shiftKey ? letter : letter.toLowerCase();
+  if (key.length === 1 && /[A-Z]/.test(key) && !event.shiftKey) key = key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) return `Ctrl+${key.toLowerCase()}`;
+  return event.altKey ? `Alt+${key}` : key;
+}
+
+// src/shared/link.ts
+function newId() {
+  const words2 = crypto.getRandomValues(new Uint32Array(3));
+  return `${Date.now().toString(36).padStart(9, "0")}${(serial++ % 46656).toString(36).padStart(3, "0")}-${[...words2].map((word) => word.toString(36)).join("")}`;
+}
+var serial = 0;
+var CALM = 5e3;
+var NERVOUS = 1e3;
+var PATIENCE = 2e3;
+var Link = class {
+  constructor(channel, signal) {
+    this.channel = channel;
+    this.signal = signal;
+    const heard = (content, buffers) => this.#hear(content, buffers);
+    const changed = () => void this.#beat();
+    channel.on("msg:custom", heard);
+    channel.on("comm_live_update", changed);
+    signal.addEventListener("abort", () => {
+      channel.off("msg:custom", heard);
+      channel.off("comm_live_update", changed);
+      clearTimeout(this.#pulse);
+      for (const { timer } of this.#asked.values()) clearTimeout(timer);
+    });
+    void this.#beat();
+  }
+  alive = true;
+  #asked = /* @__PURE__ */ new Map();
+  #watchers = /* @__PURE__ */ new Set();
+  #pause = CALM;
+  #pulse;
+  /** Told whenever the kernel falls silent or is heard again. */
+  watch(watcher) {
+    this.#watchers.add(watcher);
+  }
+  send(content) {
+    try {
+      this.channel.send(content);
+    } catch {
+      this.#settle(false);
+    }
+  }
+  ask(content, patience = 3e4) {
+    const id = newId();
+    return new Promise((done, fail) => {
+      const timer = setTimeout(() => {
+        this.#asked.delete(id);
+        fail(new Error("the kernel is not answering"));
+      }, patience);
+      this.#asked.set(id, { done, fail, timer });
+      this.send({ ...content, id });
+    });
+  }
+  #hear(content, buffers) {
+    this.#settle(true);
+    const asked = content.to === void 0 ? void 0 : this.#asked.get(content.to);
+    if (asked === void 0 || content.to === void 0) return;
+    clearTimeout(asked.timer);
+    this.#asked.delete(content.to);
+    if (content.error !== void 0) asked.fail(new Error(content.error));
+    else asked.done({ content, buffers });
+  }
+  async #beat() {
+    clearTimeout(this.#pulse);
+    if (this.signal.aborted) return;
+    try {
+      await this.ask({ kind: "ping" }, PATIENCE);
+      this.#pause = CALM;
+    } catch {
+      this.#pause = this.alive ? NERVOUS : Math.min(this.#pause * 2, 8e3);
+      this.#settle(false);
+    }
+    if (!this.signal.aborted) this.#pulse = setTimeout(() => void this.#beat(), this.#pause);
+  }
+  #settle(alive) {
+    if (alive === this.alive) return;
+    this.alive = alive;
+    for (const watcher of this.#watchers) watcher(alive);
+  }
+};
+
+// src/shared/outbox.ts
+var PATIENCE2 = 2e3;
+var Outbox = class {
+  constructor(channel, link, name, report, settled, signal) {
+    this.link = link;
+    this.name = name;
+    this.report = report;
+    this.settled = settled;
+    const heard = (reply) => this.#hear(reply);
+    channel.on("msg:custom", heard);
+    signal.addEventListener("abort", () => {
+      channel.off("msg:custom", heard);
+      clearTimeout(this.#timer);
+    });
+    link.watch((alive) => alive ? this.#send() : this.#silent());
+    this.#queue = kept(name);
+    if (this.#queue.length > 0) this.#send();
+  }
+  #queue = [];
+  #delivery = { state: "idle", waiting: 0 };
+  #timer;
+  #retry = PATIENCE2;
+  #flying = false;
+  get waiting() {
+    return this.#queue;
+  }
+  get delivery() {
+    return this.#delivery;
+  }
+  add(change) {
+    const full = { ...change, operation: newId() };
+    this.#queue.push(full);
+    keep(this.name, full);
+    if (!this.#flying) this.#send();
+    else if (this.#delivery.state === "saving") this.#say({ state: "saving", waiting: this.#queue.length });
+    else if (this.#delivery.state === "unsaved") this.#say({ ...this.#delivery, waiting: this.#queue.length });
+    return full.operation;
+  }
+  /** Try again now. */
+  retry() {
+    this.#retry = PATIENCE2;
+    this.#send();
+  }
+  /** Give up the change at the head, which the other side refuses. */
+  discard() {
+    const change = this.#queue.shift();
+    if (change !== void 0) forget(this.name, change.operation);
+    this.#flying = false;
+    if (this.#queue.length > 0) this.#send();
+    else this.#say({ state: "idle", waiting: 0 });
+    return change;
+  }
+  #send() {
+    const change = this.#queue[0];
+    clearTimeout(this.#timer);
+    if (change === void 0) return;
+    this.#flying = true;
+    if (this.#delivery.state !== "unsaved") this.#say({ state: "saving", waiting: this.#queue.length });
+    this.#timer = setTimeout(() => this.#silent(), PATIENCE2);
+    this.link.send({ kind: "change", id: change.operation, change });
+    if (!this.link.alive) this.#silent();
+  }
+  #silent() {
+    if (this.#queue.length === 0) return;
+    clearTimeout(this.#timer);
+    this.#say({ state: "unsaved", waiting: this.#queue.length, why: "the kernel is not answering", refused: false });
+    this.#again();
+  }
+  #again() {
+    this.#timer = setTimeout(() => this.#send(), this.#retry);
+    this.#retry = Math.min(this.#retry * 2, 16e3);
+  }
+  #hear(reply) {
+    const change = this.#queue.find((each) => each.operation === reply.to);
+    if (change === void 0) return;
+    clearTimeout(this.#timer);
+    if (reply.error !== void 0) {
+      this.#say({ state: "unsaved", waiting: this.#queue.length, why: reply.error, refused: true });
+      this.#again();
+      return;
+    }
+    this.#queue = this.#queue.filter((each) => each !== change);
+    forget(this.name, change.operation);
+    this.#retry = PATIENCE2;
+    this.#flying = false;
+    this.settled(change, reply);
+    if (this.#queue.length === 0) this.#say({ state: "saved", waiting: 0 });
+    else {
+      this.#say({ state: "saving", waiting: this.#queue.length });
+      this.#send();
+    }
+  }
+  #say(delivery) {
+    this.#delivery = delivery;
+    this.report(delivery);
+  }
+};
+var prefix = (name) => `trace-workbench:${name}:`;
+function keep(name, change) {
+  try {
+    sessionStorage.setItem(prefix(name) + change.operation, JSON.stringify(change));
+  } catch {
+  }
+}
+function forget(name, operation) {
+  try {
+    sessionStorage.removeItem(prefix(name) + operation);
+  } catch {
+  }
+}
+function kept(name) {
+  const found = [];
+  try {
+    for (let index = 0; index < sessionStorage.length; index++) {
+      const key = sessionStorage.key(index);
+      if (key?.startsWith(prefix(name))) found.push(JSON.parse(sessionStorage.getItem(key) ?? "null"));
+    }
+  } catch {
+    return [];
+  }
+  return found.filter((change) => typeof change?.operation === "string").sort((a, b) => a.operation < b.operation ? -1 : 1);
+}
+
+// src/shared/text.ts
+var HIDDEN = (
+  // C0 and C1 controls but tab and newline; direction marks; zero-width and other invisible characters; the tag block; lone surrogates
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|(?<=^|[\u0000-\u007f])[\u200c\u200d]|\p{Surrogate}/gu
+);
+var code = (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+function visible(text) {
+  return text.replace(/\r\n/g, "\n").replace(HIDDEN, code);
+}
+function shown(text, query = "") {
+  const fragment = document.createDocumentFragment();
+  const clean = text.replace(/\r\n/g, "\n");
+  let from = 0;
+  for (const found of clean.matchAll(HIDDEN)) {
+    marked(fragment, clean.slice(from, found.index), query);
+    const span = document.createElement("span");
+    span.className = "wb-hidden-character";
+    span.title = "a character that does not show";
+    span.textContent = code(found[0]);
+    fragment.append(span);
+    from = found.index + found[0].length;
+  }
+  marked(fragment, clean.slice(from), query);
+  return fragment;
+}
+function marked(into, text, query) {
+  if (query === "") {
+    if (text !== "") into.append(text);
+    return;
+  }
+  let from = 0;
+  for (const at of occurrences(text, query)) {
+    if (at > from) into.append(text.slice(from, at));
+    const mark = document.createElement("mark");
+    mark.textContent = text.slice(at, at + query.length);
+    into.append(mark);
+    from = at + query.length;
+  }
+  if (from < text.length) into.append(text.slice(from));
+}
+function occurrences(text, query) {
+  const places = [];
+  const hay = text.toLowerCase();
+  const needle = query.toLowerCase();
+  const [where, what] = hay.length === text.length && needle.length === query.length ? [hay, needle] : [text, query];
+  for (let at = where.indexOf(what); at >= 0 && what !== ""; at = where.indexOf(what, at + what.length)) places.push(at);
+  return places;
+}
+function oneLine(text, limit) {
+  const flat = visible(text.slice(0, limit * 4)).replace(/\s+/g, " ").trim();
+  return flat.length > limit || text.length > limit * 4 ? `${flat.slice(0, limit - 1).trimEnd()}…` : flat;
+}
+var count = (n) => n.toLocaleString("en-US");
+var plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
+// src/labeller/commands.ts
+function commands(view, keymap) {
+  return Object.entries(table(view)).map(([name, action]) => {
+    const own = keymap[name];
+    return own === void 0 ? action : { ...action, keys: [own] };
+  });
+}
+function table(view) {
+  return {
+    pass: { keys: ["p"], says: "pass", run: () => view.say({ verdict: "pass" }) },
+    fail: { keys: ["f"], says: "fail", run: () => view.say({ verdict: "fail" }) },
+    defer: { keys: ["d"], says: "defer: it comes again at the end", run: () => view.say({ verdict: "defer" }) },
+    skip: { keys: ["s"], says: "skip", run: () => view.say({ verdict: "skip" }) },
+    next: { keys: ["Enter"], says: "save and show the next session", run: () => view.saveAndNext() },
+    note: { keys: ["n"], says: "write a note", run: () => view.panel.focusNote() },
+    mode: { keys: ["m"], says: "failure mode: pick or coin one", run: () => view.panel.focusMode() },
+    first_failure: { keys: ["1"], says: "mark this step as the first failure", run: () => view.markHere("first_failure") },
+    root_cause: { keys: ["2"], says: "mark this step as the root cause", run: () => view.markHere("root_cause") },
+    expected: { keys: ["e"], says: "edit the output into the expected one", run: () => view.panel.openExpected() },
+    undo: { keys: ["u", "Ctrl+z"], says: "undo the last thing said", run: () => view.undo() },
+    down: { keys: ["j", "ArrowDown"], says: "next step", repeats: true, run: () => view.step(1) },
+    up: { keys: ["k", "ArrowUp"], says: "previous step", repeats: true, run: () => view.step(-1) },
+    open: { keys: ["o"], says: "open or close the step", run: () => view.toggle() },
+    open_all: { keys: ["O"], says: "open or close all steps", run: () => view.transcript.toggleAll() },
+    error: { keys: ["x"], says: "next error", repeats: true, run: () => view.error(1) },
+    error_back: { keys: ["X"], says: "previous error", repeats: true, run: () => view.error(-1) },
+    top: { keys: ["Home"], says: "first step", run: () => view.goto(0) },
+    bottom: { keys: ["End"], says: "last step", run: () => view.goto(Number.MAX_SAFE_INTEGER) },
+    page: { keys: ["PageDown", " "], says: "scroll the conversation", repeats: true, run: () => view.transcript.scroll(1) },
+    page_back: { keys: ["PageUp"], says: "", repeats: true, run: () => view.transcript.scroll(-1) },
+    forward: { keys: ["]", "l", "ArrowRight"], says: "next session", run: () => view.move(1) },
+    back: { keys: ["[", "h", "ArrowLeft"], says: "previous session", run: () => view.move(-1) },
+    jump: { keys: ["g"], says: "go to a session by number or id", run: () => view.askWhere() },
+    search: { keys: ["/"], says: "search in this session", run: () => view.openSearch() },
+    again: { keys: [","], says: "next place found", repeats: true, run: () => view.hit(1) },
+    reveal: { keys: ["v"], says: "show suggestions before the verdict", run: () => view.reveal() },
+    retry: { keys: ["r"], says: "try again to save", run: () => view.outbox.retry() },
+    help: { keys: ["?"], says: "show or hide the keys", run: () => view.toggleHelp() },
+    leave: { keys: ["Escape"], says: "close, or leave for the notebook", run: () => view.leave() }
+  };
+}
+function keyOfAction(name, keymap) {
+  const defaults = {
+    pass: "p",
+    fail: "f",
+    defer: "d",
+    skip: "s",
+    note: "n",
+    mode: "m",
+    first_failure: "1",
+    root_cause: "2",
+    expected: "e",
+    reveal: "v",
+    next: "Enter",
+    forward: "]",
+    back: "[",
+    retry: "r",
+    help: "?",
+    search: "/",
+    undo: "u",
+    jump: "g"
+  };
+  return keymap[name] ?? defaults[name] ?? "";
+}
+
+// src/shared/json.ts
+function indented(text) {
+  if (!isStructure(text)) return text;
+  let out = "";
+  let depth = 0;
+  const line = () => `
+${"  ".repeat(depth)}`;
+  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? [];
+  tokens.forEach((token, index) => {
+    const next = tokens[index + 1];
+    if (token === "{" || token === "[") {
+      out += token;
+      depth += 1;
+      if (next !== "}" && next !== "]") out += line();
+    } else if (token === "}" || token === "]") {
+      depth -= 1;
+      const before = tokens[index - 1];
+      out += before === "{" || before === "[" ? token : line() + token;
+    } else if (token === ",") out += token + line();
+    else out += token === ":" ? ": " : token;
+  });
+  return out;
+}
+function members(text) {
+  if (!isStructure(text) || !text.trimStart().startsWith("{")) return null;
+  const found = [];
+  let depth = 0;
+  let key = null;
+  let value = "";
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g)) {
+    const closes = token === "}" || token === "]";
+    if (depth === 1 && (token === "," || closes)) {
+      if (key !== null) found.push([key, value]);
+      key = null;
+      value = "";
+    } else if (depth === 1 && token === ":" && key === null) {
+      key = JSON.parse(value);
+      value = "";
+    } else if (depth > 0) value += depth > 1 && (token === "," || token === ":") ? `${token} ` : token;
+    if (token === "{" || token === "[") depth += 1;
+    else if (closes) depth -= 1;
+  }
+  return found;
+}
+function isStructure(text) {
+  if (!/^\s*[{[]/.test(text) || text.length > 1e6) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// src/labeller/loop.ts
+var WORDS = {
+  system: "System",
+  user: "User",
+  assistant: "Assistant",
+  tool: "Tool",
+  retrieval: "Retrieval",
+  error: "Error"
+};
+var GLYPHS = {
+  system: "§",
+  user: "◯",
+  assistant: "●",
+  tool: "▸",
+  retrieval: "≡",
+  error: "✕"
+};
+var failed = (step) => step.kind === "error" || step.error !== null && step.error !== "";
+function repeats(steps) {
+  const seen = /* @__PURE__ */ new Map();
+  const found = /* @__PURE__ */ new Map();
+  for (const step of steps) {
+    if (step.kind !== "tool" && step.kind !== "retrieval") continue;
+    const key = `${step.kind}\0${step.tool_name}\0${canonical(step.tool_arguments ?? step.text ?? "")}`;
+    const before = seen.get(key);
+    if (before === void 0) seen.set(key, { first: step.number, times: 1, failed: failed(step) });
+    else {
+      before.times += 1;
+      found.set(step.number, { of: before.first, times: before.times, retry: before.failed });
+      before.failed = failed(step);
+    }
+  }
+  return found;
+}
+function canonical(text) {
+  const parts = members(text);
+  return parts === null ? text.trim() : parts.map(([key, value]) => `${key}:${value}`).sort().join(",");
+}
+function call(step, limit) {
+  const name = visible(step.tool_name ?? (step.kind === "retrieval" ? "retrieve" : "tool"));
+  const given = step.tool_arguments ?? (step.kind === "retrieval" ? step.text : null) ?? "";
+  const parts = members(given);
+  const inside = parts === null ? given : parts.map(([key, value]) => `${key}: ${value}`).join(", ");
+  return `${name}(${oneLine(inside, limit)})`;
+}
+function outcome(step, limit) {
+  if (failed(step)) return oneLine(step.error ?? step.text ?? "", limit);
+  if (step.tool_result === null) return "no result recorded";
+  return step.tool_result.trim() === "" ? "empty result" : oneLine(step.tool_result, limit);
+}
+function gist(step, limit) {
+  if (step.kind === "tool" || step.kind === "retrieval") return call(step, limit);
+  return oneLine(step.text ?? step.error ?? "", limit) || "(empty)";
+}
+function lasting(seconds) {
+  if (seconds === null) return "";
+  if (seconds < 0.0995) return `${(seconds * 1e3).toFixed(0)} ms`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  return seconds < 90 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(1)} min`;
+}
+function spoken(step, total) {
+  const what = failed(step) ? `${WORDS[step.kind]}, error` : WORDS[step.kind];
+  return `Step ${step.number} of ${total}, ${what}: ${gist(step, 160)}`;
+}
+function search(steps, query) {
+  const needle = query.trim().toLowerCase();
+  if (needle === "") return [];
+  const found = [];
+  steps.forEach((step, index) => {
+    let hits = 0;
+    for (const text of [step.text, step.tool_name, step.tool_arguments, step.tool_result, step.error]) {
+      if (text === null) continue;
+      const hay = text.toLowerCase();
+      for (let at = hay.indexOf(needle); at >= 0; at = hay.indexOf(needle, at + needle.length)) hits += 1;
+    }
+    if (hits > 0) found.push({ index, hits });
+  });
+  return found;
+}
+
+// src/labeller/finder.ts
+var Finder = class {
+  constructor(host) {
+    this.host = host;
+    const shut = h("button", { type: "button", class: "wb-clear", "aria-label": "Close the search", onclick: () => this.close(true) }, "×");
+    this.el = h("div", { class: "wb-finder", role: "search", hidden: true }, this.#input, this.#says, shut);
+    this.#input.addEventListener("input", () => this.opened === "search" && this.#search());
+    this.#input.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      if (event.key === "Escape") this.close(true);
+      else if (event.key !== "Enter") return;
+      else if (this.opened === "search") this.next(event.shiftKey ? -1 : 1);
+      else this.#jump();
+      event.preventDefault();
+    });
+  }
+  el;
+  opened = null;
+  #input = h("input", { class: "wb-field", type: "text", autocomplete: "off", spellcheck: "false" });
+  #says = h("span", { class: "wb-finder-says", role: "status" });
+  #hits = [];
+  #at = -1;
+  open(what) {
+    this.opened = what;
+    this.el.hidden = false;
+    this.#says.textContent = "";
+    this.#input.placeholder = what === "search" ? "Search in this session" : "Go to: number or session id";
+    this.#input.setAttribute("aria-label", this.#input.placeholder);
+    if (what === "jump") this.#input.value = "";
+    this.#input.focus({ preventScroll: true });
+    this.#input.select();
+  }
+  close(focus = false) {
+    if (this.opened === null) return;
+    this.opened = null;
+    this.#hits = [];
+    this.#at = -1;
+    this.#input.value = "";
+    if (focus || this.el.contains(document.activeElement)) this.host.done();
+    this.el.hidden = true;
+    this.host.show("", []);
+  }
+  next(by) {
+    if (this.opened !== "search" || this.#hits.length === 0) return;
+    this.#at = (this.#at + by + this.#hits.length) % this.#hits.length;
+    const field = document.activeElement === this.#input;
+    this.host.go(this.#hits[this.#at]?.index ?? 0);
+    if (field) this.#input.focus({ preventScroll: true });
+    this.#count();
+  }
+  #search() {
+    const query = this.#input.value.trim();
+    this.#hits = search(this.host.steps(), query);
+    this.#at = -1;
+    this.host.show(query, this.#hits.map((hit) => hit.index));
+    this.#count();
+  }
+  #count() {
+    const total = this.#hits.reduce((sum, hit) => sum + hit.hits, 0);
+    const partly = this.host.steps().some((step) => step.more !== void 0 && Object.values(step.more).some((left) => left > 0));
+    const where = this.#at >= 0 ? `step ${this.#at + 1} of ${this.#hits.length}` : `in ${plural(this.#hits.length, "step")}`;
+    const found = total === 0 ? "not found" : `${plural(total, "time")}, ${where}; Enter for the next`;
+    this.#says.textContent = this.#input.value.trim() === "" ? "" : `${found}${partly ? " (what is trimmed is not searched)" : ""}`;
+  }
+  #jump() {
+    const problem = this.host.jump(this.#input.value.trim());
+    if (problem === null) this.close(true);
+    else this.#says.textContent = problem;
+  }
+};
+
+// src/labeller/help.ts
+function helpCard(actions, close) {
+  const list = h("dl", { class: "wb-keys" });
+  for (const action of actions) {
+    if (action.says === "") continue;
+    const keys = h("dt", {});
+    action.keys.slice(0, 3).forEach((key, index) => {
+      if (index > 0) keys.append(" ");
+      keys.append(h("kbd", {}, keyName(key)));
+    });
+    list.append(keys, h("dd", {}, action.says));
+  }
+  const shut = h("button", { type: "button", class: "wb-clear", "aria-label": "Close the list of keys" }, "×");
+  shut.addEventListener("click", close);
+  return h(
+    "div",
+    { class: "wb-help", role: "dialog", "aria-label": "Keys" },
+    h("div", { class: "wb-heading" }, h("span", {}, "Keys"), shut),
+    list,
+    h("p", { class: "wb-hint" }, "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.")
+  );
+}
+
+// src/labeller/journal.ts
+var FIELDS = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "revealed"];
+var Journal = class {
+  constructor(ids, labels, waiting) {
+    this.ids = ids;
+    this.waiting = waiting;
+    for (const [id, label] of Object.entries(labels)) this.take(id, label);
+  }
+  #acknowledged = /* @__PURE__ */ new Map();
+  #undo = [];
+  #counts = { pass: 0, fail: 0, defer: 0, skip: 0 };
+  /** The label as it will stand when everything on its way has arrived. */
+  label(id) {
+    let label = this.#acknowledged.get(id) ?? { revision: 0 };
+    for (const change of this.waiting()) if (change["session_id"] === id) label = { ...label, ...patchOf(change) };
+    return label;
+  }
+  acknowledged(id) {
+    return this.#acknowledged.get(id) ?? { revision: 0 };
+  }
+  verdict(id) {
+    return this.label(id).verdict ?? null;
+  }
+  /** The kernel's word on a session. */
+  take(id, label) {
+    const before = this.#acknowledged.get(id)?.verdict;
+    if (this.ids.has(id)) {
+      if (before) this.#counts[before] -= 1;
+      if (label.verdict) this.#counts[label.verdict] += 1;
+    }
+    this.#acknowledged.set(id, label);
+  }
+  /** Remember how to take an operation back. */
+  did(operation, session_id, before, patch) {
+    const old = {};
+    for (const field of Object.keys(patch)) Object.assign(old, { [field]: before[field] ?? null });
+    this.#undo.push({ operation, session_id, before: old });
+  }
+  /** The last operation of this page, or null: then the log knows the last one. */
+  last() {
+    return this.#undo.pop() ?? null;
+  }
+  dropped(operation) {
+    this.#undo = this.#undo.filter((each) => each.operation !== operation);
+  }
+  get counts() {
+    const counts = { ...this.#counts };
+    const changed = new Set(this.waiting().map((change) => change["session_id"]));
+    for (const id of changed) {
+      if (!this.ids.has(id)) continue;
+      const was = this.#acknowledged.get(id)?.verdict;
+      const will = this.verdict(id);
+      if (was) counts[was] -= 1;
+      if (will) counts[will] += 1;
+    }
+    return counts;
+  }
+  /** The next item to read after `from`: unlabelled first, then what was deferred; null when all is said. */
+  next(order, from) {
+    for (const wanted of [null, "defer"]) {
+      for (let ahead = 1; ahead <= order.length; ahead++) {
+        const index = (from + ahead) % order.length;
+        const id = order[index];
+        if (id !== void 0 && index !== from && this.verdict(id) === wanted) return index;
+      }
+    }
+    return null;
+  }
+};
+function patchOf(change) {
+  const patch = {};
+  const from = change["undo"] === void 0 ? change : change["restores"] ?? {};
+  for (const field of FIELDS) if (field in from) Object.assign(patch, { [field]: from[field] });
+  return patch;
+}
+
+// src/labeller/outline.ts
+var ROW = 24;
+var SPARE = 12;
+var Outline = class {
+  constructor(choose) {
+    this.choose = choose;
+    this.el.append(this.#inner);
+    this.el.addEventListener("scroll", () => this.#draw(), { passive: true });
+    this.#inner.addEventListener("click", (event) => {
+      const row = event.target.closest("[data-index]");
+      if (row !== null) this.choose(Number(row.dataset["index"]));
+    });
+  }
+  el = h("nav", { class: "wb-outline", "aria-label": "Steps" });
+  #inner = h("div", { class: "wb-outline-rows" });
+  #rows = [];
+  #rowOf = [];
+  #steps = [];
+  #slowest = 1;
+  #current = 0;
+  #first = null;
+  #root = null;
+  #hits = /* @__PURE__ */ new Set();
+  load(session) {
+    this.#steps = session.steps;
+    this.#slowest = Math.max(...session.steps.slice(0, 2e4).map((step) => step.seconds ?? 0), 1e-3);
+    this.#rows = [];
+    this.#rowOf = [];
+    this.#hits.clear();
+    let turn = null;
+    session.steps.forEach((step, index) => {
+      if (step.turn !== null && step.turn !== turn) this.#rows.push({ turn: step.turn });
+      turn = step.turn;
+      this.#rowOf.push(this.#rows.length);
+      this.#rows.push({ index });
+    });
+    this.#inner.style.height = `${this.#rows.length * ROW}px`;
+    this.#current = 0;
+    this.el.scrollTop = 0;
+    this.#draw();
+  }
+  go(index) {
+    this.#current = index;
+    const top = (this.#rowOf[index] ?? 0) * ROW;
+    const height = this.el.clientHeight;
+    if (top < this.el.scrollTop + ROW) this.el.scrollTop = Math.max(0, top - ROW * 3);
+    else if (top > this.el.scrollTop + height - ROW * 2) this.el.scrollTop = top - height + ROW * 4;
+    this.#draw();
+  }
+  marks(first, root) {
+    this.#first = first;
+    this.#root = root;
+    this.#draw();
+  }
+  found(hits) {
+    this.#hits = new Set(hits);
+    this.#draw();
+  }
+  #draw() {
+    const from = Math.max(0, Math.floor(this.el.scrollTop / ROW) - SPARE);
+    const to = Math.min(this.#rows.length, Math.ceil((this.el.scrollTop + (this.el.clientHeight || 600)) / ROW) + SPARE);
+    const drawn = [];
+    for (let place = from; place < to; place++) {
+      const row = this.#rows[place];
+      if (row === void 0) continue;
+      const node = "turn" in row ? h("div", { class: "wb-outline-turn" }, `Turn ${row.turn}`) : this.#row(row.index);
+      node.style.top = `${place * ROW}px`;
+      drawn.push(node);
+    }
+    this.#inner.replaceChildren(...drawn);
+  }
+  #row(index) {
+    const step = this.#steps[index];
+    const bad = failed(step);
+    const marks = `${step.span === this.#first ? "⚑" : ""}${step.span === this.#root ? "◆" : ""}`;
+    const row = h(
+      "div",
+      {
+        class: `wb-outline-row wb-${step.kind}${bad ? " wb-failed" : ""}${index === this.#current ? " wb-current" : ""}${this.#hits.has(index) ? " wb-hit" : ""}`,
+        "data-index": index,
+        "aria-current": index === this.#current ? "step" : void 0,
+        title: `${gist(step, 300)}${step.seconds === null ? "" : ` (${lasting(step.seconds)})`}`
+      },
+      h("span", { class: "wb-number" }, String(step.number)),
+      h("span", { class: "wb-glyph" }, bad ? "✕" : GLYPHS[step.kind]),
+      h("span", { class: "wb-gist" }, step.kind === "tool" ? step.tool_name ?? "tool" : gist(step, 60)),
+      marks !== "" && h("span", { class: "wb-outline-marks" }, marks)
+    );
+    if (step.seconds !== null) {
+      const bar = h("span", { class: "wb-bar", "aria-hidden": "true" });
+      bar.style.width = `${Math.max(2, Math.round(step.seconds / this.#slowest * 100))}%`;
+      row.append(bar);
+    }
+    return row;
+  }
+};
+
+// src/labeller/completion.ts
+var made = 0;
+var Completion = class {
+  constructor(name, known, choose, leave) {
+    this.known = known;
+    this.choose = choose;
+    this.leave = leave;
+    this.#list = h("ul", { class: "wb-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
+    this.input = h("input", {
+      class: "wb-field",
+      type: "text",
+      role: "combobox",
+      "aria-label": name,
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": this.#id,
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder: "pick one or coin a new one"
+    });
+    this.input.addEventListener("input", () => this.#offer());
+    this.input.addEventListener("focus", () => {
+      this.input.select();
+      this.#offer(true);
+    });
+    this.input.addEventListener("blur", () => this.#close());
+    this.input.addEventListener("keydown", (event) => this.#key(event));
+    this.#list.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      const option = event.target.closest("[data-at]");
+      if (option !== null) this.#take(Number(option.dataset["at"]));
+    });
+    this.el = h("div", { class: "wb-completion" }, this.input, this.#list);
+  }
+  el;
+  input;
+  #list;
+  #offers = [];
+  #at = 0;
+  #id = `wb-completion-${made += 1}`;
+  #key(event) {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const by = event.key === "ArrowDown" ? 1 : -1;
+      if (this.#offers.length > 0) this.#at = (this.#at + by + this.#offers.length) % this.#offers.length;
+      this.#draw();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      if (this.input.value.trim() === "") {
+        this.choose(null);
+        this.leave();
+      } else this.#take(this.#at);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      this.leave();
+    }
+  }
+  #offer(all = false) {
+    const typed = this.input.value.trim();
+    const wanted = all ? "" : typed.toLowerCase();
+    const known = [...this.known()];
+    const rank = (name) => {
+      const lower = name.toLowerCase();
+      if (lower === wanted) return 0;
+      if (lower.startsWith(wanted)) return 1;
+      if (lower.split(/[\s_-]+/).some((word) => word.startsWith(wanted))) return 2;
+      return lower.includes(wanted) ? 3 : 9;
+    };
+    this.#offers = known.map((name) => ({ name, coined: false, rank: rank(name) })).filter((offer) => offer.rank < 9).sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name)).slice(0, 8);
+    if (typed !== "" && !known.some((name) => name.toLowerCase() === typed.toLowerCase())) this.#offers.push({ name: typed, coined: true });
+    this.#at = Math.max(0, all ? this.#offers.findIndex((offer) => offer.name === typed) : 0);
+    this.#draw();
+  }
+  #draw() {
+    fill(
+      this.#list,
+      ...this.#offers.map(
+        (offer, at) => h(
+          "li",
+          { role: "option", id: `${this.#id}-${at}`, "data-at": at, "aria-selected": at === this.#at ? "true" : "false" },
+          offer.coined ? h("span", { class: "wb-coin" }, "＋ new: ") : null,
+          visible(offer.name)
+        )
+      )
+    );
+    const open = this.#offers.length > 0;
+    this.#list.toggleAttribute("hidden", !open);
+    this.input.setAttribute("aria-expanded", String(open));
+    if (open) this.input.setAttribute("aria-activedescendant", `${this.#id}-${this.#at}`);
+    else this.input.removeAttribute("aria-activedescendant");
+    const selected = this.#list.children[this.#at];
+    if (selected instanceof HTMLElement) this.#list.scrollTop = Math.max(0, selected.offsetTop - this.#list.clientHeight / 2);
+  }
+  #take(at) {
+    const offer = this.#offers[at];
+    if (offer === void 0) return;
+    this.input.value = offer.name;
+    this.choose(offer.name);
+    this.leave();
+  }
+  #close() {
+    this.#list.toggleAttribute("hidden", true);
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+};
+
+// src/labeller/panel.ts
+var VERDICTS = [
+  { verdict: "pass", name: "Pass", glyph: "✓" },
+  { verdict: "fail", name: "Fail", glyph: "✕" },
+  { verdict: "defer", name: "Defer", glyph: "◷" },
+  { verdict: "skip", name: "Skip", glyph: "⇥" }
+];
+var PAUSE = 1500;
+var Panel = class {
+  constructor(host, signal) {
+    this.host = host;
+    const group = h("div", { class: "wb-verdicts", role: "group", "aria-label": "Verdict" });
+    for (const { verdict, name, glyph } of VERDICTS) {
+      const press = button(name, () => host.verdict(verdict), { key: host.key(verdict), class: `wb-verdict wb-verdict-${verdict}` });
+      press.prepend(h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph));
+      this.#verdicts.set(verdict, press);
+      group.append(press);
+    }
+    this.mode = new Completion("Failure mode", () => host.modes(), (name) => host.mode(name), () => host.leaveField());
+    this.#field(this.#note, () => host.note(this.#note.value));
+    this.#field(this.#expected, () => this.#commitExpected());
+    this.#expectedToggle = button("Edit the output into the expected one", () => this.openExpected(), { key: host.key("expected"), class: "wb-quiet" });
+    this.#expectedBox.append(heading("Expected output", ""), this.#expected);
+    this.el.append(
+      section(group),
+      section(heading("Note", host.key("note")), this.#note),
+      section(heading("Failure mode", host.key("mode")), this.mode.el),
+      section(heading("Where it went wrong", ""), this.#marks),
+      section(this.#expectedToggle, this.#expectedBox),
+      section(this.#suggestions)
+    );
+    signal.addEventListener("abort", () => clearTimeout(this.#pause));
+  }
+  el = h("aside", { class: "wb-panel-side", "aria-label": "Your label" });
+  mode;
+  #verdicts = /* @__PURE__ */ new Map();
+  #note = h("textarea", { class: "wb-field", rows: 4, "aria-label": "Note", placeholder: "The first thing that went wrong, in your words" });
+  #expected = h("textarea", { class: "wb-field", rows: 5, "aria-label": "Expected output" });
+  #expectedBox = h("div", { hidden: true });
+  #expectedToggle;
+  #marks = h("div", { class: "wb-marks" });
+  #suggestions = h("div", { class: "wb-suggestions" });
+  #session = null;
+  #pause;
+  #field(field, commit) {
+    field.addEventListener("input", () => {
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(commit, PAUSE);
+    });
+    field.addEventListener("blur", commit);
+    field.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      const combined = event.ctrlKey || event.metaKey;
+      if (event.key === "Escape" || event.key === "Enter" && !event.shiftKey && (combined || field === this.#note)) {
+        event.preventDefault();
+        event.stopPropagation();
+        commit();
+        this.host.leaveField();
+        if (combined) this.host.saveAndNext();
+      }
+    });
+  }
+  /** Hand over what was typed and not yet said. */
+  commit() {
+    clearTimeout(this.#pause);
+    if (this.#session === null) return;
+    if (document.activeElement === this.#note) this.host.note(this.#note.value);
+    if (document.activeElement === this.#expected) this.#commitExpected();
+  }
+  focusNote() {
+    this.#note.focus({ preventScroll: true });
+    this.#note.setSelectionRange(this.#note.value.length, this.#note.value.length);
+  }
+  focusMode() {
+    this.mode.input.focus({ preventScroll: true });
+  }
+  openExpected() {
+    this.#expectedBox.hidden = false;
+    this.#expectedToggle.hidden = true;
+    if (this.#expected.value === "") this.#expected.value = answer(this.#session);
+    this.#expected.focus({ preventScroll: true });
+  }
+  show(session, label) {
+    const other = this.#session?.session_id !== session.session_id;
+    this.#session = session;
+    clearTimeout(other ? this.#pause : void 0);
+    for (const [verdict, press] of this.#verdicts) press.setAttribute("aria-pressed", String(label.verdict === verdict));
+    if (other || document.activeElement !== this.#note) this.#note.value = label.note ?? "";
+    if (other || document.activeElement !== this.mode.input) this.mode.input.value = label.failure_mode ?? "";
+    if (other || document.activeElement !== this.#expected) {
+      this.#expected.value = label.expected_output ?? "";
+      this.#expectedBox.hidden = (label.expected_output ?? null) === null;
+      this.#expectedToggle.hidden = !this.#expectedBox.hidden;
+    }
+    fill(
+      this.#marks,
+      this.#mark("first_failure", "⚑", "First failure", label.first_failure ?? null, session),
+      this.#mark("root_cause", "◆", "Root cause", label.root_cause ?? null, session)
+    );
+  }
+  suggestions(list, held) {
+    if (list !== null && list.length > 0) {
+      fill(
+        this.#suggestions,
+        heading("Suggestions", ""),
+        h("ul", {}, ...list.map((each) => h("li", {}, h("strong", {}, visible(each.source)), " ", visible(each.text))))
+      );
+    } else if (held > 0) {
+      const one = held === 1;
+      fill(
+        this.#suggestions,
+        h("p", { class: "wb-hint" }, `${plural(held, "suggestion")} ${one ? "waits" : "wait"} for your verdict, so that yours is your own.`),
+        button(`Show ${one ? "it" : "them"} now`, () => this.host.reveal(), { key: this.host.key("reveal"), class: "wb-quiet", title: "Your label is then stored as given after a suggestion was seen" })
+      );
+    } else fill(this.#suggestions);
+  }
+  #mark(field, glyph, name, span, session) {
+    const step = session.steps.find((each) => each.span === span && span !== null);
+    const row = h("div", { class: "wb-mark" }, h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph), h("span", { class: "wb-mark-name" }, name));
+    if (span === null) {
+      row.append(h("span", { class: "wb-hint" }, "press ", h("kbd", {}, this.host.key(field)), " on the step"));
+      return row;
+    }
+    const what = step === void 0 ? "a step that is not shown" : `${step.number} · ${markedName(step)}`;
+    const go = h("button", { type: "button", class: "wb-link", title: "Go to this step" }, what);
+    go.addEventListener("click", () => this.host.visit(span));
+    const clear = h("button", { type: "button", class: "wb-clear", "aria-label": `Clear ${name.toLowerCase()}`, title: "Clear" }, "×");
+    clear.addEventListener("click", () => this.host.clear(field));
+    row.append(go, clear);
+    return row;
+  }
+  #commitExpected() {
+    const text = this.#expected.value;
+    this.host.expected(text === "" || text === answer(this.#session) ? null : text);
+  }
+};
+var markedName = (step) => step.kind === "tool" ? visible(step.tool_name ?? "tool") : gist(step, 28);
+function answer(session) {
+  return session?.steps.filter((step) => step.kind === "assistant" && (step.text ?? "") !== "").at(-1)?.text ?? "";
+}
+var section = (...children) => h("div", { class: "wb-section" }, ...children);
+function heading(name, key) {
+  return h("div", { class: "wb-heading" }, h("span", {}, name), key !== "" && h("kbd", { "aria-hidden": "true" }, key));
+}
+
+// src/labeller/reader.ts
+var KEPT = 8;
+var Reader = class {
+  constructor(link) {
+    this.link = link;
+  }
+  #kept = /* @__PURE__ */ new Map();
+  #suggestions = /* @__PURE__ */ new Map();
+  read(id) {
+    let session = this.#kept.get(id);
+    this.#kept.delete(id);
+    session ??= this.#fetch(id);
+    this.#kept.set(id, session);
+    for (const old of this.#kept.keys()) if (this.#kept.size > KEPT) this.#kept.delete(old);
+    return session;
+  }
+  suggestions(id) {
+    return this.#suggestions.get(id) ?? null;
+  }
+  revealed(id, suggestions) {
+    this.#suggestions.set(id, suggestions);
+  }
+  async more(id, step, field) {
+    const { content, buffers } = await this.link.ask({ kind: "more", session_id: id, number: step.number, field, start: (step[field] ?? "").length });
+    step[field] = (step[field] ?? "") + decode(buffers);
+    step.more = { ...step.more, [field]: content["left"] };
+  }
+  async #fetch(id) {
+    try {
+      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id });
+      if (Array.isArray(content["suggestions"])) this.#suggestions.set(id, content["suggestions"]);
+      return JSON.parse(decode(buffers));
+    } catch (error) {
+      this.#kept.delete(id);
+      throw error;
+    }
+  }
+};
+function decode(buffers) {
+  const [buffer] = buffers;
+  return buffer === void 0 ? "" : new TextDecoder().decode(buffer);
+}
+
+// src/labeller/status.ts
+var Status = class {
+  el = h("div", { class: "wb-status" });
+  #text = h("span", { role: "status", class: "wb-status-text" });
+  #retry;
+  #discard;
+  constructor(retry, discard, key) {
+    this.#retry = button("Try again", retry, { key, class: "wb-quiet" });
+    this.#discard = button("Discard", discard, { class: "wb-quiet", title: "Give up the change that was refused" });
+    this.el.append(this.#text, this.#retry, this.#discard);
+    this.show({ state: "idle", waiting: 0 }, true);
+  }
+  show(delivery, alive) {
+    const [state, glyph, says] = words(delivery, alive);
+    this.el.dataset["state"] = state;
+    fill(this.#text, h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph), says);
+    const refused = delivery.state === "unsaved" && delivery.refused;
+    this.#retry.hidden = delivery.state !== "unsaved";
+    this.#discard.hidden = !refused;
+  }
+};
+function words(delivery, alive) {
+  if (delivery.state === "unsaved" && delivery.refused && alive) {
+    return ["unsaved", "✕", `not saved: ${delivery.why}. ${kept2(delivery.waiting)}`];
+  }
+  if (delivery.state === "unsaved" || !alive) {
+    const what = delivery.waiting > 0 ? `not saved: the kernel is not answering. ${kept2(delivery.waiting)}` : "the kernel is not answering: nothing can be saved.";
+    return ["unsaved", "✕", `${what} If it was restarted, run this cell again.`];
+  }
+  if (delivery.state === "saving") return ["saving", "…", delivery.waiting > 1 ? `saving ${delivery.waiting} changes` : "saving"];
+  return delivery.state === "saved" ? ["saved", "✓", "saved"] : ["idle", "", ""];
+}
+var kept2 = (waiting) => `${plural(waiting, "change is", "changes are")} kept in this page and sent again.`;
+
+// src/labeller/payload.ts
+var FIRST = 2e3;
+var FURTHER = 2e4;
+function payload(host, step, field, options = {}) {
+  const box = h("div", { class: `wb-payload${options.code === true ? " wb-code" : ""}` });
+  let limit = FIRST;
+  const draw = () => {
+    const raw = step[field] ?? "";
+    const whole = options.code === true ? indented(raw) : raw;
+    const query = host.query();
+    const last = query === "" ? void 0 : occurrences(whole, query).at(-1);
+    const end = Math.max(limit, last === void 0 ? 0 : last + query.length + 200);
+    const cut = end < whole.length && /[\ud800-\udbff]/.test(whole[end - 1] ?? "") ? end - 1 : end;
+    const text = h("div", { class: "wb-text", dir: "auto" });
+    text.append(shown(whole.slice(0, cut), query));
+    box.replaceChildren();
+    if (options.name !== void 0) box.append(h("div", { class: "wb-payload-name" }, options.name));
+    box.append(text);
+    const here = Math.max(0, whole.length - cut);
+    const there = step.more?.[field] ?? 0;
+    if (here + there > 0) box.append(rest(here, there));
+    const lost = step.cuts?.[field] ?? 0;
+    if (lost > 0) box.append(h("p", { class: "wb-cut" }, `✂ ${plural(lost, "character")} were left out when this evidence was made`));
+  };
+  const rest = (here, there) => {
+    const open = h("button", { type: "button", class: "wb-link" }, `Show more — ${plural(here + there, "character")} not shown`);
+    open.addEventListener("click", () => {
+      if (here > 0) {
+        limit += FURTHER;
+        draw();
+        return;
+      }
+      open.textContent = "Fetching…";
+      host.more(step, field).then(
+        () => {
+          limit = (step[field] ?? "").length + FURTHER;
+          draw();
+        },
+        (error) => {
+          open.textContent = `Not fetched: ${error instanceof Error ? error.message : String(error)} — try again`;
+        }
+      );
+    });
+    return h("p", { class: "wb-cut" }, "✂ ", open);
+  };
+  draw();
+  return box;
+}
+var size = (step, field) => {
+  const characters = (step[field] ?? "").length + (step.more?.[field] ?? 0);
+  return characters > FIRST ? `${count(characters)} characters` : "";
+};
+
+// src/labeller/step.ts
+var folds = (step) => step.kind === "tool" || step.kind === "retrieval" || step.kind === "system";
+function drawStep(host, step, index, repeat, flags) {
+  const bad = failed(step);
+  const article = h("article", {
+    class: `wb-step wb-${step.kind}${bad ? " wb-failed" : ""}${flags.current ? " wb-current" : ""}`,
+    "data-index": index,
+    "aria-current": flags.current ? "step" : void 0,
+    "aria-label": `Step ${step.number}, ${bad ? `${WORDS[step.kind]}, error` : WORDS[step.kind]}`
+  });
+  article.addEventListener("click", () => {
+    if (!flags.current && document.getSelection()?.isCollapsed !== false) host.choose(index);
+  });
+  article.append(head(host, step, index, repeat, flags), body(host, step, flags));
+  return article;
+}
+function head(host, step, index, repeat, flags) {
+  const bad = failed(step);
+  const line = h("div", { class: "wb-line" }, h("span", { class: "wb-number" }, String(step.number)));
+  const role = h("span", { class: "wb-role" }, h("span", { class: "wb-glyph", "aria-hidden": "true" }, bad ? "✕" : GLYPHS[step.kind]), WORDS[step.kind]);
+  if (folds(step)) {
+    const toggle = h("button", { type: "button", class: "wb-fold", "aria-expanded": flags.open ? "true" : "false" });
+    toggle.addEventListener("click", (event) => {
+      event.stopPropagation();
+      host.toggle(index);
+    });
+    toggle.append(h("span", { class: "wb-caret", "aria-hidden": "true" }, flags.open ? "▾" : "▸"), role, summary(host, step));
+    line.append(toggle);
+  } else line.append(role);
+  const chips = h("span", { class: "wb-chips" });
+  if (bad) chips.append(h("span", { class: "wb-chip wb-chip-bad" }, "✕ error"));
+  if (repeat !== void 0) {
+    const word = repeat.retry ? "retry" : "same call";
+    chips.append(h("span", { class: "wb-chip wb-chip-warn", title: `the same call as step ${repeat.of}, for the ${count(repeat.times)}. time` }, `↻ ${word} ×${repeat.times} of step ${repeat.of}`));
+  }
+  if (flags.first) chips.append(h("span", { class: "wb-chip wb-chip-mark" }, "⚑ first failure"));
+  if (flags.root) chips.append(h("span", { class: "wb-chip wb-chip-mark" }, "◆ root cause"));
+  if (step.seconds !== null) chips.append(h("span", { class: "wb-seconds" }, lasting(step.seconds)));
+  line.append(chips);
+  if (flags.current) line.append(markers(host, index, flags));
+  return line;
+}
+function summary(host, step) {
+  const said = h("span", { class: "wb-summary" });
+  if (step.kind === "system") {
+    said.append(shown((step.text ?? "").slice(0, 300).replace(/\s+/g, " "), host.query()));
+    return said;
+  }
+  const called = h("span", { class: "wb-call" });
+  called.append(shown(call(step, 110), host.query()));
+  const came = h("span", { class: "wb-outcome" });
+  came.append(shown(outcome(step, 160), host.query()));
+  said.append(called, h("span", { class: "wb-arrow", "aria-label": "returned" }, "→"), came);
+  return said;
+}
+function markers(host, index, flags) {
+  const one = (as, glyph, name, on) => {
+    const press = h("button", { type: "button", class: "wb-marker", "aria-pressed": on ? "true" : "false", title: `${name}: this step`, "aria-label": `${name}: this step` }, glyph);
+    press.addEventListener("click", (event) => {
+      event.stopPropagation();
+      host.mark(index, as);
+    });
+    return press;
+  };
+  return h("span", { class: "wb-markers" }, one("first_failure", "⚑", "First failure", flags.first), one("root_cause", "◆", "Root cause", flags.root));
+}
+function body(host, step, flags) {
+  const parts = h("div", { class: "wb-body" });
+  const bad = failed(step);
+  if (folds(step) && !flags.open) {
+    if (!bad) return "";
+    parts.append(payload(host, step, step.error === null ? "text" : "error"));
+    parts.firstElementChild?.classList.add("wb-loud");
+    return parts;
+  }
+  if (step.kind === "tool" || step.kind === "retrieval") {
+    if (step.text !== null && step.text !== "") parts.append(payload(host, step, "text", { name: step.kind === "retrieval" ? "query" : "said" }));
+    if (step.tool_arguments !== null) parts.append(payload(host, step, "tool_arguments", { name: named("arguments", size(step, "tool_arguments")), code: true }));
+    if (step.error !== null) parts.append(loud(payload(host, step, "error", { name: "error" })));
+    if (step.tool_result !== null) {
+      const name = step.kind === "retrieval" ? "documents" : "result";
+      parts.append(payload(host, step, "tool_result", { name: named(name, size(step, "tool_result")), code: true }));
+    } else if (step.error === null) parts.append(h("p", { class: "wb-cut" }, "no result was recorded"));
+    return parts;
+  }
+  if (step.text !== null && step.text !== "") {
+    const said = payload(host, step, "text");
+    parts.append(step.kind === "error" ? loud(said) : said);
+  } else if (step.error === null) parts.append(h("p", { class: "wb-cut" }, "(empty)"));
+  if (step.error !== null && step.error !== step.text) parts.append(loud(payload(host, step, "error")));
+  return parts;
+}
+var named = (name, characters) => characters === "" ? name : `${name} · ${characters}`;
+function loud(node) {
+  node.classList.add("wb-loud");
+  return node;
+}
+
+// src/labeller/transcript.ts
+var BLOCK = 40;
+var Transcript = class {
+  constructor(host) {
+    this.host = host;
+  }
+  el = h("div", { class: "wb-transcript", role: "log", "aria-label": "Conversation", "aria-live": "off" });
+  current = 0;
+  #steps = [];
+  #repeats = /* @__PURE__ */ new Map();
+  #open = /* @__PURE__ */ new Set();
+  #blocks = [];
+  #nodes = /* @__PURE__ */ new Map();
+  #query = "";
+  #first = null;
+  #root = null;
+  #near = null;
+  load(session) {
+    this.#near?.disconnect();
+    this.#steps = session.steps;
+    this.#repeats = repeats(session.steps);
+    this.#open.clear();
+    this.#nodes.clear();
+    this.#blocks = [];
+    this.#query = "";
+    this.current = 0;
+    this.el.replaceChildren();
+    this.el.scrollTop = 0;
+    for (let from = 0; from < this.#steps.length; from += BLOCK) {
+      const block = h("div", { class: "wb-block" });
+      block.style.minHeight = `${this.#steps.slice(from, from + BLOCK).reduce((sum, step) => sum + guess(step), 0)}px`;
+      this.#blocks.push(block);
+      this.el.append(block);
+    }
+    if (this.#steps.length === 0) this.el.append(h("p", { class: "wb-empty" }, "This session holds no steps."));
+    this.#draw(0);
+    if (typeof IntersectionObserver === "undefined") return;
+    const near = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) if (entry.isIntersecting) this.#draw(this.#blocks.indexOf(entry.target));
+      },
+      { root: this.el, rootMargin: "800px" }
+    );
+    this.#blocks.forEach((block) => near.observe(block));
+    this.#near = near;
+  }
+  close() {
+    this.#near?.disconnect();
+  }
+  get step() {
+    return this.#steps[this.current];
+  }
+  query() {
+    return this.#query;
+  }
+  more(step, field) {
+    return this.host.more(step, field);
+  }
+  mark(index, as) {
+    this.host.mark(index, as);
+  }
+  choose(index) {
+    this.host.chosen(index);
+  }
+  toggle(index) {
+    if (this.#open.has(index)) this.#open.delete(index);
+    else this.#open.add(index);
+    this.#redraw(index);
+    this.host.chosen(index);
+  }
+  toggleAll() {
+    const foldable = this.#steps.flatMap((step, index) => folds(step) ? [index] : []);
+    const close = foldable.every((index) => this.#open.has(index));
+    this.#open = new Set(close ? [] : foldable);
+    for (const index of [...this.#nodes.keys()]) this.#redraw(index);
+    this.#reveal(this.current, "nearest");
+  }
+  /** Make a step the current one and bring it into view. */
+  go(index, how = "nearest") {
+    const before = this.current;
+    this.current = Math.max(0, Math.min(index, this.#steps.length - 1));
+    this.#draw(Math.floor(this.current / BLOCK));
+    if (before !== this.current) this.#redraw(before);
+    this.#redraw(this.current);
+    this.#reveal(this.current, how);
+  }
+  scroll(pages) {
+    this.el.scrollBy({ top: pages * this.el.clientHeight * 0.85 });
+  }
+  marks(first, root) {
+    const old = [this.#first, this.#root];
+    this.#first = first;
+    this.#root = root;
+    for (const [index] of this.#nodes) {
+      const span = this.#steps[index]?.span ?? "";
+      if (old.includes(span) || span === first || span === root) this.#redraw(index);
+    }
+  }
+  find(query) {
+    if (query === this.#query) return;
+    this.#query = query;
+    for (const index of [...this.#nodes.keys()]) this.#redraw(index);
+  }
+  openAt(index) {
+    if (folds(this.#steps[index])) this.#open.add(index);
+  }
+  /** The next step that failed, after or before the current one. */
+  nextError(by) {
+    for (let index = this.current + by; index >= 0 && index < this.#steps.length; index += by) {
+      if (failed(this.#steps[index])) return index;
+    }
+    return null;
+  }
+  #reveal(index, how) {
+    const node = this.#nodes.get(index);
+    if (node === void 0) return;
+    const box = node.getBoundingClientRect();
+    const view = this.el.getBoundingClientRect();
+    const margin = 48;
+    if (how === "start" || box.height > view.height - margin) this.el.scrollTop += box.top - view.top - margin / 2;
+    else if (box.top < view.top + margin) this.el.scrollTop += box.top - view.top - margin;
+    else if (box.bottom > view.bottom - margin) this.el.scrollTop += box.bottom - view.bottom + margin;
+  }
+  #draw(number) {
+    const block = this.#blocks[number];
+    if (block === void 0 || block.childElementCount > 0) return;
+    const from = number * BLOCK;
+    let turn = from === 0 ? null : this.#steps[from - 1]?.turn ?? null;
+    this.#steps.slice(from, from + BLOCK).forEach((step, offset) => {
+      if (step.turn !== null && step.turn !== turn) block.append(h("h4", { class: "wb-turn" }, `Turn ${step.turn}`));
+      turn = step.turn;
+      const node = this.#make(from + offset);
+      this.#nodes.set(from + offset, node);
+      block.append(node);
+    });
+    block.style.minHeight = "";
+  }
+  #make(index) {
+    const step = this.#steps[index];
+    return drawStep(this, step, index, this.#repeats.get(step.number), {
+      current: index === this.current,
+      open: this.#open.has(index),
+      first: step.span === this.#first,
+      root: step.span === this.#root
+    });
+  }
+  #redraw(index) {
+    const old = this.#nodes.get(index);
+    if (old === void 0) return;
+    const held = old.contains(document.activeElement) ? document.activeElement : null;
+    const node = this.#make(index);
+    old.replaceWith(node);
+    this.#nodes.set(index, node);
+    if (held === null) return;
+    const again = [...held.classList].map((name) => node.querySelector(`.${name}`)).find((found) => found !== null);
+    (again ?? node.closest("[tabindex='0']"))?.focus({ preventScroll: true });
+  }
+};
+function guess(step) {
+  if (step.kind === "tool" || step.kind === "retrieval" || step.kind === "system") return 34;
+  return 44 + Math.min(30, Math.ceil((step.text?.length ?? 0) / 80)) * 20;
+}
+
+// src/labeller/view.ts
+var View = class {
+  constructor(model, signal) {
+    this.model = model;
+    this.signal = signal;
+    const channel = model;
+    this.#ids = model.get("ids");
+    this.#keymap = model.get("keymap");
+    for (const name of model.get("modes")) this.#modes.add(name);
+    this.#link = new Link(channel, signal);
+    this.#reader = new Reader(this.#link);
+    this.#journal = new Journal(new Set(this.#ids), model.get("labels"), () => this.outbox?.waiting ?? []);
+    for (const label of Object.values(model.get("labels"))) if (label.failure_mode) this.#modes.add(label.failure_mode);
+    this.#status = new Status(() => this.outbox.retry(), () => this.#discard(), this.#key("retry"));
+    this.transcript = new Transcript({
+      chosen: (index) => this.goto(index),
+      mark: (index, as) => {
+        this.goto(index);
+        this.markHere(as);
+      },
+      more: (step, field) => this.#reader.more(this.#session?.session_id ?? "", step, field)
+    });
+    this.outline = new Outline((index) => this.goto(index, "start"));
+    this.panel = new Panel(
+      {
+        verdict: (verdict) => this.say({ verdict }),
+        note: (text) => this.#keepText("note", text.trim() === "" ? null : text.trim()),
+        mode: (name) => this.#mode(name),
+        expected: (text) => this.#keepText("expected_output", text),
+        clear: (mark) => this.say({ [mark]: null }),
+        visit: (span) => this.goto(Math.max(0, this.#session?.steps.findIndex((step) => step.span === span) ?? 0), "start"),
+        reveal: () => this.reveal(),
+        leaveField: () => this.root.focus({ preventScroll: true }),
+        saveAndNext: () => this.saveAndNext(),
+        key: (action) => this.#key(action),
+        modes: () => [...this.#modes]
+      },
+      signal
+    );
+    this.#finder = new Finder({
+      steps: () => this.#session?.steps ?? [],
+      go: (index) => {
+        this.transcript.openAt(index);
+        this.goto(index, "start");
+      },
+      show: (query, hits) => {
+        this.transcript.find(query);
+        this.outline.found(hits);
+      },
+      jump: (where) => this.#jump(where),
+      done: () => this.root.focus({ preventScroll: true })
+    });
+    this.root = this.#build();
+    const actions = commands(this, this.#keymap);
+    bindKeys(this.root, actions, signal);
+    this.outbox = new Outbox(
+      channel,
+      this.#link,
+      model.get("queue"),
+      (delivery) => this.#delivered(delivery),
+      (change, reply) => this.#saved(change, reply),
+      signal
+    );
+    this.#listen(channel);
+    const asked = this.#ids.indexOf(model.get("session_id"));
+    this.#open(asked >= 0 ? asked : this.#journal.next(this.#ids, -1) ?? 0);
+  }
+  root;
+  transcript;
+  outline;
+  panel;
+  outbox;
+  #link;
+  #reader;
+  #journal;
+  #status;
+  #finder;
+  #ids;
+  #modes = /* @__PURE__ */ new Set();
+  #keymap;
+  #progress = h("span", { class: "wb-progress-text" });
+  #bar = h("span", { class: "wb-progress-fill" });
+  #where = h("span", { class: "wb-where" });
+  #because = h("p", { class: "wb-because" });
+  #facts = h("dl", { class: "wb-facts" });
+  #notice = h("p", { class: "wb-notice", role: "alert", hidden: true });
+  #spoken = h("span", { class: "wb-aloud", "aria-live": "polite" });
+  #middle = h("div", { class: "wb-middle" });
+  #help = null;
+  #position = 0;
+  #session = null;
+  #key(action) {
+    return keyOfAction(action, this.#keymap);
+  }
+  #listen(channel) {
+    const heard = (reply) => this.#heard(reply);
+    const asked = () => {
+      const index = this.#ids.indexOf(this.model.get("session_id"));
+      if (index >= 0 && index !== this.#position) this.#open(index);
+    };
+    const modes = () => this.model.get("modes").forEach((name) => this.#modes.add(name));
+    channel.on("msg:custom", heard);
+    this.model.on("change:session_id", asked);
+    this.model.on("change:modes", modes);
+    this.#link.watch((alive) => this.#status.show(this.outbox.delivery, alive));
+    window.addEventListener("pagehide", () => this.panel.commit(), { signal: this.signal });
+    this.signal.addEventListener("abort", () => {
+      this.panel.commit();
+      this.transcript.close();
+      channel.off("msg:custom", heard);
+      this.model.off("change:session_id", asked);
+      this.model.off("change:modes", modes);
+    });
+  }
+  #build() {
+    const back = button("Previous", () => this.move(-1), { key: this.#key("back"), class: "wb-quiet" });
+    const on = button("Next", () => this.move(1), { key: this.#key("forward"), class: "wb-quiet" });
+    const next = button("Save and next", () => this.saveAndNext(), { key: this.#key("next"), class: "wb-primary" });
+    const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wb-quiet" });
+    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wb-quiet" });
+    const undo = button("Undo", () => this.undo(), { key: this.#key("undo"), class: "wb-quiet" });
+    this.#middle.append(this.#notice, this.#finder.el, this.transcript.el);
+    const root = h(
+      "section",
+      { class: "wb-labeller", tabindex: 0, role: "region", "aria-label": `Label agent sessions as ${visible(this.model.get("reviewer"))}`, "data-lm-suppress-shortcuts": "true" },
+      h(
+        "header",
+        { class: "wb-top" },
+        h("div", { class: "wb-top-line" }, this.#where, h("span", { class: "wb-progress", "aria-hidden": "true" }, this.#bar), this.#progress, h("span", { class: "wb-spring" }), find, keys),
+        this.#because,
+        this.#facts
+      ),
+      h("div", { class: "wb-columns" }, this.outline.el, this.#middle, this.panel.el),
+      h("footer", { class: "wb-bottom" }, this.#status.el, h("span", { class: "wb-spring" }), h("span", { class: "wb-asleep" }, "click here to use the keys"), undo, back, on, next),
+      this.#spoken
+    );
+    return h("div", { class: "wb-frame" }, root).firstElementChild;
+  }
+  // ---- reading
+  #open(position) {
+    const id = this.#ids[position];
+    if (id === void 0) {
+      this.#say("Nothing to read: the queue is empty.");
+      this.#overview();
+      return;
+    }
+    this.panel.commit();
+    this.#position = position;
+    this.#finder.close();
+    if (this.model.get("session_id") !== id) {
+      this.model.set("session_id", id);
+      this.model.save_changes();
+    }
+    this.#overview();
+    this.root.setAttribute("aria-busy", "true");
+    const slow = setTimeout(() => this.#say("Opening the session…"), 250);
+    this.#reader.read(id).then((session) => {
+      if (this.signal.aborted || this.#ids[this.#position] !== id) return;
+      this.#session = session;
+      this.#say(null);
+      this.#show(session);
+      const ahead = this.#journal.next(this.#ids, position);
+      if (ahead !== null) this.#reader.read(this.#ids[ahead]).catch(() => void 0);
+    }).catch((error) => {
+      if (this.#ids[this.#position] !== id) return;
+      this.#session = null;
+      this.transcript.load({ session_id: id, because: "", facts: [], signals: [], steps: [], held: 0 });
+      this.#say(`This session cannot be shown: ${error instanceof Error ? error.message : String(error)}`);
+    }).finally(() => {
+      clearTimeout(slow);
+      if (this.#ids[this.#position] === id) this.root.removeAttribute("aria-busy");
+    });
+  }
+  #show(session) {
+    const label = this.#journal.label(session.session_id);
+    this.transcript.marks(label.first_failure ?? null, label.root_cause ?? null);
+    this.transcript.load(session);
+    this.outline.load(session);
+    this.#because.textContent = session.because === "" ? "" : `Why this one: ${visible(session.because)}`;
+    fill(
+      this.#facts,
+      ...session.facts.map(([name, value]) => h("div", {}, h("dt", {}, visible(name)), h("dd", {}, visible(value)))),
+      ...session.signals.map((signal) => {
+        const step = session.steps.findIndex((each) => each.number === signal.number);
+        const value = step < 0 ? visible(signal.text) : h("button", { type: "button", class: "wb-link", onclick: () => this.goto(step, "start") }, `${visible(signal.text)} (step ${signal.number})`);
+        return h("div", {}, h("dt", {}, visible(signal.name)), h("dd", {}, value));
+      })
+    );
+    this.#refresh();
+    this.#keepFocus();
+  }
+  /** What depends on the label alone. */
+  #refresh() {
+    const session = this.#session;
+    if (session === null) return;
+    const label = this.#journal.label(session.session_id);
+    this.transcript.marks(label.first_failure ?? null, label.root_cause ?? null);
+    this.outline.marks(label.first_failure ?? null, label.root_cause ?? null);
+    this.panel.show(session, label);
+    this.panel.suggestions(this.#reader.suggestions(session.session_id), session.held);
+    this.root.dataset["verdict"] = label.verdict ?? "";
+    this.#overview();
+  }
+  #overview() {
+    const { pass, fail, defer, skip } = this.#journal.counts;
+    const total = this.#ids.length;
+    const done = pass + fail + skip;
+    const id = this.#ids[this.#position];
+    fill(this.#where, h("strong", {}, `Session ${count(total === 0 ? 0 : this.#position + 1)} of ${count(total)}`), id !== void 0 && h("code", { title: visible(id) }, visible(id)));
+    const parts = [`${count(done)} of ${count(total)} done`, `${count(pass)} pass`, `${count(fail)} fail`];
+    if (defer > 0) parts.push(`${count(defer)} deferred`);
+    if (skip > 0) parts.push(`${count(skip)} skipped`);
+    this.#progress.textContent = parts.join(" · ");
+    this.#bar.style.width = `${total === 0 ? 0 : done / total * 100}%`;
+  }
+  goto(index, how = "nearest") {
+    const session = this.#session;
+    if (session === null || session.steps.length === 0) return;
+    this.transcript.go(index, how);
+    this.outline.go(this.transcript.current);
+    const step = this.transcript.step;
+    if (step !== void 0) this.#spoken.textContent = spoken(step, session.steps.length);
+    this.#keepFocus();
+  }
+  step(by) {
+    this.goto(this.transcript.current + by);
+  }
+  toggle() {
+    this.transcript.toggle(this.transcript.current);
+  }
+  error(by) {
+    const index = this.transcript.nextError(by);
+    if (index === null) this.#spoken.textContent = by > 0 ? "No error after this step" : "No error before this step";
+    else this.goto(index);
+  }
+  move(by) {
+    const to = this.#position + by;
+    if (to >= 0 && to < this.#ids.length) this.#open(to);
+  }
+  openSearch() {
+    this.#finder.open("search");
+  }
+  askWhere() {
+    this.#finder.open("jump");
+  }
+  hit(by) {
+    this.#finder.next(by);
+  }
+  #jump(where) {
+    const number = /^\d+$/.test(where) ? Number(where) - 1 : -1;
+    const exact = this.#ids.indexOf(where);
+    const near = exact >= 0 ? exact : this.#ids[number] !== void 0 ? number : this.#ids.findIndex((id) => id.includes(where));
+    if (near < 0) return `no session here has the number or id ${where}`;
+    this.#open(near);
+    return null;
+  }
+  // ---- saying
+  /** Say something about this session; it is on its way to disk at once. */
+  say(patch) {
+    const session = this.#session;
+    if (session === null) return;
+    const before = this.#journal.label(session.session_id);
+    const revision = this.#journal.acknowledged(session.session_id).revision;
+    const operation = this.outbox.add({ session_id: session.session_id, revision, ...patch });
+    this.#journal.did(operation, session.session_id, before, patch);
+    this.#refresh();
+    this.#say(null);
+  }
+  #keepText(field, text) {
+    const id = this.#session?.session_id;
+    if (id !== void 0 && (this.#journal.label(id)[field] ?? null) !== text) this.say({ [field]: text });
+  }
+  #mode(name) {
+    const id = this.#session?.session_id;
+    if (id === void 0) return;
+    const label = this.#journal.label(id);
+    if ((label.failure_mode ?? null) === name) return;
+    if (name !== null) this.#modes.add(name);
+    this.say(name !== null && !label.verdict ? { failure_mode: name, verdict: "fail" } : { failure_mode: name });
+  }
+  markHere(as) {
+    const step = this.transcript.step;
+    if (this.#session === null || step === void 0) return;
+    const marked2 = this.#journal.label(this.#session.session_id)[as] === step.span;
+    this.say({ [as]: marked2 ? null : step.span });
+  }
+  saveAndNext() {
+    const session = this.#session;
+    this.panel.commit();
+    if (session !== null && this.#journal.verdict(session.session_id) === null) {
+      const [pass, fail, defer, skip, on] = ["pass", "fail", "defer", "skip", "forward"].map((action) => this.#key(action));
+      this.#say(`No verdict yet: ${pass} pass, ${fail} fail, ${defer} defer, ${skip} skip; ${on} goes on without one.`);
+      return;
+    }
+    const next = this.#journal.next(this.#ids, this.#position);
+    if (next !== null) this.#open(next);
+    else {
+      const { pass, fail, skip, defer } = this.#journal.counts;
+      this.#say(`All ${count(this.#ids.length)} are read: ${count(pass)} pass, ${count(fail)} fail${skip > 0 ? `, ${count(skip)} skipped` : ""}${defer > 0 ? `; ${plural(defer, "is", "are")} still deferred` : ""}.`);
+    }
+  }
+  undo() {
+    const last = this.#journal.last();
+    const undo = last === null ? { session_id: null, undo: "last" } : { session_id: last.session_id, undo: last.operation, restores: last.before };
+    this.outbox.add({ ...undo, revision: last === null ? null : this.#journal.acknowledged(last.session_id).revision });
+    if (last !== null && last.session_id !== this.#session?.session_id) this.#open(this.#ids.indexOf(last.session_id));
+    else this.#refresh();
+  }
+  reveal() {
+    const session = this.#session;
+    if (session !== null && session.held > 0 && this.#reader.suggestions(session.session_id) === null) {
+      this.outbox.add({ session_id: session.session_id, revision: this.#journal.acknowledged(session.session_id).revision, revealed: true });
+    }
+  }
+  #saved(change, reply) {
+    const id = reply["session_id"];
+    if (change["undo"] === "last") {
+      const index = id === null ? -1 : this.#ids.indexOf(id);
+      if (id === null) this.#say("Nothing is left to undo.");
+      else if (index >= 0 && index !== this.#position) this.#open(index);
+    }
+    this.#refresh();
+  }
+  /** Every view of the widget hears every answer, so that two views agree. */
+  #heard(reply) {
+    const id = reply["session_id"];
+    if (typeof id !== "string" || reply["label"] === void 0 || reply.error !== void 0) return;
+    this.#journal.take(id, reply["label"]);
+    const mode = reply["label"].failure_mode;
+    if (mode) this.#modes.add(mode);
+    if (Array.isArray(reply["suggestions"])) this.#reader.revealed(id, reply["suggestions"]);
+    if (this.#session?.session_id === id) this.#refresh();
+    else this.#overview();
+  }
+  #delivered(delivery) {
+    this.#status.show(delivery, this.#link.alive);
+    this.#keepFocus();
+  }
+  #discard() {
+    const change = this.outbox.discard();
+    if (change !== void 0) this.#journal.dropped(change.operation);
+    this.#refresh();
+    this.root.focus({ preventScroll: true });
+  }
+  // ---- the frame
+  toggleHelp() {
+    if (this.#help === null) {
+      this.#help = helpCard(commands(this, this.#keymap), () => this.toggleHelp());
+      this.root.append(this.#help);
+    } else {
+      this.#help.remove();
+      this.#help = null;
+      this.root.focus({ preventScroll: true });
+    }
+  }
+  leave() {
+    if (this.#help !== null) this.toggleHelp();
+    else if (this.#finder.opened) this.#finder.close();
+    else document.activeElement?.blur();
+  }
+  #say(notice) {
+    this.#notice.hidden = notice === null;
+    this.#notice.textContent = notice ?? "";
+  }
+  /** What had the focus may be gone or hidden; without this the next key would reach the notebook. */
+  #keepFocus() {
+    if (this.#hadFocus && !this.root.contains(document.activeElement) && document.activeElement === document.body) this.root.focus({ preventScroll: true });
+    this.#hadFocus = this.root.contains(document.activeElement);
+  }
+  #hadFocus = false;
+};
+
+// src/labeller/index.ts
+function render({ model, el, signal }) {
+  const view = new View(model, signal);
+  el.append(view.root.parentElement ?? view.root);
+}
+var labeller_default = { render };
+export {
+  labeller_default as default
+};

@@ -1,0 +1,10 @@
+"""The widgets' Python half: the labeller and the map of modes. The browser half lies in the top-level ``widgets/``."""
+
+from __future__ import annotations
+
+from workbench.widgets._assets import asset
+from workbench.widgets._labeller import Labeller
+from workbench.widgets._session import conversation
+from workbench.widgets._types import ACTIONS, Change, Item, Label
+
+__all__ = ["ACTIONS", "Change", "Item", "Label", "Labeller", "asset", "conversation"]

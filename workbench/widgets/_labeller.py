@@ -1,0 +1,268 @@
+"""The labeller: sessions read as conversations and judged from the keyboard."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import polars as pl
+import traitlets
+
+from workbench._html import panel, table
+from workbench.errors import InputError, UnknownNameError
+from workbench.widgets._assets import asset
+from workbench.widgets._session import Reading
+from workbench.widgets._talk import Talking, copied
+from workbench.widgets._types import ACTIONS, FIELDS, VERDICTS, Change, Item, Label
+
+__all__ = ["Labeller"]
+
+_KEPT = 6  # sessions whose whole texts stay in memory: the ones around the reader
+
+
+class Labeller(Talking):
+    """Read one session after another and say what went wrong, from the keyboard.
+
+    Press ``?`` in the widget for its keys. Everything is handed to `save` as it is said; the widget shows "saved" when
+    `save` returned, and what went wrong when it raised. While the kernel does not answer, changes are kept in the page and sent again.
+
+    Parameters
+    ----------
+    items
+        The sessions to read, in order: ``session_id``, ``because`` (one line: why this one), ``position``.
+    fetch
+        Gives a session as `conversation` makes it. Called when the session is shown, from any thread.
+    save
+        Takes one `Change` and returns the label as it then stands: a dict with ``revision`` and the fields of `Label`
+        (``session_id`` too where an undo of "last" found it), or None when there was nothing to undo. It must be on disk when `save`
+        returns, and an ``operation`` that comes again must change nothing. Calls never overlap.
+    labels
+        The reviewer's labels so far, by session id.
+    modes
+        The names of the known failure modes, offered as completion.
+    reviewer
+        Who labels.
+    blind
+        Hold suggestions back until a verdict is given.
+    queue
+        A name of the queue, under which unsaved changes wait in the page; by default made of the items and the reviewer.
+    keys
+        Other keys for single actions, for example ``{"pass": "y"}``; `ACTIONS` has all.
+
+    Raises
+    ------
+    InputError
+        An item has no session id, or two actions have the same key.
+    UnknownNameError
+        A key is given for an action that does not exist.
+
+    Examples
+    --------
+    >>> from workbench.widgets import Labeller, conversation
+    >>> said = []
+    >>> def save(change):
+    ...     said.append(change)
+    ...     return {"revision": len(said), "verdict": change.get("verdict")}
+    >>> Labeller([{"session_id": "a"}], fetch=lambda _: conversation([]), save=save, reviewer="ana")
+    Labeller: ana has read 0 of 1 session.
+    """
+
+    _esm = asset("labeller.js")
+    _css = asset("labeller.css")
+
+    ids: Any = traitlets.List[Any]().tag(sync=True)
+    labels: Any = traitlets.Dict().tag(sync=True, to_json=copied)
+    modes: Any = traitlets.List[Any]().tag(sync=True, to_json=copied)
+    reviewer = traitlets.Unicode().tag(sync=True)
+    queue = traitlets.Unicode().tag(sync=True)
+    session_id = traitlets.Unicode("").tag(sync=True)
+    keymap: Any = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        items: Iterable[Item | Mapping[str, Any]],
+        *,
+        fetch: Callable[[str], Mapping[str, Any]],
+        save: Callable[[Change], Mapping[str, Any] | int | None],
+        labels: Mapping[str, Label | Mapping[str, Any]] | None = None,
+        modes: Sequence[str] = (),
+        reviewer: str = "",
+        blind: bool = True,
+        queue: str | None = None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        ids, self._because = _ordered(items)
+        name = queue if queue is not None else "\0".join([reviewer, *ids])
+        super().__init__(
+            ids=ids,
+            labels={each: {"revision": 0, **label} for each, label in (labels or {}).items()},
+            modes=list(dict.fromkeys(modes)),
+            reviewer=reviewer,
+            queue=hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+            keymap=_keymap(keys or {}),
+        )
+        self._fetch, self._save, self._blind = fetch, save, blind
+        self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._done: dict[str, str | None] = {}  # operation: the session that it touched
+        self._unveiled: set[str] = set()
+
+    # ---- messages
+
+    def _answer(self, kind: str, content: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        if kind == "fetch":
+            return self._show(str(content["session_id"]))
+        if kind == "more":
+            reading = self._reading(str(content["session_id"]))
+            part, left = reading.rest(int(content["number"]), str(content["field"]), int(content["left"]))
+            return {"left": left}, [part]
+        if kind == "change":
+            return self._take(content["change"]), []
+        return super()._answer(kind, content)
+
+    def _reading(self, session_id: str) -> Reading:
+        reading = self._readings.pop(session_id, None) or Reading.of(self._fetch(session_id))
+        self._readings[session_id] = reading
+        while len(self._readings) > _KEPT:
+            self._readings.popitem(last=False)
+        return reading
+
+    def _show(self, session_id: str) -> tuple[dict[str, Any], list[bytes]]:
+        if session_id not in self._because:
+            msg = f"session {session_id!r} is not in this queue"
+            raise InputError(msg)
+        reading = self._reading(session_id)
+        return self._unveil(session_id, reading), [reading.wire(session_id, self._because[session_id])]
+
+    def _unveil(self, session_id: str, reading: Reading | None) -> dict[str, Any]:
+        """Hand over the suggestions where nothing is left that they could sway."""
+        label = self.labels.get(session_id, {})
+        if self._blind and label.get("verdict") not in ("pass", "fail") and not label.get("revealed"):
+            return {}
+        if reading is None or not reading.suggestions:
+            return {}
+        self._unveiled.add(session_id)
+        return {"suggestions": reading.suggestions}
+
+    def _take(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Save one change; the same operation again saves nothing and is answered with how things stand."""
+        change = self._change(raw)
+        operation = change.get("operation", "")
+        if operation not in self._done:
+            saved = self._save(change)
+            session_id = change.get("session_id")
+            if isinstance(saved, Mapping):
+                session_id = saved.get("session_id", session_id)
+            if saved is not None and session_id is not None:
+                self._keep(session_id, change, saved)
+            self._done[operation] = None if saved is None else session_id
+        session_id = self._done[operation]
+        if session_id is None:
+            return {"session_id": None}
+        unveiled = self._unveil(session_id, self._readings.get(session_id))
+        return {"session_id": session_id, "label": self.labels[session_id], **unveiled}
+
+    def _keep(self, session_id: str, change: Change, saved: Mapping[str, Any] | int) -> None:
+        if isinstance(saved, Mapping):
+            label = {
+                "revision": int(saved["revision"]),
+                **{name: saved[name] for name in FIELDS if saved.get(name) is not None},
+            }
+        else:
+            said = {name: value for name, value in change.items() if name in FIELDS}
+            label = {**self.labels.get(session_id, {}), **said, "revision": saved}
+        self.labels[session_id] = label
+        mode = label.get("failure_mode")
+        if isinstance(mode, str) and mode not in self.modes:
+            self.modes.append(mode)
+
+    def _change(self, raw: Mapping[str, Any]) -> Change:
+        session_id = raw.get("session_id")
+        if session_id is None and raw.get("undo") != "last":
+            msg = "a change names no session"
+            raise InputError(msg)
+        if session_id is not None and session_id not in self._because:
+            msg = f"session {session_id!r} is not in this queue"
+            raise InputError(msg)
+        verdict = raw.get("verdict")
+        if verdict is not None and verdict not in VERDICTS:
+            raise UnknownNameError(kind="verdict", name=str(verdict), known=VERDICTS)
+        change: dict[str, Any] = {
+            "operation": str(raw["operation"]),
+            "session_id": session_id,
+            "revision": raw.get("revision"),
+        }
+        if "undo" in raw:
+            change["undo"] = str(raw["undo"])
+        else:
+            change |= {name: raw[name] for name in FIELDS if name in raw}
+        change["reviewer"] = self.reviewer
+        change["blind"] = session_id not in self._unveiled
+        return cast("Change", change)
+
+    # ---- what it looks like where no widget can be shown
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many sessions of the queue have which verdict; "unread" are those without one."""
+        verdicts = Counter(cast("str", self.labels.get(each, {}).get("verdict") or "unread") for each in self._because)
+        return {name: verdicts[name] for name in (*VERDICTS, "unread")}
+
+    def to_frame(self) -> pl.DataFrame:
+        """Give the labels of this queue: one row a session in reading order, with why it was read."""
+        schema: dict[str, Any] = {"session_id": pl.String(), "because": pl.String(), "revision": pl.Int64()}
+        schema |= {name: pl.Boolean() if name == "revealed" else pl.String() for name in FIELDS}
+        rows = [
+            {**self.labels.get(each, {}), "session_id": each, "because": why} for each, why in self._because.items()
+        ]
+        return pl.DataFrame(rows, schema=schema)
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "_because"):  # while it is being made
+            return object.__repr__(self)
+        counts = self.counts
+        total = len(self._because)
+        read = total - counts["unread"] - counts["defer"]
+        said = [
+            f"{counts[name]} {word}"
+            for name, word in (("pass", "pass"), ("fail", "fail"), ("skip", "skipped"), ("defer", "deferred"))
+            if counts[name]
+        ]
+        sessions = "session" if total == 1 else "sessions"
+        return f"Labeller: {self.reviewer or 'nobody'} has read {read:,} of {total:,} {sessions}{': ' + ', '.join(said) if said else ''}."
+
+    def _repr_html_(self) -> str:
+        frame = self.to_frame().filter(pl.col("verdict").is_not_null())
+        shown = frame.select("session_id", "verdict", "failure_mode", "note").tail(10)
+        body = table(shown, heads={"session_id": "session", "failure_mode": "failure mode"}) if shown.height else ""
+        notes = ["Run this cell in JupyterLab to read and label."]
+        if frame.height > shown.height:
+            notes.insert(0, f"The last {shown.height} of {frame.height:,} labels in the order of the queue.")
+        return panel(repr(self).removeprefix("Labeller: "), body, notes=notes)
+
+
+def _ordered(items: Iterable[Item | Mapping[str, Any]]) -> tuple[list[str], dict[str, str]]:
+    rows = [cast("Mapping[str, Any]", item) for item in items]
+    if rows and all(row.get("position") is not None for row in rows):
+        rows.sort(key=lambda row: row["position"])
+    for number, row in enumerate(rows):
+        if not row.get("session_id"):
+            msg = f"item {number} has no session_id: it has {', '.join(map(str, row)) or 'nothing'}"
+            raise InputError(msg)
+    because = {str(row["session_id"]): str(row.get("because") or "") for row in reversed(rows)}
+    ids = list(dict.fromkeys(str(row["session_id"]) for row in rows))
+    return ids, {each: because[each] for each in ids}
+
+
+def _keymap(keys: Mapping[str, str]) -> dict[str, str]:
+    for action in keys:
+        if action not in ACTIONS:
+            raise UnknownNameError(kind="action", name=action, known=ACTIONS)
+    taken: dict[str, str] = {}
+    for action, key in {**ACTIONS, **keys}.items():
+        if key in taken:
+            msg = f"the key {key!r} would mean both {taken[key]!r} and {action!r}: give one of them another key"
+            raise InputError(msg)
+        taken[key] = action
+    return dict(keys)

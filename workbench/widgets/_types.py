@@ -1,0 +1,96 @@
+"""The words that the two halves of the widgets exchange."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, TypedDict
+
+__all__ = ["ACTIONS", "FIELDS", "VERDICTS", "Change", "Item", "Label", "MapEvent", "Verdict"]
+
+Verdict = Literal["pass", "fail", "defer", "skip"]
+VERDICTS: Final = ("pass", "fail", "defer", "skip")
+FIELDS: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "revealed")
+
+
+class Item(TypedDict, total=False):
+    """One session to read."""
+
+    session_id: str
+    because: str  # one line: why this one
+    position: int  # 0-based order of reading; without it the order of the list
+
+
+class Label(TypedDict, total=False):
+    """What one reviewer said about one session, as it stands."""
+
+    revision: int  # counts the saved changes of this label
+    verdict: Verdict | None
+    note: str | None
+    failure_mode: str | None
+    first_failure: str | None  # "trace_id/span_id"
+    root_cause: str | None  # "trace_id/span_id"
+    expected_output: str | None
+    revealed: bool | None  # suggestions were asked for before the verdict
+
+
+class Change(TypedDict, total=False):
+    """One thing said: of the fields of `Label` only those that change; ``None`` clears one."""
+
+    operation: str  # made in the browser, unlike any other: the same one may come twice and counts once
+    session_id: str | None  # None only for an undo of "last"
+    revision: int | None  # of the label that the reader saw
+    reviewer: str
+    blind: bool  # False: suggestions had been shown
+    undo: str  # an operation to take back, or "last": the reviewer's last one in this queue
+    verdict: Verdict | None
+    note: str | None
+    failure_mode: str | None
+    first_failure: str | None
+    root_cause: str | None
+    expected_output: str | None
+    revealed: bool | None
+
+
+class MapEvent(TypedDict, total=False):
+    """One edit of the modes on the map."""
+
+    operation: str
+    kind: Literal["rename", "merge", "dismiss", "restore", "assign", "undo"]
+    mode: str  # the mode that is edited
+    to: str  # rename: its new name; merge, assign: the mode that takes the sessions
+    session_ids: list[str]  # assign: the sessions
+    undo: str  # the operation that is taken back
+    detail: dict[str, Any]
+
+
+ACTIONS: Final[dict[str, str]] = {
+    "pass": "p",
+    "fail": "f",
+    "defer": "d",
+    "skip": "s",
+    "next": "Enter",
+    "note": "n",
+    "mode": "m",
+    "first_failure": "1",
+    "root_cause": "2",
+    "expected": "e",
+    "undo": "u",
+    "down": "j",
+    "up": "k",
+    "open": "o",
+    "open_all": "O",
+    "error": "x",
+    "error_back": "X",
+    "top": "Home",
+    "bottom": "End",
+    "page": "PageDown",
+    "page_back": "PageUp",
+    "forward": "]",
+    "back": "[",
+    "jump": "g",
+    "search": "/",
+    "again": ",",
+    "reveal": "v",
+    "retry": "r",
+    "help": "?",
+    "leave": "Escape",
+}
