@@ -1,7 +1,27 @@
 """The evidence: every session as its canonical agent loop, one row a step, read in the same way by everybody."""
 
 from workbench.evidence._loop import AgentLoop, Step, loop, loops
+from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcome, Outcomes, Selection, Signal, outcomes
+from workbench.evidence._render import Cut, Rendering, render
 from workbench.evidence._sessions import sessions
+from workbench.evidence._signals import signals
 from workbench.evidence._steps import steps
 
-__all__ = ["AgentLoop", "Step", "loop", "loops", "sessions", "steps"]
+__all__ = [
+    "OUTCOME_COLUMNS",
+    "AgentLoop",
+    "Cut",
+    "Outcome",
+    "Outcomes",
+    "Rendering",
+    "Selection",
+    "Signal",
+    "Step",
+    "loop",
+    "loops",
+    "outcomes",
+    "render",
+    "sessions",
+    "signals",
+    "steps",
+]

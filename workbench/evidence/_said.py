@@ -1,0 +1,154 @@
+"""What was said about sessions, by people, graders and users: one table of it, each saying resolved to its session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from workbench.errors import InputError
+from workbench.schema import ANNOTATIONS, SCORES, SESSIONS, conform
+
+__all__ = ["Said", "about"]
+
+VERDICT: Final = "verdict"
+
+# What users' thumbs are called where they are words.
+_UP: Final = (
+    "up",
+    "thumbs_up",
+    "thumbs-up",
+    "thumbsup",
+    "positive",
+    "good",
+    "like",
+    "liked",
+    "yes",
+    "true",
+    "👍",
+    "+1",
+)
+_DOWN: Final = (
+    "down", "thumbs_down", "thumbs-down", "thumbsdown", "negative", "bad", "dislike", "disliked", "no", "false", "👎", "-1",
+)  # fmt: skip
+_STARS: Final = 5
+
+_COLUMNS: Final = (
+    "target_kind", "target_id", "join_key", "name", "value_number", "value_text", "passed", "comment", "author", "author_kind",
+    "happened_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Everything that stands, with its session.
+
+    Attributes
+    ----------
+    frame
+        The columns above, `session_id`, `exported` (it came with an export) and `up` (users' feedback: True, False, or null where it is
+        neither); from the earliest to the latest. Of one author (for graders: of one grader) only the latest about one
+        target and name.
+    unmatched
+        How many sayings name no known session.
+    """
+
+    frame: pl.DataFrame
+    unmatched: int
+
+
+def about(sessions: Any, scores: Any, annotations: Any, steps: Any = None) -> tuple[pl.DataFrame, Said]:
+    """The sessions as SESSIONS rows, and what stands about them."""
+    rows = conform(sessions, SESSIONS, what="sessions")
+    if rows["session_id"].is_duplicated().any():
+        twice = rows.filter(pl.col("session_id").is_duplicated())["session_id"][0]
+        msg = f"sessions: session_id {twice!r} is there more than once; give one row a session"
+        raise InputError(msg)
+    given = _standing(conform([] if annotations is None else annotations, ANNOTATIONS, what="annotations"))
+    exported = conform([] if scores is None else scores, SCORES, what="scores")
+    said = pl.concat(
+        [
+            exported.select(*_COLUMNS, exported=True),
+            given.select(*_COLUMNS, exported=False),
+        ]
+    ).with_row_index("order")
+    said = said.filter(pl.col("target_kind").is_null() | pl.col("target_kind").is_in(["span", "trace", "session"]))
+    said = _resolve(said, rows, steps)
+    unmatched = said["session_id"].null_count()
+    by_grader = pl.col("author_kind").is_in(["code", "model"])
+    # A grader's later version, and a reviewer's or a user's later word, replace the earlier one.
+    latest = (
+        said.filter(pl.col("session_id").is_not_null())
+        .sort("happened_at", "order", nulls_last=False)
+        .with_columns(author=pl.when(by_grader).then(None).otherwise("author"))
+        .unique(
+            ["session_id", "target_kind", "target_id", "name", "author_kind", "author"],
+            keep="last",
+            maintain_order=True,
+        )
+        .drop("order")
+    )
+    return rows, Said(_with_thumbs(latest), unmatched)
+
+
+def _standing(annotations: pl.DataFrame) -> pl.DataFrame:
+    """What no later standing annotation of the same author takes back; a retraction that is taken back takes nothing back."""
+    ordered = (
+        annotations.unique("annotation_id", keep="first", maintain_order=True)
+        if annotations["annotation_id"].null_count() == 0
+        else annotations
+    )
+    ordered = ordered.sort("happened_at", nulls_last=False, maintain_order=True).with_row_index("place")
+    links = ordered.filter(pl.col("retracts").is_not_null())
+    if links.is_empty():
+        return ordered.drop("place")
+    author = dict(zip(ordered["annotation_id"].to_list(), ordered["author"].to_list(), strict=True))
+    place = dict(zip(ordered["annotation_id"].to_list(), ordered["place"].to_list(), strict=True))
+    gone: set[str] = set()
+    for row in links.sort("place", descending=True).iter_rows(named=True):  # the last one cannot be taken back
+        target = row["retracts"]
+        if (
+            row["annotation_id"] not in gone
+            and place.get(target, row["place"]) < row["place"]
+            and author[target] == row["author"]
+        ):
+            gone.add(target)
+    kept = ~pl.col("annotation_id").is_in(list(gone)) | pl.col("annotation_id").is_null()
+    return ordered.filter(kept, pl.col("retracts").is_null()).drop("place")
+
+
+def _resolve(said: pl.DataFrame, sessions: pl.DataFrame, steps: Any) -> pl.DataFrame:
+    """Join each saying with its session: by its id, by its trace, or by a key that is one of these."""
+    known = sessions.select(pl.col("session_id").alias("key"), "session_id")
+    if steps is not None:
+        frame = steps.collect() if isinstance(steps, pl.LazyFrame) else pl.DataFrame(steps)
+        traces = frame.select(
+            pl.col("trace_id").alias("key"), pl.coalesce("session_id", "trace_id").alias("session_id")
+        )
+        known = pl.concat([known, traces.join(known, on="session_id", how="semi")])
+    known = known.drop_nulls().unique("key", keep="first", maintain_order=True)
+    target = pl.coalesce("target_id", "join_key")
+    trace = pl.when(pl.col("target_kind").is_in(["span"])).then(target.str.split("/").list.first()).otherwise(target)
+    return said.with_columns(key=trace).join(known, on="key", how="left", maintain_order="left").drop("key")
+
+
+def _with_thumbs(said: pl.DataFrame) -> pl.DataFrame:
+    """Users' feedback as up or down: what the source says passes, words, thumbs as numbers, or stars from 1 to 5."""
+    number, word = pl.col("value_number"), pl.col("value_text").str.strip_chars().str.to_lowercase()
+    user = pl.col("author_kind") == "user"
+    low, high = (bound.over("author_kind", "name") for bound in (number.min(), number.max()))
+    thumbs = (low >= -1) & (high <= 1)
+    stars = (low >= 1) & (high <= _STARS)
+    by_number = (
+        pl.when(thumbs & (number == 1))
+        .then(True)
+        .when(thumbs & (number <= 0))
+        .then(False)
+        .when(stars & ~thumbs & (number >= _STARS - 1))
+        .then(True)
+        .when(stars & ~thumbs & (number <= 2))  # noqa: PLR2004 - two stars of five are no praise
+        .then(False)
+    )
+    by_word = pl.when(word.is_in(_UP)).then(True).when(word.is_in(_DOWN)).then(False)
+    return said.with_columns(up=pl.when(user).then(pl.coalesce("passed", by_word, by_number)))
