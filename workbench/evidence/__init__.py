@@ -3,6 +3,7 @@
 from workbench.evidence._loop import AgentLoop, Step, loop, loops
 from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcome, Outcomes, Selection, Signal, outcomes
 from workbench.evidence._render import Cut, Rendering, render
+from workbench.evidence._results import results
 from workbench.evidence._sessions import sessions
 from workbench.evidence._signals import signals
 from workbench.evidence._steps import steps
@@ -21,6 +22,7 @@ __all__ = [
     "loops",
     "outcomes",
     "render",
+    "results",
     "sessions",
     "signals",
     "steps",

@@ -80,7 +80,11 @@ class Threads:
         thread = self._last.get(scope)
         if thread is None:
             return self._new(scope), rest
-        return thread, rest[_delta_overlap(thread, trace, rest, restarted=restarted) :]
+        start = _delta_overlap(thread, trace, rest)
+        if restarted and thread.trace == trace and not start:
+            # A second model is asked about the same: what only adds does not bring the system prompt again.
+            start = self._said_already(trace, rest)
+        return thread, rest[start:]
 
     def _history(self, scope: str, trace: int, rest: list[Message]) -> tuple[Thread, list[Message]]:
         keys = [m.key for m in rest]
@@ -102,13 +106,18 @@ class Threads:
                 return fork, rest[start:]
         # Nothing of it was seen: another agent, or the beginning was not exported. What the user said in this trace is
         # handed from agent to agent; it was said once.
+        start = self._said_already(trace, rest)
+        thread = self._new(scope)
+        thread.add(rest[:start])
+        return thread, rest[start:]
+
+    def _said_already(self, trace: int, rest: list[Message]) -> int:
+        """How many user messages at the beginning were said before in this trace."""
         said = self._said.get(trace, set[int]())
         start = 0
         while start < len(rest) and rest[start].role == "user" and rest[start].key in said:
             start += 1
-        thread = self._new(scope)
-        thread.add(rest[:start])
-        return thread, rest[start:]
+        return start
 
     def _new(self, scope: str) -> Thread:
         thread = Thread(scope)
@@ -151,7 +160,7 @@ def _after_last_answer(thread: Thread, rest: list[Message], keys: list[int]) -> 
     return None
 
 
-def _delta_overlap(thread: Thread, trace: int, rest: list[Message], *, restarted: bool) -> int:
+def _delta_overlap(thread: Thread, trace: int, rest: list[Message]) -> int:
     """How many of these messages, none of them an answer, the thread holds already."""
     keys = [m.key for m in rest]
     size = len(keys)
@@ -160,8 +169,6 @@ def _delta_overlap(thread: Thread, trace: int, rest: list[Message], *, restarted
     if thread.trace == trace and not thread.answers and thread.keys[-size:] == keys:
         return size  # the same call tried again
     said = [key for key, role in zip(thread.keys, thread.roles, strict=True) if role != "assistant"]
-    if thread.trace == trace and restarted and said[-size:] == keys:
-        return size  # a second model asked about the same; deltas do not bring the system prompt again
     if 1 < size > len(said) > 0 and keys[: len(said)] == said:
         return len(said)  # histories that keep only the user's side
     return 0
