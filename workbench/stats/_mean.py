@@ -112,7 +112,7 @@ def paired_interval(differences: npt.ArrayLike, *, level: float = 0.95) -> Inter
     >>> paired_interval([1] * 6 + [-1] * 3 + [0] * 11)
     Interval(-0.171 to 0.444, 95%)
     >>> paired_interval([0.25, 0.5, 0.0, -0.25, 0.75, 0.5, 0.0, 0.25, 0.25, 0.0])
-    Interval(-0.063 to 0.438, 95%)
+    Interval(-0.035 to 0.410, 95%)
     """
     data = _checked(differences, -1.0, 1.0)
     squares = float(data @ data)
