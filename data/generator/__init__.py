@@ -1,6 +1,6 @@
 """A support agent's production traffic, made up from a seed, with planted failures whose truth is known."""
 
-from .traffic import RELEASES, Traffic, assign, draw
+from .traffic import EVERY_MODE, RELEASES, Traffic, assign, draw
 from .write import generate
 
-__all__ = ["RELEASES", "Traffic", "assign", "draw", "generate"]
+__all__ = ["EVERY_MODE", "RELEASES", "Traffic", "assign", "draw", "generate"]

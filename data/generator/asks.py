@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ASKS", "CLOSE", "DOUBT", "GIVE_ID", "OPEN", "PUSHBACK", "REASON", "REFER_FIRST", "REPEAT", "THANKS", "WHICH_BY_ITEM"]
+__all__ = [
+    "ASKS",
+    "CLOSE",
+    "DOUBT",
+    "GIVE_ID",
+    "OPEN",
+    "PUSHBACK",
+    "REASON",
+    "REFER_FIRST",
+    "REPEAT",
+    "THANKS",
+    "WHICH_BY_ITEM",
+]
 
 OPEN: Final = ("", "", "", "Hi, ", "Hi! ", "Hello, ", "Hey, ", "Hey there. ", "Good morning. ", "Good evening, ", "Quick one: ",
                "Hi team, ", "Need some help please. ", "Hope you can help. ")  # fmt: skip

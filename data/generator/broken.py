@@ -52,7 +52,11 @@ def plant(lines: list[bytes], release: str, seed: int, at: int) -> tuple[list[by
     def line(span: Span) -> bytes:
         return orjson.dumps(envelope([span], release))
 
-    whole = line(_tool(_span(rng, "execute_tool get_order", at), "get_order", '{"order_id":"W1000001"}', '{"status":"delivered"}'))
+    whole = line(
+        _tool(
+            _span(rng, "execute_tool get_order", at), "get_order", '{"order_id":"W1000001"}', '{"status":"delivered"}'
+        )
+    )
     nameless = _span(rng, "invoke_agent ori", at)
     del nameless["traceId"], nameless["spanId"]
     not_a_number = deepcopy(_span(rng, "invoke_agent ori", at))
@@ -62,7 +66,12 @@ def plant(lines: list[bytes], release: str, seed: int, at: int) -> tuple[list[by
     running = _span(rng, "invoke_agent ori", at)
     del running["endTimeUnixNano"]
     row = "2025-09-01 warehouse scan ok; "
-    oversized = _tool(_span(rng, "execute_tool get_shipment_log", at), "get_shipment_log", '{"tracking":"PN100000002"}', row * (_OVERSIZED // len(row)))
+    oversized = _tool(
+        _span(rng, "execute_tool get_shipment_log", at),
+        "get_shipment_log",
+        '{"tracking":"PN100000002"}',
+        row * (_OVERSIZED // len(row)),
+    )
     planted: list[tuple[str, str, str, bytes, Span | None]] = [
         ("truncated", "set_aside", "The line ends in the middle of a JSON text.", whole[: len(whole) * 2 // 3], None),
         ("invalid_utf8", "set_aside", "The line is not UTF-8.", whole.replace(b"delivered", b"deliv\xff\xfered"), None),
@@ -80,5 +89,7 @@ def plant(lines: list[bytes], release: str, seed: int, at: int) -> tuple[list[by
     for shift, (place, (kind, expect, cause, text, span)) in enumerate(zip(places, planted, strict=True)):
         result.insert(place + shift, text)
         ids = {"trace_id": span["traceId"], "span_id": span["spanId"]} if span else {}
-        truth.append({"file": "baseline.jsonl", "line": place + shift + 1, "kind": kind, "expect": expect, "cause": cause, **ids})
+        truth.append(
+            {"file": "baseline.jsonl", "line": place + shift + 1, "kind": kind, "expect": expect, "cause": cause, **ids}
+        )
     return result, truth

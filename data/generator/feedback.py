@@ -23,7 +23,18 @@ _GRUMPY: Final = (
     "your rules are ridiculous", "answer was fine but I don't like it", "Why can't you just make an exception", "slow", "the courier is the problem, not the bot", "too many questions before [anything happens|you help]",
     "ok but impersonal", "price too high anyway", "Did what it should but your shipping is slow",
 )  # fmt: skip
-_UP: Final = ("quick and easy", "[great|good] service", "Solved in a minute!", "helpful", "very [friendly|clear]", "thank you", "exactly what I needed", "easier than calling", "5 stars", "got my answer")
+_UP: Final = (
+    "quick and easy",
+    "[great|good] service",
+    "Solved in a minute!",
+    "helpful",
+    "very [friendly|clear]",
+    "thank you",
+    "exactly what I needed",
+    "easier than calling",
+    "5 stars",
+    "got my answer",
+)
 _HOUR: Final = 3600 * 10**9
 
 
@@ -53,9 +64,16 @@ def feedback_lines(sessions: list[tuple[Session, list[TracedTurn]]], seed: int) 
     resource = {"service.name": "fernhill-shop-web", "deployment.environment.name": "production"}
     while records:
         cut = rng.randrange(1, 5)
-        scope = {"scope": {"name": "feedback.widget", "version": "2.3"}, "logRecords": [record for _, record in records[:cut]]}
+        scope = {
+            "scope": {"name": "feedback.widget", "version": "2.3"},
+            "logRecords": [record for _, record in records[:cut]],
+        }
         del records[:cut]
-        lines.append(orjson.dumps({"resourceLogs": [{"resource": {"attributes": attributes(dict(resource))}, "scopeLogs": [scope]}]}))
+        lines.append(
+            orjson.dumps(
+                {"resourceLogs": [{"resource": {"attributes": attributes(dict(resource))}, "scopeLogs": [scope]}]}
+            )
+        )
     return lines
 
 

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from .agent import act, arguments_for, begin, confirm, consult, fail, get_order, inform, look_up, search_failure, search_orders, speak
+from .agent import act, begin, confirm, speak
 from .asks import GIVE_ID
 from .desk import Desk
 from .plan import ACTIONS, FAMILY_OF, Plan, Request, fields_of
+from .questions import inform
 from .replies import ASK_ID, CANNOT
 from .together import second
+from .tools import arguments_for, consult, draw_failure, fail, get_order, look_up, search_orders
 from .words import phrase, pick
 from .world import Order
 
-__all__ = ["CONFUSED", "MODES", "Fate", "Mode"]
+__all__ = ["CONFUSED", "MODES", "Fate", "Mode", "allowed_action", "where"]
 
 Fate = Literal["stable", "fixed", "broken"]
 
@@ -47,6 +49,7 @@ def allowed_action(request: Request) -> bool:
 
 # 1 ─ a tool fails and the agent tells the customer that all is done
 
+
 def _error_as_success(desk: Desk, request: Request) -> str:
     rng = desk.rng
     begin(desk, request)
@@ -55,11 +58,11 @@ def _error_as_success(desk: Desk, request: Request) -> str:
     if family and rng.random() < 0.35:
         consult(desk, family, request.order.item.department)
     tool, arguments, _ = arguments_for(desk, request)
-    failure = search_failure(desk, tool, arguments)
+    failure = draw_failure(desk, tool, arguments)
     variant = "raised" if failure.raised else "soft"
     fail(desk, tool, arguments, failure)
     if rng.random() < 0.3:
-        fail(desk, tool, arguments, search_failure(desk, tool, arguments) if rng.random() < 0.5 else failure)
+        fail(desk, tool, arguments, draw_failure(desk, tool, arguments) if rng.random() < 0.5 else failure)
         variant = "retried"
     desk.blame()
     confirm(desk, request)
@@ -91,6 +94,7 @@ def _wrong_question(desk: Desk, request: Request) -> str:
 
 # 3 ─ an answer from a rule that has been replaced
 
+
 def _stale(desk: Desk, request: Request) -> str:
     variant = desk.rng.choice(("only", "first", "first"))
     begin(desk, request)
@@ -99,6 +103,7 @@ def _stale(desk: Desk, request: Request) -> str:
 
 
 # 4 ─ the rules forbid it, the agent does it
+
 
 def _policy(desk: Desk, request: Request) -> str:
     rng = desk.rng
@@ -116,6 +121,7 @@ def _policy(desk: Desk, request: Request) -> str:
 
 
 # 5 ─ the money of another order
+
 
 def _others(plan: Plan, request: Request) -> list[Order]:
     return [one for one in plan.customer.orders if one is not request.order and one.delivered is not None]
@@ -147,13 +153,18 @@ def _wrong_order(desk: Desk, request: Request) -> str:
 
 # 6 ─ going round in circles
 
+
 def _loop(desk: Desk, request: Request) -> str:
     rng = desk.rng
     begin(desk, request)
     rounds = rng.choice((3, 4, 4, 5, 6))
     order = request.order
     variant = rng.choice(("same", "pair", "search"))
-    tracking: dict[str, object] = {"carrier": order.carrier, "last_scan": request.facts["city"], "eta": order.eta.isoformat()}
+    tracking: dict[str, object] = {
+        "carrier": order.carrier,
+        "last_scan": request.facts["city"],
+        "eta": order.eta.isoformat(),
+    }
     for round_ in range(rounds):
         if round_ == 1:
             desk.blame()
@@ -176,6 +187,7 @@ def _loop(desk: Desk, request: Request) -> str:
 
 # 7 ─ every step right, the combination wrong
 
+
 def _combination(desk: Desk, request: Request) -> str:
     assert desk.plan.combination is not None
     second(desk, request, desk.plan.combination, heeds=False)
@@ -183,6 +195,7 @@ def _combination(desk: Desk, request: Request) -> str:
 
 
 # 8 ─ what was said at the start is lost after the fifth turn
+
 
 def _lost_context(desk: Desk, request: Request) -> str:
     rng, plan = desk.rng, desk.plan
@@ -192,13 +205,26 @@ def _lost_context(desk: Desk, request: Request) -> str:
         tool, arguments, result = arguments_for(desk, request)
         desk.blame()
         desk.call(tool, arguments | {"contact": "phone"}, result)
-        desk.say(speak(desk, ("Case {ref} is open, a colleague calls you [today|tomorrow morning].", "I've asked a specialist to phone you about {order}.", "Done: {ref}. Please keep your phone at hand, we'll ring you."), request))
+        desk.say(
+            speak(
+                desk,
+                (
+                    "Case {ref} is open, a colleague calls you [today|tomorrow morning].",
+                    "I've asked a specialist to phone you about {order}.",
+                    "Done: {ref}. Please keep your phone at hand, we'll ring you.",
+                ),
+                request,
+            )
+        )
         return "preference"
     if desk.room >= 1 and rng.random() < 0.6:
         desk.blame()
         desk.say(speak(desk, ASK_ID, request))
         if desk.room >= 1:
-            desk.customer_says((*GIVE_ID, "I gave you that at the start: {order}", "{order}, as I said", "see above?? {order}"), **fields_of(request, desk.customer))
+            desk.customer_says(
+                (*GIVE_ID, "I gave you that at the start: {order}", "{order}, as I said", "see above?? {order}"),
+                **fields_of(request, desk.customer),
+            )
             _finish(desk, request)
         return "asks again"
     latest = plan.requests[max(0, plan.requests.index(request) - 1)].order
@@ -224,9 +250,9 @@ MODES: Final[tuple[Mode, ...]] = (
     Mode("tool_error_as_success", "A tool fails and the agent says that it is done.", "fixed", lambda plan: where(plan, allowed_action), _error_as_success),
     Mode("wrong_question", "A correct answer to a question that was not asked.", "stable", lambda plan: where(plan, lambda one: one.key in CONFUSED and not one.forbidden), _wrong_question),
     Mode("stale_document", "The answer follows a rule that has been replaced.", "fixed", lambda plan: where(plan, lambda one: one.key in FAMILY_OF and one.key not in ACTIONS), _stale),
-    Mode("lost_context", "What the customer said at the start is lost after turn five.", "stable", _late, _lost_context),
     Mode("wrong_order_refund", "The refund goes to another order than the one meant.", "fixed", lambda plan: where(plan, lambda one: one.key == "refund" and not one.forbidden and bool(_others(plan, one))), _wrong_order),
     Mode("loop", "The same steps again and again, without a result.", "stable", lambda plan: where(plan, lambda one: one.key not in {"recommend", "spec", "update_email"} and not one.forbidden), _loop),
     Mode("combination", "Each step is right, together they are wrong.", "stable", lambda plan: [plan.combined_at] if plan.combined_at is not None else [], _combination),
+    Mode("lost_context", "What the customer said at the start is lost after turn five.", "stable", _late, _lost_context),
     Mode("policy_broken", "The agent does what the rules forbid.", "broken", lambda plan: where(plan, lambda one: one.forbidden), _policy),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -37,7 +37,7 @@ def _text(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def attributes(values: dict[str, object]) -> list[dict[str, Any]]:
+def attributes(values: Mapping[str, object]) -> list[dict[str, Any]]:
     """A dict as OTLP attributes."""
     found: list[dict[str, Any]] = []
     for key, value in values.items():
@@ -78,7 +78,11 @@ class _Writer:
         """Write one turn's trace."""
         session, rng = self.session, self.rng
         trace_id = hashlib.blake2b(f"{session.session_id}/{number}".encode(), digest_size=16).hexdigest()
-        self.trace_id, self.root_id, self.clock = trace_id, self._span_id(), start + rng.randrange(2_000_000, 30_000_000)
+        self.trace_id, self.root_id, self.clock = (
+            trace_id,
+            self._span_id(),
+            start + rng.randrange(2_000_000, 30_000_000),
+        )
         self.spans: list[Span] = []
         self.documents: list[str] = []
         self.wrong: str | None = None
@@ -97,7 +101,11 @@ class _Writer:
                         self._calls(waiting)
                         waiting = []
                 case Say():
-                    part = {"role": "assistant", "parts": [{"type": "text", "content": event.text}], "finish_reason": "stop"}
+                    part = {
+                        "role": "assistant",
+                        "parts": [{"type": "text", "content": event.text}],
+                        "finish_reason": "stop",
+                    }
                     self._chat(part, event.wrong, len(event.text))
         root = {
             "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "ori",
@@ -112,16 +120,32 @@ class _Writer:
     def _together(self, event: Call, following: Event | None, waiting: list[Call]) -> bool:
         """Whether the model asks for this call and the next one at once."""
         reads = isinstance(following, Call) and following.tool.startswith("get_") and event.tool.startswith("get_")
-        return reads and len(waiting) < 2 and self.rng.random() < 0.5
+        return reads and len(waiting) < 2 and self.rng.random() < 0.8
 
     def _span_id(self) -> str:
         return f"{self.rng.getrandbits(64) | 1 << 60:016x}"
 
-    def _span(self, name: str, start: int, end: int, values: dict[str, object], *, span_id: str, parent: str | None, kind: int = 1) -> Span:
+    def _span(
+        self,
+        name: str,
+        start: int,
+        end: int,
+        values: Mapping[str, object],
+        *,
+        span_id: str,
+        parent: str | None,
+        kind: int = 1,
+    ) -> Span:
         span: Span = {"traceId": self.trace_id, "spanId": span_id}
         if parent:
             span["parentSpanId"] = parent
-        span |= {"name": name, "kind": kind, "startTimeUnixNano": str(start), "endTimeUnixNano": str(end), "attributes": attributes(values)}
+        span |= {
+            "name": name,
+            "kind": kind,
+            "startTimeUnixNano": str(start),
+            "endTimeUnixNano": str(end),
+            "attributes": attributes(values),
+        }
         return span
 
     def _take(self, seconds: float) -> tuple[int, int]:
@@ -152,8 +176,12 @@ class _Writer:
 
     def _calls(self, calls: list[Call]) -> None:
         named = [(f"call_{self.rng.getrandbits(40):010x}", call) for call in calls]
-        parts = [{"type": "tool_call", "id": name, "name": call.tool, "arguments": call.arguments} for name, call in named]
-        self._chat({"role": "assistant", "parts": parts, "finish_reason": "tool_call"}, wrong=False, size=len(_text(parts)))
+        parts = [
+            {"type": "tool_call", "id": name, "name": call.tool, "arguments": call.arguments} for name, call in named
+        ]
+        self._chat(
+            {"role": "assistant", "parts": parts, "finish_reason": "tool_call"}, wrong=False, size=len(_text(parts))
+        )
         for name, call in named:
             span_id = self._span_id()
             if call.wrong:
@@ -171,12 +199,21 @@ class _Writer:
                 noted: dict[str, object] = {"exception.type": raised.kind, "exception.message": raised.message}
                 span["events"] = [{"timeUnixNano": str(end), "name": "exception", "attributes": attributes(noted)}]
             self.spans.append(span)
-            self.history.append({"role": "tool", "parts": [{"type": "tool_call_response", "id": name, "response": response}]})
+            self.history.append(
+                {"role": "tool", "parts": [{"type": "tool_call_response", "id": name, "response": response}]}
+            )
 
     def _retrieval(self, event: Retrieval) -> None:
         start, end = self._take(0.05 + self.rng.expovariate(9))
-        found = [{"id": one.document_id, "content": one.content(says_until=says), "score": score} for one, says, score in event.found]
-        self.documents += [f"[{one['id']}] {one['content']}" for one in found if f"[{one['id']}] {one['content']}" not in self.documents]
+        found = [
+            {"id": one.document_id, "content": one.content(says_until=says), "score": score}
+            for one, says, score in event.found
+        ]
+        self.documents += [
+            f"[{one['id']}] {one['content']}"
+            for one in found
+            if f"[{one['id']}] {one['content']}" not in self.documents
+        ]
         values: dict[str, object] = {
             "gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": "policies", "gen_ai.conversation.id": self.session.session_id,
             "gen_ai.retrieval.query.text": event.query, "gen_ai.retrieval.documents": _text(found),
@@ -184,7 +221,9 @@ class _Writer:
         span_id = self._span_id()
         if event.wrong:
             self.wrong = span_id
-        self.spans.append(self._span("retrieval policies", start, end, values, span_id=span_id, parent=self.root_id, kind=3))
+        self.spans.append(
+            self._span("retrieval policies", start, end, values, span_id=span_id, parent=self.root_id, kind=3)
+        )
 
 
 def trace_session(session: Session, seed: int) -> list[TracedTurn]:

@@ -12,10 +12,10 @@ from .policies import window
 from .words import Style, phrase, pick
 from .world import CATEGORIES, Customer, Order, make_customer, make_order
 
-__all__ = ["ACTIONS", "COMBINATIONS", "FAMILY_OF", "MAX_TURNS", "Plan", "Request", "fields_of", "make_plan"]
+__all__ = ["ACTIONS", "COMBINATIONS", "FAMILY_OF", "MAX_TURNS", "Plan", "Request", "fields_of", "make_plan", "money"]
 
 MAX_TURNS: Final = 8
-_LONG: Final = 0.06
+_LONG: Final = 0.05
 
 # key → (weight, status of the order it is about)
 ACTIONS: Final[dict[str, tuple[int, str]]] = {
@@ -36,7 +36,13 @@ FAMILY_OF: Final[dict[str, str]] = {
     "shipping_time": "shipping_time", "shipping_cost": "shipping_cost", "price_match": "price_match", "gift_expiry": "gift_cards",
     "sub_terms": "subscriptions", "recycling": "recycling", "invoice_q": "invoices",
 }  # fmt: skip
-_FORBIDDABLE: Final = {"refund": "delivered", "cancel": "shipped", "change_address": "shipped", "price_adjust": "delivered", "update_email": "any"}
+_FORBIDDABLE: Final = {
+    "refund": "delivered",
+    "cancel": "shipped",
+    "change_address": "shipped",
+    "price_adjust": "delivered",
+    "update_email": "any",
+}
 _NEEDS_ORDER: Final = {"refund", "cancel", "change_address", "price_adjust", "replace", "warranty", "invoice", "gift_card_apply", "pickup",
                        "callback", "status", "tracking"}  # fmt: skip
 COMBINATIONS: Final[dict[str, tuple[str, str]]] = {
@@ -71,6 +77,7 @@ class Request:
     ask: str = ""
     by_id: bool = False
     vague: bool = False  # neither number nor product: the agent has to ask
+    sure: bool = False  # nothing gets in the way of it
     back: bool = False  # refers to the first order of the session
     forbidden: bool = False  # the rules do not allow it
     waived: bool = False  # they do not, but a supervisor has approved it
@@ -115,7 +122,7 @@ def fields_of(request: Request, customer: Customer) -> dict[str, str]:
         "email": customer.new_email if request.key == "update_email" else customer.email, "card": customer.card.code, "day": facts["day"],
         "budget": facts["budget"], "left": money(customer.card.balance), "status": order.status, "carrier": order.carrier,
         "tracking": order.tracking, "city": facts["city"], "date": f"{paused:%B %d}" if request.key == "pause_subscription" else f"{order.eta:%B %d}",
-        "days": str((customer.today - (order.delivered or order.placed)).days), "ref": facts["ref"], "weight": facts["weight"], "size": facts["size"],
+        "days": str((customer.today - (order.placed if request.key == "price_adjust" else order.delivered or order.placed)).days), "ref": facts["ref"], "weight": facts["weight"], "size": facts["size"],
     }  # fmt: skip
 
 
@@ -141,7 +148,13 @@ def _order_for(rng: Random, customer: Customer, category: str, key: str, *, forb
     limit = window(family, CATEGORIES[category][0])
     if forbidden:
         return make_order(rng, customer, category, status, limit + rng.randrange(4, 50))
-    return make_order(rng, customer, category, status, rng.randrange(1, max(2, limit - (8 if key == "price_adjust" else 1))) if limit > 9 else 0)
+    return make_order(
+        rng,
+        customer,
+        category,
+        status,
+        rng.randrange(1, max(2, limit - (8 if key == "price_adjust" else 1))) if limit > 9 else 0,
+    )
 
 
 def _write_ask(rng: Random, request: Request, customer: Customer, templates: tuple[str, ...], first: bool) -> str:
@@ -151,15 +164,30 @@ def _write_ask(rng: Random, request: Request, customer: Customer, templates: tup
         values["item"] = pick(rng, ("thing", "product", "item"))
     elif request.by_id:
         shown = values["order"] if rng.random() > 0.12 else values["order"][1:]
-        which = phrase(rng, "[order {shown}|#{shown}|{shown}|the {item} ({shown})|my {item}, order {shown}]", shown=shown, item=values["item"])
+        which = phrase(
+            rng,
+            "[order {shown}|#{shown}|{shown}|the {item} ({shown})|my {item}, order {shown}]",
+            shown=shown,
+            item=values["item"],
+        )
     else:
         which = phrase(rng, pick(rng, WHICH_BY_ITEM), item=values["item"])
     reason = phrase(rng, pick(rng, REASON))
     core = phrase(rng, pick(rng, templates), which=which, reason=reason, **values)
-    lead = pick(rng, OPEN) if first else pick(rng, ("", "", "Also, ", "Another thing: ", "And ", "Ok. ", "Next: ", "Good. "))
+    lead = (
+        pick(rng, OPEN)
+        if first
+        else pick(rng, ("", "", "Also, ", "Another thing: ", "And ", "Ok. ", "Next: ", "Good. "))
+    )
     if request.back:
         lead = phrase(rng, pick(rng, REFER_FIRST))
-    text = lead + (core if not lead or lead[-2] in ".!:" else core[0].lower() + core[1:] if core[:2] != "I " and core[1] != "'" else core)
+    text = lead + (
+        core
+        if not lead or lead[-2] in ".!:"
+        else core[0].lower() + core[1:]
+        if core[:2] != "I " and core[1] != "'"
+        else core
+    )
     return text + (pick(rng, CLOSE) if first else "")
 
 
@@ -168,7 +196,9 @@ def _draw_key(rng: Random, action_share: float) -> str:
     return rng.choices(list(table), [weight for weight, _ in table.values()])[0]
 
 
-def _request(rng: Random, customer: Customer, key: str, category: str, known: Order | None, *, may_be_vague: bool) -> Request:
+def _request(
+    rng: Random, customer: Customer, key: str, category: str, known: Order | None, *, may_be_vague: bool
+) -> Request:
     forbidden = key in _FORBIDDABLE and rng.random() < 0.3 and known is None
     order = known or _order_for(rng, customer, category, key, forbidden=forbidden)
     waived = forbidden and key == "refund" and rng.random() < 0.12
@@ -200,9 +230,9 @@ def make_plan(seed: int, number: int, total: int, first_day: date) -> Plan:
     kind = rng.random()
     long = kind < _LONG
     combination = pick(rng, list(COMBINATIONS)) if _LONG <= kind < _LONG + 0.095 else None
-    wanted = rng.choice((6, 6, 6, 6, 7, 8)) if long else rng.choices((1, 2, 3, 4, 5), (80, 14, 4, 1, 1))[0]
+    wanted = rng.choice((6, 6, 6, 7)) if long else rng.choices((1, 2, 3, 4, 5), (85, 10, 3, 1, 1))[0]
     plan = Plan(number, f"task-{number:05d}", customer, style, [], combination, None, long and rng.random() < 0.6,
-                started * 10**9, rng.random() < 0.16, rng.random() < 0.08)  # fmt: skip
+                started * 10**9, rng.random() < 0.14, rng.random() < 0.08)  # fmt: skip
     if combination:
         _combine(rng, plan, combination, category)
         wanted = max(0, wanted - 2)
@@ -213,7 +243,11 @@ def make_plan(seed: int, number: int, total: int, first_day: date) -> Plan:
         previous: Order | None = None
         extra: list[Request] = []
         for key in keys:
-            stays = previous is not None and rng.random() < 0.35 and key in {"status", "spec", "returns", "return_cost", "warranty_q", "invoice"}
+            stays = (
+                previous is not None
+                and rng.random() < 0.35
+                and key in {"status", "spec", "returns", "return_cost", "warranty_q", "invoice"}
+            )
             chosen = category if rng.random() < 0.7 else pick(rng, list(CATEGORIES))
             extra.append(_request(rng, customer, key, chosen, previous if stays else None, may_be_vague=not extra))
             previous = extra[-1].order
@@ -237,10 +271,12 @@ def make_plan(seed: int, number: int, total: int, first_day: date) -> Plan:
 def _combine(rng: Random, plan: Plan, combination: str, category: str) -> None:
     one, two = COMBINATIONS[combination]
     order = _order_for(rng, plan.customer, category, one, forbidden=False)
-    first = Request(one, order, by_id=rng.random() < 0.6, facts=_facts(rng, order))
+    first = Request(one, order, by_id=rng.random() < 0.6, sure=True, facts=_facts(rng, order))
     same = combination != "moved"
     after = order if same else _order_for(rng, plan.customer, pick(rng, list(CATEGORIES)), two, forbidden=False)
-    second = Request(two, after, by_id=not same and rng.random() < 0.5, facts=first.facts if same else _facts(rng, after))
+    second = Request(
+        two, after, by_id=not same and rng.random() < 0.5, facts=first.facts if same else _facts(rng, after)
+    )
     plan.requests = [first, second]
     plan.combined_at = 1
 

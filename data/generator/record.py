@@ -17,6 +17,7 @@ class Failure:
     kind: str
     message: str
     raised: bool = True
+    result: dict[str, object] = field(default_factory=dict[str, object])  # what came back where nothing was raised
 
 
 @dataclass(slots=True)

@@ -87,7 +87,7 @@ ANSWER: Final[dict[str, tuple[str, ...]]] = {
     "sub_terms": ("You can pause or end it up to {value} before the next dispatch, free of charge[ ({doc})|].", "We need {value} notice before the next dispatch.", "There is no fee; just tell us {value} ahead.", "Until {value} before it ships."),
     "recycling": ("Yes, the driver takes the old one for {value} if you announce it at checkout[ ({doc})|].", "Taking back the old {item} costs {value}.", "We do: it's {value}, please tick it when ordering."),
     "invoice_q": ("Invoices can be issued or changed for {value} after the purchase[ ({doc})|].", "You have {value} for that, also for a company name.", "That's possible within {value} of buying."),
-    "status": ("Order {order} is {status}[ and expected by {date}|].", "Your {item} is currently {status}.", "It's marked as {status}; expected date {date}.", "The status of the {item} order is \"{status}\"."),
+    "status": ("Order {order} is {status}[ and expected by {date}|].", "Your {item} is currently {status}.", "It's marked as {status}; expected date {date}.", 'The status of the {item} order is "{status}".'),
     "tracking": ("The {item} is with {carrier} ({tracking}), last seen in {city}; it should be there by {date}.", "{carrier} scanned it in {city}. Estimated delivery: {date}.", "Your parcel {tracking} is in {city} and due {date}.", "It's moving: {city} at the last scan, {date} at your door."),
     "gift_balance": ("There is {left} on {card}.", "Your gift card has a balance of {left}.", "{left} left.", "The card {card} still holds {left}."),
     "sub_next": ("The next {subitem} delivery is on {date}.", "{sub} ships again on {date}.", "It's due {date}; you're charged the same day.", "Your {subitem} comes next on {date}."),
@@ -103,4 +103,12 @@ SORRY: Final = (
     "I apologise for the confusion. {answer}", "Sorry about that. {answer}", "I'm sorry for the inconvenience. As mentioned: {answer}", "Thank you for pointing that out. {answer}", "I understand your frustration. {answer}",
     "I hear you. {answer}",
 )  # fmt: skip
-WELCOME: Final = ("You're welcome!", "My pleasure, {name}.", "Glad I could help.", "You're welcome. Have a nice day!", "Happy to help. Goodbye!", "Any time!", "Take care, {name}!")
+WELCOME: Final = (
+    "You're welcome!",
+    "My pleasure, {name}.",
+    "Glad I could help.",
+    "You're welcome. Have a nice day!",
+    "Happy to help. Goodbye!",
+    "Any time!",
+    "Take care, {name}!",
+)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from .agent import arguments_for, begin, confirm, consult, get_order, look_up, speak
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from .agent import begin, confirm, speak
 from .desk import Desk
 from .plan import Request, money
 from .replies import ANSWER
+from .tools import arguments_for, consult, get_order, look_up
 
 __all__ = ["second"]
 
-_REVERSED = ("The refund is taken back, so that I could order a new one. ", "I've reversed the refund first. ", "Since a refund was booked, I cancelled it. ")
+_REVERSED = (
+    "The refund is taken back, so that I could order a new one. ",
+    "I've reversed the refund first. ",
+    "Since a refund was booked, I cancelled it. ",
+)
 
 
 def second(desk: Desk, request: Request, combination: str, *, heeds: bool) -> None:
@@ -27,38 +36,51 @@ def second(desk: Desk, request: Request, combination: str, *, heeds: bool) -> No
         Whether the agent takes into account what the first request changed. Where not, each step is right on its own.
     """
     begin(desk, request)
-    rng, customer, order = desk.rng, desk.customer, request.order
-    match combination:
-        case "both_remedies":
-            if rng.random() < 0.5:
-                get_order(desk, order)
-            if heeds:
-                desk.call("reverse_refund", {"order_id": order.order_id}, {"status": "reversed", "amount": order.item.price})
-                _replace(desk, request, order.address, lead=rng.choice(_REVERSED))
-            else:
-                desk.blame()
-                _replace(desk, request, order.address)
-        case "moved":
-            get_order(desk, order)
-            if not heeds:
-                desk.blame()
-            _replace(desk, request, customer.new_address if heeds else order.address)
-        case "paused":
-            if heeds:
-                desk.call("get_subscription", {"user_id": customer.user_id}, _paused_record(desk, request))
-                desk.say(speak(desk, ANSWER["sub_next"], request, date=_paused_date(desk, request)))
-            else:
-                desk.blame()
-                desk.say(speak(desk, ANSWER["sub_next"], request, date=f"{customer.subscription.next_date:%B %d}"))
-        case "spent_card":
-            left = max(0.0, round(customer.card.balance - order.total, 2))
-            if heeds:
-                desk.call("get_gift_card", {"code": customer.card.code}, {"code": customer.card.code, "balance": left, "expires": customer.card.expires.isoformat()})
-            else:
-                desk.blame()
-            desk.say(speak(desk, ANSWER["gift_balance"], request, left=money(left if heeds else customer.card.balance)))
-        case _:
-            _refund_after_credit(desk, request, heeds=heeds)
+    _SECOND[combination](desk, request, heeds)
+
+
+def _after_refund(desk: Desk, request: Request, heeds: bool) -> None:
+    order = request.order
+    if desk.rng.random() < 0.5:
+        get_order(desk, order)
+    if heeds:
+        desk.call("reverse_refund", {"order_id": order.order_id}, {"status": "reversed", "amount": order.item.price})
+        _replace(desk, request, order.address, lead=desk.rng.choice(_REVERSED))
+    else:
+        desk.blame()
+        _replace(desk, request, order.address)
+
+
+def _after_move(desk: Desk, request: Request, heeds: bool) -> None:
+    get_order(desk, request.order)
+    if not heeds:
+        desk.blame()
+    _replace(desk, request, desk.customer.new_address if heeds else request.order.address)
+
+
+def _after_pause(desk: Desk, request: Request, heeds: bool) -> None:
+    subscription = desk.customer.subscription
+    then = subscription.next_date
+    if heeds:
+        then += timedelta(weeks=int(request.facts["weeks"]))
+        desk.call("get_subscription", {"user_id": desk.customer.user_id}, subscription.record("paused", then))
+    else:
+        desk.blame()
+    desk.say(speak(desk, ANSWER["sub_next"], request, date=f"{then:%B %d}"))
+
+
+def _after_payment(desk: Desk, request: Request, heeds: bool) -> None:
+    card = desk.customer.card
+    left = max(0.0, round(card.balance - request.order.total, 2))
+    if heeds:
+        desk.call(
+            "get_gift_card",
+            {"code": card.code},
+            {"code": card.code, "balance": left, "expires": card.expires.isoformat()},
+        )
+    else:
+        desk.blame()
+    desk.say(speak(desk, ANSWER["gift_balance"], request, left=money(left if heeds else card.balance)))
 
 
 def _replace(desk: Desk, request: Request, address: str, lead: str = "") -> None:
@@ -67,18 +89,7 @@ def _replace(desk: Desk, request: Request, address: str, lead: str = "") -> None
     confirm(desk, request, lead=lead, addr=address)
 
 
-def _paused_record(desk: Desk, request: Request) -> object:
-    return arguments_for(desk, Request("pause_subscription", request.order, facts=request.facts))[2]
-
-
-def _paused_date(desk: Desk, request: Request) -> str:
-    record = _paused_record(desk, request)
-    assert isinstance(record, dict)
-    year, month, day = (int(part) for part in str(record["next_delivery"]).split("-"))  # pyright: ignore[reportUnknownArgumentType]
-    return f"{type(desk.customer.today)(year, month, day):%B %d}"
-
-
-def _refund_after_credit(desk: Desk, request: Request, *, heeds: bool) -> None:
+def _after_credit(desk: Desk, request: Request, heeds: bool) -> None:
     look_up(desk, request)
     if desk.rng.random() < 0.5:
         consult(desk, "returns", request.order.item.department)
@@ -90,3 +101,8 @@ def _refund_after_credit(desk: Desk, request: Request, *, heeds: bool) -> None:
         desk.blame()
     desk.call(tool, arguments | {"amount": amount}, result | {"amount": amount})
     confirm(desk, request, amount=money(amount))
+
+
+_SECOND: Final[dict[str, Callable[[Desk, Request, bool], None]]] = {
+    "both_remedies": _after_refund, "moved": _after_move, "paused": _after_pause, "spent_card": _after_payment, "credited": _after_credit,
+}  # fmt: skip

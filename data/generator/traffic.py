@@ -9,19 +9,28 @@ from datetime import date
 from random import Random
 from typing import Final
 
-from .agent import handle, speak
+from .acts import WRONG_DEEDS
+from .agent import plainly
 from .asks import DOUBT, PUSHBACK, REPEAT, THANKS
 from .desk import Desk
 from .modes import MODES, Mode
-from .more_modes import MORE_MODES
-from .plan import FAMILY_OF, Plan, Request, make_plan
+from .plan import Plan, Request, make_plan
+from .questions import handle
 from .record import Session
 from .replies import REASSURE, SORRY, WELCOME
+from .speech import WRONG_WORDS
 from .together import second
 from .words import phrase, pick
 
-__all__ = ["RELEASES", "Traffic", "assign", "draw"]
+__all__ = ["EVERY_MODE", "RELEASES", "Traffic", "assign", "draw"]
 
+
+def _interleave(one: tuple[Mode, ...], other: tuple[Mode, ...]) -> list[Mode]:
+    return [mode for at in range(max(len(one), len(other))) for mode in (*one[at : at + 1], *other[at : at + 1])]
+
+
+EVERY_MODE: Final = (*MODES, *_interleave(WRONG_DEEDS, WRONG_WORDS))
+"""All failure modes, the most frequent first; the first eight make up the shipped sample."""
 RELEASES: Final = {"baseline": "1.4.0", "candidate": "1.5.0"}
 _FIRST_DAY: Final = date(2025, 9, 8)
 _RATE: Final = 0.28
@@ -60,11 +69,10 @@ def assign(seed: int, sessions: int, modes: int) -> Traffic:
     modes
         How many of the failure modes occur, the most frequent first.
     """
-    every = (*MODES, *MORE_MODES)
-    if not 1 <= modes <= len(every):
-        msg = f"{modes} modes were asked for; there are {len(every)}: choose 1 to {len(every)}"
+    if not 1 <= modes <= len(EVERY_MODE):
+        msg = f"{modes} modes were asked for; there are {len(EVERY_MODE)}: choose 1 to {len(EVERY_MODE)}"
         raise ValueError(msg)
-    chosen = every[:modes]
+    chosen = EVERY_MODE[:modes]
     plans = [make_plan(seed, number, sessions, _FIRST_DAY) for number in range(sessions)]
     places = {mode.name: [plan.number for plan in plans if mode.places(plan)] for mode in chosen}
     rng = Random(f"{seed}/modes")
@@ -78,7 +86,11 @@ def assign(seed: int, sessions: int, modes: int) -> Traffic:
         again = [number for number in before if rng.random() < _REPEATS[mode.fate]]
         for number in again:
             candidate.setdefault(number, mode)
-        more = {"stable": len(before) - len(again) + rng.randrange(-2, 3), "fixed": 0, "broken": round(sessions * 0.07)}[mode.fate]
+        more = {
+            "stable": len(before) - len(again) + rng.randrange(-2, 3),
+            "fixed": 0,
+            "broken": round(sessions * 0.07),
+        }[mode.fate]
         fresh = [number for number in places[mode.name] if number not in baseline]
         _take(rng, candidate, mode, fresh, more)
     return Traffic(seed, plans, chosen, {"baseline": baseline, "candidate": candidate})
@@ -102,26 +114,26 @@ def draw(seed: int, plan: Plan, arm: str, mode: Mode | None) -> Session:
     at = Random(f"{seed}/{plan.number}/place").choice(places) if places else None
     doubted = not plan.doubts
     for index, request in enumerate(plan.requests):
-        spare = desk.room - sum(one.cost for one in plan.requests[index:])
+        later = sum(one.cost for one in plan.requests[index + 1 :])
         if index == at and mode is not None:
             session.mode = mode.name
             session.variant = mode.play(desk, request)
             session.subject, session.intent = request.order.item.category, request.key
-            if spare > 0 and rng.random() < 0.36:
-                _protest(desk, request, spare)
+            if desk.room > later and rng.random() < 0.36:
+                _protest(desk, request, desk.room - later)
             continue
         if index == plan.combined_at and plan.combination:
             second(desk, request, plan.combination, heeds=True)
         else:
             handle(desk, request)
-        if spare > 0 and not doubted and rng.random() < 0.6:
+        if desk.room > later and not doubted and rng.random() < 0.6:
             doubted = True
-            _doubt(desk, request)
+            _doubt(desk)
     if not session.subject:
         session.subject, session.intent = plan.requests[0].order.item.category, plan.requests[0].key
     if desk.room > 0 and plan.thanks and (not session.noticed or rng.random() < 0.25):
         desk.customer_says(THANKS)
-        desk.say(speak(desk, WELCOME, plan.requests[-1], plain=True))
+        desk.say(plainly(desk, WELCOME, plan.requests[-1]))
     return session
 
 
@@ -140,10 +152,8 @@ def _protest(desk: Desk, request: Request, spare: int) -> None:
         desk.say(phrase(rng, pick(rng, SORRY), answer="I've noted your feedback."))
 
 
-def _doubt(desk: Desk, request: Request) -> None:
+def _doubt(desk: Desk) -> None:
     """The customer asks whether it is really so, and it is."""
     before = desk.session.turns[-1].answer
     desk.customer_says(DOUBT)
-    if request.key in FAMILY_OF and desk.rng.random() < 0.3:
-        pass
     desk.say(phrase(desk.rng, pick(desk.rng, REASSURE), answer=before))

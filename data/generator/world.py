@@ -37,7 +37,20 @@ _LAST = ("Okafor", "Lindqvist", "Sharma", "Rossi", "Haddad", "Becker", "Petrov",
          "Kowalski", "Dubois", "Novak", "Silva", "Jensen", "Castillo", "Ibrahim", "Larsen", "Moreau")  # fmt: skip
 _STREET = ("Maple Ave", "Harbour St", "Linden Rd", "Mill Lane", "Orchard Way", "Station Rd", "Kings Ct", "River Walk",
            "Cedar Blvd", "Hill St", "Park Row", "Elm Dr")  # fmt: skip
-_CITY = ("Portland", "Bristol", "Austin", "Leeds", "Denver", "Cork", "Madison", "Ghent", "Tacoma", "Albany", "York", "Boise")
+_CITY = (
+    "Portland",
+    "Bristol",
+    "Austin",
+    "Leeds",
+    "Denver",
+    "Cork",
+    "Madison",
+    "Ghent",
+    "Tacoma",
+    "Albany",
+    "York",
+    "Boise",
+)
 _COLOUR = ("black", "white", "navy", "green", "grey", "red", "", "", "", "")
 _CARRIER = ("UPS", "DHL", "FedEx", "ParcelNow")
 
