@@ -4,10 +4,25 @@ A format is one reader, one file, one line in `_registry`; another package adds 
 `workbench.readers` (an object or class with `name`, `keys`, `fits` and `read`; see `Reader`).
 """
 
+from workbench.load._ledger import FreshFile, LoadReport, batches, unread
 from workbench.load._loaded import Loaded
 from workbench.load._read import read
 from workbench.load._registry import Reader, readers
 from workbench.load._sheet import LoadOptions, Sheet
 from workbench.load._source import Source, expand, fingerprint
 
-__all__ = ["LoadOptions", "Loaded", "Reader", "Sheet", "Source", "expand", "fingerprint", "read", "readers"]
+__all__ = [
+    "FreshFile",
+    "LoadOptions",
+    "LoadReport",
+    "Loaded",
+    "Reader",
+    "Sheet",
+    "Source",
+    "batches",
+    "expand",
+    "fingerprint",
+    "read",
+    "readers",
+    "unread",
+]

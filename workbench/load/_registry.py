@@ -9,9 +9,15 @@ from importlib.metadata import entry_points
 from typing import Protocol, cast, runtime_checkable
 
 from workbench.errors import LoadError, UnknownNameError
+from workbench.load._chat import Chat
+from workbench.load._inspect import Inspect
+from workbench.load._langfuse import Langfuse
+from workbench.load._otel_js import OtelJs
 from workbench.load._otlp import Otlp
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
+from workbench.load._tau import Tau
+from workbench.load._tau2 import Tau2
 from workbench.load._values import is_object
 
 __all__ = ["ENTRY_POINTS", "Reader", "choose", "guess", "readers"]
@@ -44,6 +50,12 @@ class Reader(Protocol):
 
 _OWN: tuple[Callable[[], Reader], ...] = (
     Otlp,
+    OtelJs,
+    Langfuse,
+    Inspect,
+    Tau2,
+    Tau,
+    Chat,
 )  # fmt: skip
 
 

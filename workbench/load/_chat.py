@@ -1,0 +1,129 @@
+"""Chat transcripts: a conversation a line, a file, or an item of a list, in OpenAI's, Anthropic's or LangChain's form."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from workbench.load._json import SHAPE_ERRORS, JsonReader
+from workbench.load._messages import messages, output_messages, system_message
+from workbench.load._sheet import Sheet
+from workbench.load._transcript import Said, content_id, say, write_transcript
+from workbench.load._values import dumps, is_array, is_object, moment, text, whole
+
+__all__ = ["Chat"]
+
+Row = dict[str, Any]
+
+_LISTS: Final = ("messages", "history", "conversation", "transcript")
+_ANSWERS: Final = ("response", "completion", "choices", "output")
+_QUESTIONS: Final = ("question", "prompt", "input", "query")
+_SESSION: Final = ("session_id", "sessionId", "conversation_id", "conversationId", "thread_id", "threadId", "id", "custom_id")
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "task_id": ("task_id", "taskId"),
+    "user_id": ("user_id", "userId", "user"),
+    "model": ("model",),
+    "agent_name": ("agent_name", "agent"),
+    "agent_version": ("agent_version", "release", "version"),
+    "environment": ("environment",),
+}
+_TIMES: Final = ("timestamp", "created_at", "createdAt", "created", "time")
+
+
+class Chat(JsonReader):
+    """Reads chat transcripts."""
+
+    name = "chat"
+    keys = frozenset({*_LISTS, "role", "content"})
+
+    def knows(self, value: Any) -> bool:
+        """Whether the value is a conversation, or a list of messages or conversations."""
+        if is_array(value):
+            return bool(value) and (_is_message(value[0]) or self.knows(value[0]))
+        if not is_object(value):
+            return False
+        return _listed(value) is not None or (_is_message(value.get("request")) or _listed(value.get("request")) is not None)
+
+    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
+        """Read one conversation, or a list of them."""
+        if is_array(value) and not _is_message(value[0]):
+            for number, item in enumerate(value, 1):
+                sheet.begin(number)
+                try:
+                    if self.knows(item):
+                        _conversation(item, sheet)
+                    else:
+                        sheet.refuse("no record of its file's format (chat)", type(item).__name__, dumps(item))
+                except SHAPE_ERRORS as error:
+                    sheet.refuse("a record of an unknown shape", f"{type(error).__name__}: {error}", dumps(item))
+                sheet.done()
+            return
+        sheet.begin(record)
+        _conversation({"messages": value} if is_array(value) else value, sheet)
+
+
+def _is_message(value: Any) -> bool:
+    if not is_object(value):
+        return False
+    return type(value.get("role")) is str or (
+        type(value.get("type")) is str and not {"content", "data", "call_id", "kwargs"}.isdisjoint(value)
+    )
+
+
+def _listed(value: Any) -> list[Any] | None:
+    if is_object(value):
+        for name in _LISTS:
+            found = value.get(name)
+            if is_array(found) and (not found or _is_message(found[0])):
+                return found
+    return None
+
+
+def _conversation(value: Row, sheet: Sheet) -> None:
+    request = value.get("request")
+    body = {**request, **value} if is_object(request) else value
+    listed = _listed(body) or []
+    given = [{"role": "system", "content": said["content"]} for said in system_message(body.get("system"))]
+    said = [one for raw in [*given, *listed] for one in say(raw, **_moments(raw))]
+    for name in _ANSWERS:
+        if body.get(name):
+            answer = {"choices": body[name]} if name == "choices" else body[name]
+            said += [Said(message) for message in output_messages(answer) or []]
+            break
+    if not said:
+        sheet.refuse("a conversation without messages", f"keys: {', '.join(list(value)[:8])}", dumps(value))
+        return
+    if not any(one.message["role"] == "user" for one in said):
+        question = next((body[name] for name in _QUESTIONS if isinstance(body.get(name), str)), None)
+        if question:
+            at = next((i for i, one in enumerate(said) if one.message["role"] != "system"), len(said))
+            said[at:at] = [Said(message) for message in messages([{"role": "user", "content": question}]) or []]
+    _write(body, said, sheet)
+
+
+def _moments(raw: Any) -> Row:
+    at = next((moment(raw[name]) for name in _TIMES if raw.get(name) is not None), None) if is_object(raw) else None
+    return {"end": at}
+
+
+def _write(body: Row, said: list[Said], sheet: Sheet) -> None:
+    metadata = body.get("metadata")
+    around = {**metadata, **body} if is_object(metadata) else body
+    session = next((text(around[name]) for name in _SESSION if isinstance(around.get(name), str | int)), None)
+    trace_id = content_id("chat", session or body)
+    shared: Row = {"session_id": session or trace_id, "trial": whole(around.get("trial"))}
+    for column, names in _NAMES.items():
+        shared[column] = next((text(around[name]) for name in names if isinstance(around.get(name), str | int)), None)
+    at = next((moment(around[name]) for name in _TIMES if around.get(name) is not None), None)
+    kept = {
+        name: item
+        for name, item in body.items()
+        if name not in (*_LISTS, *_ANSWERS, "metadata", "request", "system") and name not in _SESSION
+    }
+    tags = body.get("tags")
+    root: Row = {
+        "start": at,
+        "tags": [str(tag) for tag in tags] if is_array(tags) else None,
+        "metadata": dumps(metadata) if metadata else None,
+        "raw": dumps(kept) if kept else None,
+    }
+    write_transcript(sheet, said, trace_id=trace_id, shared=shared, root=root)

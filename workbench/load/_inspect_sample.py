@@ -1,0 +1,213 @@
+"""One sample of an Inspect log: its messages as spans, timed by its events, and its scores."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from workbench.load._scores import score
+from workbench.load._sheet import Sheet
+from workbench.load._transcript import Said, content_id, say, write_transcript
+from workbench.load._values import dumps, is_array, is_object, moment, real, text, whole
+
+__all__ = ["write_sample"]
+
+Row = dict[str, Any]
+_ATTACHED: Final = "attachment://"
+_WORDS: Final = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
+_USAGE: Final = {
+    "input_tokens": "input_tokens", "output_tokens": "output_tokens", "total_tokens": "total_tokens",
+    "cache_read_tokens": "input_tokens_cache_read", "cache_write_tokens": "input_tokens_cache_write",
+    "reasoning_tokens": "reasoning_tokens",
+}  # fmt: skip
+
+
+def _object(value: Any) -> Row:
+    return value if is_object(value) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if is_array(value) else []
+
+
+def write_sample(sample: Row, log: Row, file: str, sheet: Sheet) -> None:
+    """Write a sample's spans and scores; a sample without messages is told from its last model call."""
+    about = _object(log.get("eval"))
+    held = _object(sample.get("transcript"))  # older logs keep events and attachments here
+    sample = _attached(sample, {**_object(held.get("content")), **_object(sample.get("attachments"))})
+    events = [event for event in _list(sample.get("events")) or _list(_object(sample.get("transcript")).get("events")) if is_object(event)]
+    task, epoch = str(sample["id"]), whole(sample.get("epoch")) or 1
+    run = text(about.get("eval_id")) or text(about.get("run_id")) or file
+    trace_id = text(sample.get("uuid")) or content_id("inspect", run, about.get("task_id"), task, epoch, about.get("created"))
+    session = f"{about.get('task') or file}/{task}/{epoch}/{trace_id[:8]}"
+    shared: Row = {
+        "session_id": session, "task_id": f"{about.get('task') or file}/{task}", "trial": epoch - 1,
+        "model": text(about.get("model")), "agent_version": text(about.get("model")),
+        "agent_name": text(about.get("solver")) or text(about.get("task")),
+    }  # fmt: skip
+    said = _said(sample, _Timed(events))
+    if not said:
+        sheet.refuse("a sample without messages", f"sample {task}, epoch {epoch}", dumps(sample))
+        return
+    write_transcript(sheet, said, trace_id=trace_id, shared=shared, root=_root(sample, about, log, events))
+    _scores(sample, session, trace_id, about, sheet)
+
+
+def _attached(value: Any, held: Row) -> Any:
+    """Long texts are kept once, beside the sample; bring them back to where they are said."""
+    if type(value) is str:
+        return held.get(value.removeprefix(_ATTACHED), value) if value.startswith(_ATTACHED) else value
+    if is_object(value):
+        return {name: _attached(inner, held) for name, inner in value.items()} if held else value
+    if is_array(value):
+        return [_attached(inner, held) for inner in value] if held else value
+    return value
+
+
+class _Timed:
+    """Model and tool events, found by the message or call that they made."""
+
+    def __init__(self, events: list[Row]) -> None:
+        self.models: list[Row] = [event for event in events if event.get("event") == "model"]
+        self.tools: dict[str, Row] = {}
+        self._by_message: dict[str, Row] = {}
+        self._by_words: dict[str, list[Row]] = {}
+        for event in events:
+            if event.get("event") == "tool" and event.get("id") is not None:
+                self.tools.setdefault(str(event["id"]), event)
+            for inner in _list(event.get("events")):
+                if is_object(inner) and inner.get("event") == "model":
+                    self.models.append(inner)
+        for event in self.models:
+            for choice in _list(_object(event.get("output")).get("choices"))[:1]:
+                message = _object(_object(choice).get("message"))
+                if message.get("id"):
+                    self._by_message.setdefault(str(message["id"]), event)
+                self._by_words.setdefault(_words(message), []).append(event)
+
+    def model(self, message: Row) -> Row:
+        found = self._by_message.get(str(message.get("id")))
+        if found is None:
+            waiting = self._by_words.get(_words(message))
+            found = waiting.pop(0) if waiting else None
+        return found or {}
+
+
+def _words(message: Row) -> str:
+    calls = [_object(call).get("id") for call in _list(message.get("tool_calls"))]
+    return dumps([message.get("content"), calls])
+
+
+def _said(sample: Row, timed: _Timed) -> list[Said]:
+    raw = _list(sample.get("messages"))
+    if not raw:
+        raw = _from_events(sample, timed)
+    return [one for message in raw for one in _one(message, timed)]
+
+
+def _from_events(sample: Row, timed: _Timed) -> list[Any]:
+    """An unfinished sample has no messages yet: the last model call was given all that came before it."""
+    pool = _list(sample.get("message_pool")) or _list(_object(sample.get("events_data")).get("messages"))
+    for event in reversed(timed.models):
+        given = _list(event.get("input")) or [
+            message for ref in _list(event.get("input_refs")) if is_array(ref) and len(ref) == 2 for message in pool[ref[0] : ref[1]]  # noqa: PLR2004 - a range
+        ]
+        choices = _list(_object(event.get("output")).get("choices"))
+        if given:
+            return given + [_object(choice).get("message") for choice in choices[:1]]
+    given = sample.get("input")
+    return given if is_array(given) else [{"role": "user", "content": given}] if given else []
+
+
+def _one(message: Any, timed: _Timed) -> list[Said]:
+    if not is_object(message):
+        return []
+    role = message.get("role")
+    columns: Row = {}
+    start = end = None
+    if role == "assistant":
+        event = timed.model(message)
+        output = _object(event.get("output"))
+        usage = _object(output.get("usage"))
+        columns = {column: whole(usage.get(name)) for column, name in _USAGE.items()}
+        columns |= {"model": text(output.get("model")) or text(message.get("model")) or text(event.get("model"))}
+        columns |= {"total_cost": real(usage.get("total_cost"))}
+        columns = {name: value for name, value in columns.items() if value is not None}
+        start, end = moment(event.get("timestamp")), moment(event.get("completed"))
+    elif role == "tool":
+        event = timed.tools.get(str(message.get("tool_call_id")), {})
+        start, end = moment(event.get("timestamp")), moment(event.get("completed"))
+        if start is not None:
+            columns["start"] = start
+    error = message.get("error")
+    found = say({name: value for name, value in message.items() if name != "error"}, start=start, end=end, columns=columns)
+    if error and found:
+        detail = _object(error)
+        found[0].error = text(detail.get("message")) or text(error)
+        if role == "tool":
+            found[0].columns = {**columns, "error_type": text(detail.get("type"))}
+    return found
+
+
+def _root(sample: Row, about: Row, log: Row, events: list[Row]) -> Row:
+    started, completed = moment(sample.get("started_at")), moment(sample.get("completed_at"))
+    stamps = [at for event in events if (at := moment(event.get("timestamp"))) is not None]
+    metadata = {
+        "sample": sample.get("metadata") or None,
+        "target": sample.get("target"),
+        "limit": sample.get("limit"),
+        "task": about.get("task"),
+        "dataset": _object(about.get("dataset")).get("name"),
+        "run_id": about.get("run_id"),
+        "created": about.get("created"),
+        "log_status": log.get("status"),
+        "store": sample.get("store") or None,
+        "setup": sample.get("setup"),
+        "files": sample.get("files") or None,
+        "choices": sample.get("choices"),
+    }
+    row: Row = {
+        "start": started if started is not None else min(stamps, default=None),
+        "end": completed if completed is not None else max(stamps, default=None),
+        "metadata": dumps({name: value for name, value in metadata.items() if value is not None}),
+    }
+    tags = about.get("tags")
+    if is_array(tags) and tags:
+        row["tags"] = [str(tag) for tag in tags]
+    error = sample.get("error")
+    if error:
+        row |= {"status": "error", "error_message": text(_object(error).get("message")) or text(error)}
+    return row
+
+
+def _scores(sample: Row, session: str, trace_id: str, about: Row, sheet: Sheet) -> None:
+    found = sample.get("scores")
+    if found is None and sample.get("score") is not None:
+        found = {"score": sample["score"]}
+    for name, given in _object(found).items():
+        judged = given if is_object(given) else {"value": given}
+        value = judged.get("value")
+        inner = value if is_object(value) else {"": value}
+        for part, said in inner.items():
+            label = str(name) if not part else f"{name}.{part}"
+            number = _WORDS.get(said) if isinstance(said, str) else real(said) if type(said) is not bool else float(said)
+            row = score(
+                sheet.options,
+                ("session", session),
+                label,
+                number=number if number is not None else real(said),
+                label=None if isinstance(said, int | float) else text(said),
+                comment=judged.get("explanation") or judged.get("answer"),
+                by="model" if "model_graded" in label else "code",
+                author=str(name),
+                at=moment(sample.get("completed_at")) or moment(about.get("created")),
+                passed=_passed(said),
+                score_id=content_id(trace_id, label),
+            )
+            sheet.score(row)
+
+
+def _passed(value: Any) -> bool | None:
+    """What a scorer means by correct; other numbers have no threshold that the log would tell."""
+    if isinstance(value, str):
+        return {"C": True, "I": False, "N": False}.get(value)
+    return value if isinstance(value, bool) else None

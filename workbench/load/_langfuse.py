@@ -1,0 +1,283 @@
+"""Traces of Langfuse, as its "Download JSON" writes them: observations, the trace around them, and scores."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Final
+
+from workbench.load._attributes import attribute_columns, document_list, finish
+from workbench.load._json import SHAPE_ERRORS, JsonReader
+from workbench.load._messages import conversation, messages, output_messages
+from workbench.load._scores import Target, score, span_target
+from workbench.load._sheet import Sheet
+from workbench.load._values import dumps, is_array, is_object, moment, parsed, real, text, whole
+
+__all__ = ["Langfuse"]
+
+Row = dict[str, Any]
+
+_KINDS: Final = {
+    "GENERATION": "llm", "AGENT": "agent", "TOOL": "tool", "CHAIN": "task", "RETRIEVER": "retrieval",
+    "EVALUATOR": "evaluator", "EMBEDDING": "embedding", "GUARDRAIL": "guardrail",
+}  # fmt: skip
+_TOKENS: Final[dict[str, tuple[str, ...]]] = {
+    "input_tokens": ("input", "prompt_tokens", "input_tokens", "promptTokens"),
+    "output_tokens": ("output", "completion_tokens", "output_tokens", "completionTokens"),
+    "total_tokens": ("total", "total_tokens", "totalTokens"),
+    "cache_read_tokens": ("input_cache_read", "input_cached_tokens", "cache_read_input_tokens", "input_cached"),
+    "cache_write_tokens": ("input_cache_creation", "cache_creation_input_tokens"),
+    "reasoning_tokens": ("output_reasoning", "output_reasoning_tokens", "reasoning_tokens"),
+}
+_OWN: Final = {"input_tokens": "inputUsage", "output_tokens": "outputUsage", "total_tokens": "totalUsage"}
+_KEPT: Final = ("modelParameters", "promptName", "promptVersion", "completionStartTime", "toolDefinitions", "internalModelId")
+_ATTRIBUTES: Final = ("attributes", "resourceAttributes", "scope")
+
+
+class Langfuse(JsonReader):
+    """Reads traces of Langfuse."""
+
+    name = "langfuse"
+    keys = frozenset({"observations", "trace", "scores"})
+
+    def knows(self, value: Any) -> bool:
+        """Whether the value is a trace, or a list of traces."""
+        if is_array(value):
+            return bool(value) and is_object(value[0]) and self.knows(value[0])
+        if not is_object(value) or not is_array(value.get("observations")):
+            return False
+        return is_object(value.get("trace")) or "scores" in value or "projectId" in value or "timestamp" in value
+
+    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
+        """Read one trace, or a list of them."""
+        for item in value if is_array(value) else [value]:
+            if self.knows(item) and is_object(item):
+                _Trace(item, sheet).write()
+            else:
+                sheet.begin(record)
+                sheet.refuse("no trace of Langfuse", "observations are missing", dumps(item))
+                sheet.done()
+
+
+def _opened(value: Any) -> Any:
+    """What was written as JSON inside JSON text, once or twice."""
+    for _ in range(2):
+        if type(value) is str and value[:1] == '"' and value[-1:] == '"':
+            inner = parsed(f"[{value}]")
+            value = inner[0] if is_array(inner) else value
+        value = parsed(value)
+    return value
+
+
+class _Trace:
+    """One trace: what it says of all its observations."""
+
+    def __init__(self, value: Row, sheet: Sheet) -> None:
+        self._sheet = sheet
+        trace = value.get("trace")
+        self._trace: Row = trace if is_object(trace) else {k: v for k, v in value.items() if k not in ("observations", "scores")}
+        self._observations: list[Any] = value["observations"]
+        own = value.get("scores") or self._trace.get("scores")
+        self._scores: list[Any] = own if is_array(own) else []
+        tags = self._trace.get("tags")
+        self._shared: Row = {
+            "session_id": text(self._trace.get("sessionId")),
+            "user_id": text(self._trace.get("userId")),
+            "environment": text(self._trace.get("environment")),
+            "agent_version": text(self._trace.get("release")) or text(self._trace.get("version")),
+            "tags": [str(tag) for tag in tags] if is_array(tags) and tags else None,
+        }
+        roots = [o for o in self._observations if is_object(o) and not o.get("parentObservationId")]
+        self._root = roots[0].get("id") if len(roots) == 1 else None
+        self._joint = self._root is None and "id" in self._trace
+
+    def write(self) -> None:
+        sheet = self._sheet
+        if self._joint:
+            # Nothing else holds the trace together: it is a span itself.
+            sheet.begin(1)
+            self._guarded(self._whole, self._trace)
+        for number, item in enumerate(self._observations, 1):
+            sheet.begin(number)
+            self._guarded(self._observation, item)
+        for number, item in enumerate(self._scores, len(self._observations) + 1):
+            sheet.begin(number)
+            self._guarded(self._score, item)
+
+    def _guarded(self, write: Any, item: Any) -> None:
+        try:
+            if is_object(item):
+                write(item)
+            else:
+                self._sheet.refuse("a record of an unknown shape", type(item).__name__, dumps(item))
+        except SHAPE_ERRORS as error:
+            self._sheet.refuse("a record of an unknown shape", f"{type(error).__name__}: {error}", dumps(item))
+        self._sheet.done()
+
+    def _whole(self, trace: Row) -> None:
+        start, seconds = moment(trace.get("timestamp")), real(trace.get("latency"))
+        metadata = _opened(trace.get("metadata"))
+        self._sheet.span({
+            **self._shared,
+            "trace_id": _id(trace["id"]),
+            "span_id": _id(trace["id"]),
+            "name": text(trace.get("name")),
+            "kind": "agent",
+            "start": start,
+            "end": start + int(seconds * 1e9) if start is not None and seconds is not None else start,
+            "status": "unset",
+            "input": text(_opened(trace.get("input"))),
+            "output": text(_opened(trace.get("output"))),
+            "metadata": dumps(metadata) if metadata else None,
+        })  # fmt: skip
+
+    def _observation(self, item: Row) -> None:
+        trace_id = _id(item.get("traceId") or self._trace.get("id"))
+        span_id = _id(item.get("id"))
+        if not trace_id or not span_id:
+            self._sheet.refuse("an observation without an id", "id or traceId is missing", dumps(item))
+            return
+        metadata = _opened(item.get("metadata"))
+        metadata = metadata if is_object(metadata) else {} if metadata is None else {"metadata": metadata}
+        held = metadata.get("attributes")
+        kept = {name: item[name] for name in _KEPT if item.get(name)}
+        columns, _ = attribute_columns(held if is_object(held) else {}, self._sheet.unknown, kept)
+        given, taken = _opened(item.get("input")), _opened(item.get("output"))
+        if item.get("id") == self._root:
+            given = _opened(self._trace.get("input")) if given is None else given
+            taken = _opened(self._trace.get("output")) if taken is None else taken
+        kind = _KINDS.get(str(item.get("type")), columns["kind"])
+        if kind == "other" and is_object(taken) and taken.get("type") == "tool" and "tool_call_id" in taken:
+            kind = "tool"
+        row: Row = {**columns, "kind": kind, "trace_id": trace_id, "span_id": span_id, "name": text(item.get("name"))}
+        row["parent_id"] = _id(item.get("parentObservationId")) or (_id(self._trace.get("id")) if self._joint else None)
+        _fill(row, kind, given, taken)
+        self._around(row, item, metadata)
+        _times(row, item, taken)
+        _usage(row, item, kind)
+        self._sheet.span(finish({name: value for name, value in row.items() if value is not None}))
+
+    def _around(self, row: Row, item: Row, metadata: Row) -> None:
+        for name, value in self._shared.items():
+            if value is not None:
+                row[name] = value
+        for column, name in (("session_id", "sessionId"), ("user_id", "userId"), ("environment", "environment"), ("agent_version", "version"), ("model", "model")):
+            own = text(item.get(name))
+            if own is not None and (column == "model" or row.get(column) is None):
+                row[column] = own
+        resource = metadata.get("resourceAttributes")
+        service = text(resource.get("service.name")) if is_object(resource) else None
+        if service and not service.startswith("unknown_service"):
+            row.setdefault("agent_name", service)
+        own_metadata = {name: value for name, value in metadata.items() if name not in _ATTRIBUTES}
+        if own_metadata:
+            row["metadata"] = dumps(own_metadata)
+
+    def _score(self, item: Row) -> None:
+        name = item.get("name")
+        if not name:
+            self._sheet.refuse("a score without a name", f"id {item.get('id')!r}", dumps(item))
+            return
+        trace_id, session = _id(item.get("traceId") or self._trace.get("id")), text(item.get("sessionId"))
+        target: Target = span_target(trace_id, _id(item.get("observationId")), session)
+        if session and not item.get("traceId"):
+            target = "session", session
+        self._sheet.score(
+            score(
+                self._sheet.options,
+                target,
+                str(name),
+                number=item.get("value"),
+                label=item.get("stringValue"),
+                comment=item.get("comment"),
+                author=item.get("authorUserId") or item.get("author"),
+                by=item.get("source"),
+                at=moment(item.get("timestamp")) or moment(item.get("createdAt")),
+                score_id=text(item.get("id")),
+            )
+        )
+
+
+def _id(value: Any) -> str | None:
+    known = text(value)
+    return known.lower() if known and len(known) in (16, 32) and all(c in "0123456789abcdefABCDEF" for c in known) else known
+
+
+def _fill(row: Row, kind: str, given: Any, taken: Any) -> None:
+    """Input and output: messages of a model call, arguments and result of a tool, else what they are."""
+    if kind == "llm":
+        found = messages(given) or (None if "input_messages" in row else _asked(given))
+        if found:
+            instructions = taken.get("instructions") if is_object(taken) else None
+            if isinstance(instructions, str) and instructions and found[0]["role"] != "system":
+                found = [{"role": "system", "content": instructions}, *found]
+            row["input_messages"] = dumps(found)
+        elif given is not None and "input_messages" not in row:
+            row["input"] = text(given)
+        made = messages(taken, "assistant") or (None if "output_messages" in row else output_messages(taken))
+        if made:
+            row["output_messages"] = dumps(made)
+        elif taken is not None and "output_messages" not in row:
+            row["output"] = text(taken)
+        return
+    row.pop("input", None)
+    row.pop("output", None)
+    if kind == "tool":
+        if given is not None:
+            row["tool_arguments"] = _literal(given)
+        if is_object(taken) and taken.get("type") == "tool":
+            row["tool_name"] = text(taken.get("name")) or row.get("tool_name")
+            row["tool_call_id"] = text(taken.get("tool_call_id"))
+            taken = taken.get("content")
+        if taken is not None and not (taken == {} and row.get("tool_result")):
+            row["tool_result"] = text(taken)
+        return
+    if kind == "retrieval" and taken is not None:
+        row["documents"] = document_list(taken)
+    row["input"], row["output"] = text(given), text(taken)
+
+
+def _asked(given: Any) -> list[Row] | None:
+    """What a wrapped function was called with, where that is a prompt."""
+    if is_object(given) and is_array(given.get("args")) and len(given["args"]) == 1:
+        return conversation(given["args"][0], "user")
+    return conversation(given, "user") if isinstance(given, str) else None
+
+
+def _literal(value: Any) -> Any:
+    """Arguments that Python printed instead of writing JSON."""
+    if type(value) is str and value[:1] == "{" and len(value) < 100_000:  # noqa: PLR2004 - more is no argument list
+        try:
+            return ast.literal_eval(value)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return value
+    return value
+
+
+def _times(row: Row, item: Row, taken: Any) -> None:
+    row["start"], row["end"] = moment(item.get("startTime")), moment(item.get("endTime"))
+    if item.get("type") == "EVENT" and row["end"] is None:
+        row["end"] = row["start"]
+    if item.get("level") == "ERROR":
+        row["status"], row["error_message"] = "error", text(item.get("statusMessage")) or row.get("error_message")
+    elif row.get("status") != "error":
+        row["status"] = "running" if row["end"] is None and taken is None else "unset"
+
+
+def _usage(row: Row, item: Row, kind: str) -> None:
+    if kind not in ("llm", "embedding"):
+        return  # other observations repeat what their model calls used
+    details = item.get("usageDetails") or item.get("usage")
+    details = details if is_object(details) else {}
+    for column, names in _TOKENS.items():
+        found = next((details[name] for name in names if details.get(name) is not None), None)
+        own = item.get(_OWN.get(column, ""))
+        number = whole(found) if found is not None else whole(own) or None
+        if number is not None:
+            row[column] = number
+    costs = item.get("costDetails")
+    costs = costs if is_object(costs) else {}
+    for column, name in (("input_cost", "input"), ("output_cost", "output"), ("total_cost", "total")):
+        own = item.get(f"{name}Cost")
+        number = real(costs.get(name)) if costs.get(name) is not None else real(own)
+        if number:  # 0 is written where the price is not known
+            row[column] = number
