@@ -6,10 +6,11 @@ from workbench.evidence._render import Cut, Rendering, render
 from workbench.evidence._results import results
 from workbench.evidence._sessions import sessions
 from workbench.evidence._signals import signals
-from workbench.evidence._steps import steps
+from workbench.evidence._steps import VERSION, steps
 
 __all__ = [
     "OUTCOME_COLUMNS",
+    "VERSION",
     "AgentLoop",
     "Cut",
     "Outcome",

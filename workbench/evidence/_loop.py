@@ -229,8 +229,8 @@ def loops(steps: Any) -> Iterator[AgentLoop]:
     ['s']
     """
     frame = conform(steps, STEPS, what="steps").select(STEPS.names())
-    row = pl.int_range(pl.len())
-    frame = frame.sort(row.min().over("session_id"), "number", maintain_order=True)
+    first = pl.col("row").min().over("session_id")
+    frame = frame.with_row_index("row").sort(first, "number", maintain_order=True)
     session: str | None = None
     held: list[Step] = []
     for batch in frame.iter_slices(50_000):

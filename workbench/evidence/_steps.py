@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -10,7 +10,10 @@ from workbench.evidence._merge import Draft, Merge
 from workbench.evidence._trace import READ, Event, read_trace
 from workbench.schema import SPANS, STEPS, conform
 
-__all__ = ["steps"]
+__all__ = ["VERSION", "steps"]
+
+VERSION: Final = "1"
+"""Changes when the same spans would give other steps or sessions: what was derived by an earlier one is made again."""
 
 
 def steps(spans: Any) -> pl.DataFrame:

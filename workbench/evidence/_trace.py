@@ -18,7 +18,6 @@ READ: Final = (
 )  # fmt: skip
 _APART: Final = frozenset({"evaluator", "guardrail"})  # what happens inside them is not the agent's loop
 _SILENT: Final = frozenset({"tool", "retrieval", "embedding", "reranker", "evaluator", "guardrail"})
-_OWN_ERRORS: Final = frozenset({"llm", "tool", "retrieval"})  # their failure is shown by their own step
 _NEVER: Final = sys.maxsize
 
 
@@ -40,6 +39,7 @@ class _Node:
     rank: int = 0
     scope: str = ""  # the tool inside which it happens: a sub-agent's conversation is not the user's
     apart: bool = False
+    leaf: bool = True
     failed: bool = False
     failed_inside: bool = False
     last: tuple[int, int] = (0, 0)  # start and rank of the last span inside
@@ -85,6 +85,7 @@ class _Reader:
             node = _Node(place, kind, first, 0, up, rank=len(nodes), failed=status[place] == "error")
             if up is not None:
                 node.depth = up.depth + 1
+                up.leaf = False
                 node.start = up.start
                 node.scope = ids[up.place] if up.kind == "tool" else up.scope
                 node.apart = up.apart or up.kind in _APART
@@ -119,8 +120,7 @@ class _Reader:
 
     def events(self) -> Iterator[Event]:
         speakers = self._speakers()
-        asked = any(m.role == "user" for node in speakers for m in self.heard[node.place][0]) or not speakers
-        asked = asked and bool(speakers)
+        asked = any(m.role == "user" for node in speakers for m in self.heard[node.place][0])
         answered = any(self.heard[node.place][1] for node in speakers if not node.scope)
         asker = None if asked else self._outermost("input", "input_messages")
         answerer = None if answered else self._outermost("output", "output_messages")
@@ -137,14 +137,18 @@ class _Reader:
             closing = (node.last[0], self.number, node.last[1], 1, -node.depth)
             if node is answerer:
                 yield Event(closing, self._answer(node))
-            error = self.error(node)
-            if (
-                error is not None
-                and node.kind not in _OWN_ERRORS
-                and not node.failed_inside
-                and node.kind != "evaluator"
-            ):
-                yield Event(closing, self._fail(node, error))
+            if node.failed and not node.failed_inside and not self._shown(node, speaking):
+                yield Event(closing, self._fail(node, self.error(node) or ""))
+
+    def _shown(self, node: _Node, speaking: set[int]) -> bool:
+        """Whether a failure is told by a step of its own kind, or is not the agent's."""
+        if node.kind == "llm":
+            outer = node.up
+            while outer is not None and outer.place not in speaking:
+                outer = outer.up
+            return node.place in speaking or outer is not None
+        offstage = node.kind == "other" and self.value("tool_name", node) is not None  # a simulated user's own tools
+        return node.kind in {"tool", "retrieval", "evaluator"} or offstage
 
     def _speakers(self) -> list[_Node]:
         """The model calls that say what the agent's loop was; of nested ones those that hold the answers."""
@@ -193,7 +197,14 @@ class _Reader:
             query = asked[0].text if asked else None
             found = self.value("documents", node) or self.value("output", node)
             return lambda merge: merge.retrieve(origin, query, found, error)
+        if node.kind == "other" and node.leaf and not self._heard_back(node):
+            # Messages that no model answered: the last words of a conversation.
+            unanswered = read_messages(self.value("input_messages", node))
+            return (lambda merge: merge.model_call(origin, node.scope, unanswered, [], None)) if unanswered else None
         return None
+
+    def _heard_back(self, node: _Node) -> bool:
+        return bool(self.value("output", node) or self.value("output_messages", node))
 
     def _tool(self, node: _Node, origin: Origin, error: str | None) -> Callable[[Merge], None] | None:
         name = self._tool_name(node)
