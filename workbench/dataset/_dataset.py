@@ -57,7 +57,7 @@ class Dataset:
     Attributes
     ----------
     name, version
-        `version` counts from 1.
+        `version` counts from 1; 0 is a dataset that nothing was added to yet.
     content_hash
         The same cases and ground truth have the same hash.
     cases
@@ -231,12 +231,12 @@ def dataset_at(
     table = conform(versions, VERSIONS, what="versions")
     own = table.filter(dataset=name).sort("version")
     if not own.height:
-        kind = "dataset"
-        raise UnknownNameError(kind, name, table["dataset"].unique().drop_nulls().to_list())
+        raise UnknownNameError(name, "dataset", table["dataset"].unique().drop_nulls().to_list())
     chosen = own.tail(1) if version is None else own.filter(version=version)
     if not chosen.height:
-        kind = f"version of dataset {name!r}"
-        raise UnknownNameError(kind, str(version), [str(each) for each in own["version"].to_list()])
+        raise UnknownNameError(
+            str(version), f"version of dataset {name!r}", [str(each) for each in own["version"].to_list()]
+        )
     row = chosen.row(0, named=True)
     rows = _named(conform(cases, CASES, what="cases"), "row_id", row["rows"], CASES)
     truths = _named(conform(ground_truth, GROUND_TRUTH, what="ground truth"), "truth_id", row["truths"], GROUND_TRUTH)
@@ -266,10 +266,15 @@ def next_version(
     author: str,
     now: dt.datetime,
 ) -> tuple[Dataset, pl.DataFrame]:
-    """The version that holds these cases, and its row; `existing` itself and no row where nothing changed."""
+    """The version that holds these cases, and its row; `existing` itself and no row where nothing changed.
+
+    A dataset that has no case yet is version 0, and is not kept.
+    """
     digest = content_hash_of(cases["row_id"].to_list(), ground_truth["truth_id"].to_list())
     if existing is not None and existing.content_hash == digest:
         return existing, VERSIONS.to_frame()
+    if existing is None and not cases.height:
+        return Dataset(name, 0, digest, cases, ground_truth, {}, now), VERSIONS.to_frame()
     number = 1 if existing is None else existing.version + 1
     made = Dataset(name, number, digest, cases, ground_truth, worlds, now)
     changes = made.diff(existing).rows["change"].to_list() if existing is not None else ["added"] * cases.height

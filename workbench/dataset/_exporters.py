@@ -51,15 +51,14 @@ def _chosen(path: Path, name: str | None) -> Exporter:
     known = exporters()
     if name is not None:
         if name not in known:
-            kind = "export format"
-            raise UnknownNameError(kind, name, known)
+            raise UnknownNameError(name, "export format", known)
         return known[name]
     for each in known.values():
         if each.suffix and path.name.endswith(each.suffix):
             return each
-    kind = "file ending among the export formats"
+    endings = [each.suffix for each in known.values() if each.suffix]
     raise UnknownNameError(
-        kind, path.suffix, [each.suffix for each in known.values() if each.suffix], then="Or name one."
+        path.suffix, "file ending among the export formats", endings, then="Or name one: format='jsonl'."
     )
 
 

@@ -150,11 +150,13 @@ def promote(
         f"{_count(count, 'session')} left out: {why}."
         for why, count in left_out.group_by("reason").len().sort("reason").iter_rows()
     ]
-    sentence = _sentence(to, made, desk, truths.height, changed=bool(version.height))
+    sentence = _sentence(to, made, desk, truths.height, left_out.height, changed=bool(version.height))
     return Promotion(made, cases, truths, version, desk.worlds, left_out, sentence, tuple(notes))
 
 
-def _sentence(to: str, made: Dataset, desk: _Desk, truths: int, *, changed: bool) -> str:
+def _sentence(to: str, made: Dataset, desk: _Desk, truths: int, out: int, *, changed: bool) -> str:
+    if not changed and not desk.there:
+        return f"Nothing was added to {to!r}: {_count(out, 'session')} cannot be cases, for the reasons in left_out."
     if not changed:
         return f"Nothing was added to {to!r}: all {_count(desk.there, 'case')} are in version {made.version} already."
     parts = [
@@ -182,8 +184,7 @@ def _check(to: str, now: dt.datetime, state: str) -> None:
         msg = f"the time {now} has no zone; use datetime.now(UTC)"
         raise InputError(msg)
     if state not in get_args(CaseState):
-        kind = "state"
-        raise UnknownNameError(kind, state, get_args(CaseState))
+        raise UnknownNameError(state, "state", get_args(CaseState))
 
 
 def _shares(splits: Mapping[str, float] | None) -> Mapping[str, float]:

@@ -92,8 +92,9 @@ def _replaced(before: pl.DataFrame, new: pl.DataFrame, key: list[str]) -> pl.Dat
     """The rows of before and new, the last of each key, in the order in which the keys came."""
     return (
         pl.concat([before, new])
-        .with_columns(pl.int_range(pl.len()).min().over(key).alias("_first"))
+        .with_row_index("_row")
+        .with_columns(pl.col("_row").min().over(key).alias("_first"))
         .unique(key, keep="last", maintain_order=True)
         .sort("_first")
-        .drop("_first")
+        .drop("_row", "_first")
     )

@@ -43,9 +43,9 @@ def selection_frame(selection: object) -> pl.DataFrame:
         values = list(cast("Iterable[Any]", data))
         data = {"session_id": values} if all(isinstance(value, str) for value in values) else values
     frame = pl.DataFrame(cast("Any", data))
-    if "session_id" not in frame.columns:
-        kind = "column of the selection"
-        raise UnknownNameError(kind, "session_id", frame.columns)
+    wanted = "session_id"
+    if wanted not in frame.columns:
+        raise UnknownNameError(wanted, "column of the selection", frame.columns)
     return frame.with_columns(pl.col("session_id").cast(pl.String())).filter(pl.col("session_id").is_not_null())
 
 
@@ -62,8 +62,7 @@ def chosen_sessions(
     wanted = tuple(attributes)
     for name in wanted:
         if name not in frame.columns and name not in sessions.columns:
-            kind = "attribute column"
-            raise UnknownNameError(kind, name, [*frame.columns, *sessions.columns])
+            raise UnknownNameError(name, "attribute column", [*frame.columns, *sessions.columns])
     chosen: list[Chosen] = []
     left_out: list[tuple[str, str]] = []
     groups: dict[str, list[dict[str, Any]]] = {}

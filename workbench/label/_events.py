@@ -119,8 +119,7 @@ def codebook_event(
     workbench.errors.InputError: 'wrong refund' has become 'refund of another order': to rename the second to the first would make a circle. Define 'wrong refund' anew first.
     """
     if kind not in get_args(EventKind):
-        what = "codebook event"
-        raise UnknownNameError(what, kind, get_args(EventKind))
+        raise UnknownNameError(kind, "codebook event", get_args(EventKind))
     parts = [into.strip()] if isinstance(into, str) else [part.strip() for part in into]
     wrong = _fault(kind, name.strip(), parts) or _fault_beside(
         kind, name, parts, definition=definition or "", reason=reason or "", assignment=assignment
@@ -207,15 +206,18 @@ class _Names:
             at = self.now(name)
             self.modes[at] = Mode(at, self.modes[at].definition if at in self.modes else None, retired=True)
         elif kind in {"rename", "merge"}:
-            return self._lead(kind, name, self.now(event["into"][0]))
+            return self._lead(kind, name, event["into"][0])
         else:
             for part in event["into"]:
                 self.modes.setdefault(part, Mode(part, None, retired=False))
         return None
 
-    def _lead(self, kind: str, name: str, target: str) -> str | None:
+    def _lead(self, kind: str, name: str, into: str) -> str | None:
+        if into == name:
+            return f"to {kind} {name!r} into itself changes nothing; name another failure mode in into="
+        target = self.now(into)
         if target == name:
-            return _circle(kind, name, next((old for old in self.leads if self.now(old) == name), None))
+            return f"{into!r} has become {name!r}: to {kind} the second to the first would make a circle. Define {into!r} anew first."
         source = self.modes.pop(name, None)
         self.leads[name] = target
         if name in self.changed:
@@ -224,12 +226,6 @@ class _Names:
         definition = old.definition if old is not None and old.definition is not None else source and source.definition
         self.modes[target] = Mode(target, definition, retired=False)
         return None
-
-
-def _circle(kind: str, name: str, old: str | None) -> str:
-    if old is None:
-        return f"{kind} {name!r} into itself changes nothing; name another failure mode in into="
-    return f"{old!r} has become {name!r}: to {kind} the second to the first would make a circle. Define {old!r} anew first."
 
 
 def _in_order(events: object, as_of: dt.datetime | None) -> list[dict[str, Any]]:
@@ -293,8 +289,8 @@ def _as_rows(names: object) -> pl.DataFrame:
         names = {"failure_mode": values} if all(isinstance(value, str) for value in values) else values
     frame = pl.DataFrame(cast("Any", names))
     if "failure_mode" not in frame.columns:
-        kind = "column of the labels"
-        raise UnknownNameError(kind, "failure_mode", frame.columns)
+        wanted = "failure_mode"
+        raise UnknownNameError(wanted, "column of the labels", frame.columns)
     return frame.drop("mode", "reread", strict=False).with_columns(pl.col("failure_mode").cast(pl.String()))
 
 

@@ -117,8 +117,7 @@ def label_annotations(
         ]
     unknown = sorted(set(given) - set(LABEL_NAMES))
     if unknown:
-        kind = "field of a label"
-        raise UnknownNameError(kind, unknown[0], LABEL_NAMES)
+        raise UnknownNameError(unknown[0], "field of a label", LABEL_NAMES)
     if not given:
         msg = f"operation {operation!r} says nothing about session {session_id!r}: give at least one of {', '.join(LABEL_NAMES)}"
         raise InputError(msg)
@@ -136,8 +135,7 @@ def _check(operation: str | None, session_id: str | None, reviewer: str, role: s
         msg = "a label needs a reviewer: reviewer='ana'"
         raise InputError(msg)
     if role not in get_args(Role):
-        kind = "role"
-        raise UnknownNameError(kind, role, get_args(Role))
+        raise UnknownNameError(role, "role", get_args(Role))
     if now.tzinfo is None:
         msg = f"the time {now} has no zone; use datetime.now(UTC)"
         raise InputError(msg)
@@ -156,8 +154,7 @@ def _row(base: dict[str, Any], annotation_id: str, name: str, value: str | None)
     row = {**base, "annotation_id": annotation_id, "name": name, "value_text": value}
     if name == "verdict" and value is not None:
         if value not in VERDICTS:
-            kind = "verdict"
-            raise UnknownNameError(kind, value, VERDICTS)
+            raise UnknownNameError(value, "verdict", VERDICTS)
         row["passed"] = {"pass": True, "fail": False}.get(value)
     elif name == "failure_mode" and value is not None:
         row["value_text"] = value.strip()

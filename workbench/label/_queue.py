@@ -217,8 +217,7 @@ def _check(*, name: str, n: int, by: str | None, score: str | None, audit: float
         msg = f"audit is {audit}; at least {_LEAST_AUDIT} (and at most 1) of the draws are random, or rates could not be trusted"
         raise InputError(msg)
     if purpose not in get_args(Purpose):
-        kind = "purpose"
-        raise UnknownNameError(kind, purpose, get_args(Purpose))
+        raise UnknownNameError(purpose, "purpose", get_args(Purpose))
 
 
 def _population(population: object) -> tuple[pl.DataFrame, int]:
@@ -250,8 +249,7 @@ def _population(population: object) -> tuple[pl.DataFrame, int]:
 
 def _column(frame: pl.DataFrame, name: str) -> pl.Series:
     if name not in frame.columns:
-        kind = "column of the population"
-        raise UnknownNameError(kind, name, frame.columns)
+        raise UnknownNameError(name, "column of the population", frame.columns)
     return frame[name]
 
 
