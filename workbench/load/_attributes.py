@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
-from workbench.load._messages import conversation, messages, output_messages, system_message
+from workbench.load._messages import beside, conversation, messages, output_messages, system_message
 from workbench.load._names import KINDS, meaning
 from workbench.load._values import (
     as_json,
@@ -91,6 +91,8 @@ def attribute_columns(attributes: Row, unknown: Counter[str], kept: Row) -> tupl
     kind = _kind(row)
     row["kind"] = kind
     _fill_messages(row, nested, kind)
+    if kind == "llm":
+        _without_requests(row, read.kept)
     if "documents" in nested:
         row["documents"] = document_list(unflatten(nested["documents"]))
     elif "documents" in row:
@@ -146,6 +148,20 @@ def _fill_messages(row: Row, nested: dict[str, list[tuple[str, Any]]], kind: str
         made = output_messages(row["output"])
     if made:
         row["output_messages"] = dumps(made)
+
+
+def _without_requests(row: Row, kept: Row) -> None:
+    """A request or response that was told as messages is not told again; what it says beside them is kept."""
+    for column, told in (("input", "input_messages"), ("output", "output_messages")):
+        value = row.get(column)
+        if value is None or told not in row:
+            continue
+        value = parsed(value)
+        if not isinstance(value, str) and messages(value) is not None:
+            del row[column]
+            rest = beside(value)
+            if rest:
+                kept[f"{column}.beside"] = rest
 
 
 def _nested_messages(leaves: list[tuple[str, Any]] | None) -> list[Row] | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any, Final
 
 from workbench.load._attributes import attribute_columns, document_list, finish
 from workbench.load._json import SHAPE_ERRORS, JsonReader
-from workbench.load._messages import conversation, messages, output_messages
+from workbench.load._messages import beside, conversation, messages, output_messages
 from workbench.load._scores import Target, score, span_target
 from workbench.load._sheet import Sheet
 from workbench.load._values import dumps, is_array, is_object, moment, parsed, real, text, whole
@@ -30,6 +31,7 @@ _TOKENS: Final[dict[str, tuple[str, ...]]] = {
 }
 _OWN: Final = {"input_tokens": "inputUsage", "output_tokens": "outputUsage", "total_tokens": "totalUsage"}
 _KEPT: Final = ("modelParameters", "promptName", "promptVersion", "completionStartTime", "toolDefinitions", "internalModelId")
+_SPEAKER: Final = re.compile(r"^(system|developer|user|assistant|tool): ", re.MULTILINE)
 _ATTRIBUTES: Final = ("attributes", "resourceAttributes", "scope")
 
 
@@ -139,16 +141,18 @@ class _Trace:
         metadata = _opened(item.get("metadata"))
         metadata = metadata if is_object(metadata) else {} if metadata is None else {"metadata": metadata}
         held = metadata.get("attributes")
-        kept = {name: item[name] for name in _KEPT if item.get(name)}
-        columns, _ = attribute_columns(held if is_object(held) else {}, self._sheet.unknown, kept)
         given, taken = _opened(item.get("input")), _opened(item.get("output"))
+        kept = {name: item[name] for name in _KEPT if item.get(name)}
+        if item.get("type") == "GENERATION":
+            kept |= {name: rest for name, rest in (("input.beside", beside(given)), ("output.beside", beside(taken))) if rest}
+        columns, _ = attribute_columns(held if is_object(held) else {}, self._sheet.unknown, kept)
         if item.get("id") == self._root:
             given = _opened(self._trace.get("input")) if given is None else given
             taken = _opened(self._trace.get("output")) if taken is None else taken
         kind = _KINDS.get(str(item.get("type")), columns["kind"])
         if kind == "other" and is_object(taken) and taken.get("type") == "tool" and "tool_call_id" in taken:
             kind = "tool"
-        row: Row = {**columns, "kind": kind, "trace_id": trace_id, "span_id": span_id, "name": text(item.get("name"))}
+        row: Row = {**columns, "kind": kind, "trace_id": trace_id, "span_id": span_id, "name": text(item.get("name")) or str(item.get("type")).lower()}
         row["parent_id"] = _id(item.get("parentObservationId")) or (_id(self._trace.get("id")) if self._joint else None)
         _fill(row, kind, given, taken)
         self._around(row, item, metadata)
@@ -205,19 +209,7 @@ def _id(value: Any) -> str | None:
 def _fill(row: Row, kind: str, given: Any, taken: Any) -> None:
     """Input and output: messages of a model call, arguments and result of a tool, else what they are."""
     if kind == "llm":
-        found = messages(given) or (None if "input_messages" in row else _asked(given))
-        if found:
-            instructions = taken.get("instructions") if is_object(taken) else None
-            if isinstance(instructions, str) and instructions and found[0]["role"] != "system":
-                found = [{"role": "system", "content": instructions}, *found]
-            row["input_messages"] = dumps(found)
-        elif given is not None and "input_messages" not in row:
-            row["input"] = text(given)
-        made = messages(taken, "assistant") or (None if "output_messages" in row else output_messages(taken))
-        if made:
-            row["output_messages"] = dumps(made)
-        elif taken is not None and "output_messages" not in row:
-            row["output"] = text(taken)
+        _fill_model(row, given, taken)
         return
     row.pop("input", None)
     row.pop("output", None)
@@ -236,11 +228,39 @@ def _fill(row: Row, kind: str, given: Any, taken: Any) -> None:
     row["input"], row["output"] = text(given), text(taken)
 
 
+def _fill_model(row: Row, given: Any, taken: Any) -> None:
+    found = messages(given) or (None if "input_messages" in row else _asked(given))
+    if found:
+        instructions = taken.get("instructions") if is_object(taken) else None
+        if isinstance(instructions, str) and instructions and found[0]["role"] != "system":
+            found = [{"role": "system", "content": instructions}, *found]
+        row["input_messages"] = dumps(found)
+    made = messages(taken, "assistant") or (None if "output_messages" in row else output_messages(taken))
+    if made:
+        row["output_messages"] = dumps(made)
+    for column, told, value in (("input", found, given), ("output", made, taken)):
+        row.pop(column, None)
+        if not told and value is not None:
+            row[column] = text(value)
+
+
 def _asked(given: Any) -> list[Row] | None:
     """What a wrapped function was called with, where that is a prompt."""
     if is_object(given) and is_array(given.get("args")) and len(given["args"]) == 1:
         return conversation(given["args"][0], "user")
-    return conversation(given, "user") if isinstance(given, str) else None
+    return _by_speaker(given) if isinstance(given, str) else None
+
+
+def _by_speaker(given: str) -> list[Row] | None:
+    """A prompt that was flattened to text; where it begins with a speaker, its lines tell who said what."""
+    turns = list(_SPEAKER.finditer(given))
+    if not turns or turns[0].start() != 0:
+        return conversation(given, "user")
+    ends = [turn.start() for turn in turns[1:]] + [len(given)]
+    return messages([
+        {"role": turn.group(1), "content": given[turn.end() : end].rstrip("\n")}
+        for turn, end in zip(turns, ends, strict=True)
+    ])  # fmt: skip
 
 
 def _literal(value: Any) -> Any:

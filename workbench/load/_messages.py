@@ -13,7 +13,7 @@ from typing import Any, Final
 from workbench.load._parts import Parts, call, read_parts, said
 from workbench.load._values import is_array, is_object, parsed, text
 
-__all__ = ["conversation", "messages", "output_messages", "system_message"]
+__all__ = ["beside", "conversation", "is_definition", "messages", "output_messages", "system_message"]
 
 Message = dict[str, Any]
 
@@ -26,6 +26,7 @@ _ROLES: Final = {
     "tool_response": "tool", "tool_result": "tool", "ipython": "tool",
 }  # fmt: skip
 _LISTS: Final = ("messages", "contents", "history", "conversation")
+_HOLDERS: Final = frozenset({*_LISTS, "choices", "generations", "candidates", "output", "message", "prompt", "system"})
 _CONSTRUCTOR: Final = "kwargs"
 
 
@@ -180,7 +181,10 @@ def _own(value: dict[str, Any], role: str) -> list[Message]:
     inner = value.get("kwargs")
     if is_object(inner) and "content" not in value:
         value = inner
-    parts = read_parts(value["parts"] if value.get("parts") is not None else _content(value))
+    content = value["parts"] if value.get("parts") is not None else _content(value)
+    if is_definition(content):
+        return []
+    parts = read_parts(content)
     beside = value.get("tool_calls")
     extra = value.get("additional_kwargs")
     if not beside and is_object(extra):
@@ -200,6 +204,25 @@ def _own(value: dict[str, Any], role: str) -> list[Message]:
     return _message(role, parts, value)
 
 
+def is_definition(content: Any) -> bool:
+    """Whether this is a tool's definition, which some exporters list among the messages."""
+    if not is_object(content) or content.get("type") != "function":
+        return False
+    function = content.get("function")
+    return is_object(function) and "arguments" not in function and ("parameters" in function or "description" in function)
+
+
+def beside(value: Any) -> dict[str, Any]:
+    """What a request or response says beside its messages: the rest of its keys, and the tools' definitions."""
+    value = parsed(value)
+    if is_array(value):
+        tools = [item["content"] for item in value if is_object(item) and is_definition(item.get("content"))]
+        return {"tools": tools} if tools else {}
+    if not is_object(value) or "role" in value or "content" in value:
+        return {}
+    return {name: inner for name, inner in value.items() if name not in _HOLDERS and inner not in (None, [], {}, "")}
+
+
 def _content(value: dict[str, Any]) -> Any:
     content = value.get("content")
     if content is None and "contents" in value:
@@ -212,10 +235,10 @@ def _content(value: dict[str, Any]) -> Any:
 
 
 def _message(role: str, parts: Parts, value: dict[str, Any]) -> list[Message]:
-    found: list[Message] = []
-    for result in parts.results:
-        found.append({"role": "tool", **result})
+    found: list[Message] = [{"role": "tool", **result} for result in parts.results]
     content = parts.text()
+    if role == "tool" and parts.calls and not content:
+        role = "assistant"  # a tool answers; whoever calls one is the assistant
     if parts.results and not content and not parts.calls:
         return found
     message: Message = {"role": role, "content": content}

@@ -56,6 +56,8 @@ def call(value: Any) -> dict[str, Any] | None:
         if key in body:
             arguments = body[key]
             break
+    if key == "parameters" and "description" in body:
+        return None  # a tool's definition
     parse_error = value.get("parse_error")
     made: dict[str, Any] = {"id": text(number), "name": str(name), "arguments": parsed(arguments)}
     if made["arguments"] is None or made["arguments"] == "":
