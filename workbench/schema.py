@@ -24,6 +24,7 @@ __all__ = [
     "EXPOSURES",
     "GROUND_TRUTH",
     "LOADS",
+    "MODE_EDITS",
     "OUTCOMES",
     "PROPOSALS",
     "QUEUES",
@@ -349,6 +350,16 @@ CODEBOOK_EVENTS: Final = pl.Schema({  # append-only: the codebook of any moment 
     "author": pl.String(),
     "happened_at": _TIME,
     "recorded_at": _TIME,
+})  # fmt: skip
+
+MODE_EDITS: Final = pl.Schema({  # append-only: what a person changed about the modes that clustering found
+    "edit_id": pl.String(),
+    "facet": pl.String(),
+    "kind": pl.String(),  # rename | merge | split | dismiss | undo
+    "body": pl.String(),  # JSON: the sessions that it is about, and the name
+    "author": pl.String(),
+    "happened_at": _TIME,
+    "retracts": pl.String(),
 })  # fmt: skip
 
 CASES: Final = pl.Schema({  # append-only: a changed case is a new row with the same case_id; a version names its rows

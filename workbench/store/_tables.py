@@ -91,6 +91,7 @@ _DESCRIBED: Final[dict[str, _Table]] = {
     "draws": _Table(schema.DRAWS, ("draw_id",), ("queue_id",)),
     "exposures": _Table(schema.EXPOSURES, ("exposure_id",)),
     "codebook_events": _Table(schema.CODEBOOK_EVENTS, ("event_id",)),
+    "mode_edits": _Table(schema.MODE_EDITS, ("edit_id",)),
     "proposals": _Table(schema.PROPOSALS, ("proposal_id",)),
     "decisions": _Table(schema.DECISIONS, ("decision_id",)),
     "dataset_versions": _Table(schema.DATASET_VERSIONS, ("dataset", "version")),

@@ -1,0 +1,289 @@
+"""The commands, in the order in which they are used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from workbench import _progress
+from workbench.cli._show import say, speaking
+from workbench.errors import InputError
+from workbench.workspace import Workspace
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    name="workbench",
+    help="Find out why an agent fails, and whether the new version is better. Offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[Path, typer.Option("--workspace", "-w", envvar="WORKBENCH", help="The workspace's folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Version = Annotated[str | None, typer.Option("--agent-version", help="Only sessions of this release.")]
+Limit = Annotated[int, typer.Option("--limit", help="How many rows to show.", min=1)]
+HERE = Path()
+
+
+def main() -> None:
+    """The command `workbench`."""
+    app()
+
+
+def _open(folder: Path, *, new: bool = False) -> Workspace:
+    if not new and not (folder / "workbench.db").exists() and "WORKBENCH_DATABASE" not in os.environ:
+        msg = f"{folder.resolve()} is no workspace yet: make one with `workbench init {folder}`, or name one with --workspace"
+        raise InputError(msg)
+    return Workspace(folder, progress=_progress.terminal)
+
+
+def _where(agent_version: str | None) -> pl.Expr | None:
+    return None if agent_version is None else pl.col("agent_version") == agent_version
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where to keep it.")], as_json: AsJson = False) -> None:
+    """Make a workspace: a folder that keeps traces, labels and datasets.
+
+    Example:  workbench init support-agent
+    """
+    with speaking(as_json=as_json):
+        ws = _open(folder, new=True)
+        say(f"Workspace {ws.config.name!r} is in {ws.store.folder}.", {"folder": str(ws.store.folder)}, as_json=as_json)
+
+
+@app.command()
+def load(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or glob patterns.")],
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Read trace exports of any known format; what is not read is counted, with the reason.
+
+    Example:  workbench load 'exports/*.jsonl' -w support-agent
+    """
+    with speaking(as_json=as_json):
+        report = _open(workspace).load(paths)
+        values: dict[str, Any] = {
+            **report.totals,
+            "skipped": list(report.skipped),
+            "reasons": report.reasons().to_dicts(),
+            "formats": report.by_format().to_dicts(),
+        }
+        say(report.sentence, values, as_json=as_json, frame=report.reasons())
+
+
+@app.command()
+def grade(
+    graders: Annotated[str, typer.Argument(help="A Python file, or module:name.")],
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Run code graders over every session. The file is executed: use only your own.
+
+    Example:  workbench grade graders.py -w support-agent
+    """
+    from workbench.grade import load_graders
+
+    with speaking(as_json=as_json):
+        graded = _open(workspace).grade(load_graders(graders))
+        say(graded.sentence, {"graders": graded.summary().to_dicts()}, as_json=as_json, frame=graded.summary())
+
+
+@app.command()
+def sessions(
+    workspace: Folder = HERE,
+    agent_version: Version = None,
+    outcome: Annotated[str | None, typer.Option(help="Only these: failing, passing or unknown.")] = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List sessions with every signal beside them, and say how many fail, by which signals.
+
+    Example:  workbench sessions -w support-agent --outcome failing --limit 5
+    """
+    with speaking(as_json=as_json):
+        ws = _open(workspace)
+        found = ws.outcomes(_where(agent_version))
+        rows = found.frame
+        if outcome is not None:
+            if outcome not in ("failing", "passing", "unknown"):
+                msg = f"--outcome is {outcome!r}, expected failing, passing or unknown"
+                raise InputError(msg)
+            rows = rows.filter(pl.col("outcome") == outcome)
+        rows = rows.join(
+            ws.sessions().select("session_id", "input"), on="session_id", how="left", maintain_order="left"
+        )
+        counts = {"failing": len(found.failing), "passing": len(found.passing), "unknown": len(found.unknown)}
+        shown = rows.head(limit).with_columns(pl.col("input").str.slice(0, 80))
+        say(found.sentence, {**counts, "rows": shown.to_dicts()}, as_json=as_json, frame=shown)
+
+
+@app.command()
+def cluster(
+    workspace: Folder = HERE,
+    agent_version: Version = None,
+    facet: Annotated[str, typer.Option(help="failure, intent or trajectory.")] = "failure",
+    min_size: Annotated[int | None, typer.Option(help="The fewest sessions that are called a mode.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Group the failing sessions by what went wrong, and compare each group with passing ones.
+
+    Example:  workbench cluster -w support-agent --agent-version 1.4.0
+    """
+    with speaking(as_json=as_json):
+        ws = _open(workspace)
+        found = ws.outcomes(_where(agent_version))
+        modes = ws.cluster(found.failing, facet=facet, against=found.passing, min_size=min_size)  # pyright: ignore[reportArgumentType]
+        say(modes.sentence, modes.to_json(), as_json=as_json, frame=modes.summary())
+
+
+@app.command()
+def label(
+    session: Annotated[str | None, typer.Argument(help="The session that is labelled.")] = None,
+    verdict: Annotated[str | None, typer.Option(help="pass, fail, defer or skip.")] = None,
+    note: Annotated[str | None, typer.Option(help="What went wrong first, in your words.")] = None,
+    mode: Annotated[str | None, typer.Option(help="The failure mode.")] = None,
+    reviewer: Annotated[str | None, typer.Option(help="Who says so.", envvar="USER")] = None,
+    file: Annotated[Path | None, typer.Option(help="Add a file of annotations instead.")] = None,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Read a session, label it, or add a file of labels. In JupyterLab `ws.label(queue)` does this by keyboard.
+
+    Example:  workbench label s-0042 --verdict fail --mode "wrong refund" --reviewer ana -w support-agent
+    """
+    with speaking(as_json=as_json):
+        ws = _open(workspace)
+        if file is not None:
+            new = ws.annotate(file)
+            say(f"{new:,} annotations are new.", {"new": new}, as_json=as_json)
+        elif session is None:
+            labels = ws.labels()
+            said = f"{labels.height:,} labels by {labels['reviewer'].n_unique()} reviewers."
+            say(said, {"labels": labels.to_dicts()}, as_json=as_json, frame=labels.select("session_id", "reviewer", "verdict", "failure_mode", "note"))  # fmt: skip
+        elif verdict is None:
+            from workbench.evidence import render
+
+            rendering = render(ws.session(session))
+            say(rendering.text, {"session_id": session, "cuts": [str(cut) for cut in rendering.cuts]}, as_json=as_json)
+        else:
+            if reviewer is None:
+                msg = "a label has an author: name one with --reviewer"
+                raise InputError(msg)
+            ws.session(session)
+            change = {
+                "operation": _operation(),
+                "session_id": session,
+                "verdict": verdict,
+                "note": note,
+                "failure_mode": mode,
+            }
+            saved = ws.save_label(change, reviewer=reviewer, method="command")
+            say(f"Saved: {session} is {verdict}, says {reviewer}.", {"label": saved}, as_json=as_json)
+
+
+@app.command()
+def promote(
+    to: Annotated[str, typer.Option(help="The dataset's name.")],
+    mode: Annotated[str | None, typer.Option(help="Only sessions labelled with this failure mode.")] = None,
+    controls: Annotated[int, typer.Option(help="How many passing sessions to draw beside them.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed draws other controls.")] = 0,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Make a dataset version of the sessions that people labelled as failing, with passing controls.
+
+    Example:  workbench promote --to refunds --mode "wrong refund" --controls 20 -w support-agent
+    """
+    with speaking(as_json=as_json):
+        ws = _open(workspace)
+        made = ws.promote(ws.labelled(mode), to=to, controls=controls, seed=seed)
+        values = {"dataset": made.name, "version": made.version, "cases": len(made), "content_hash": made.content_hash}
+        say(made.sentence, values, as_json=as_json)
+
+
+@app.command()
+def export(
+    dataset: Annotated[str, typer.Argument(help="The dataset's name.")],
+    path: Annotated[Path, typer.Argument(help="Where to.")],
+    form: Annotated[str | None, typer.Option("--format", help="By default what the file name says.")] = None,
+    version: Annotated[int | None, typer.Option(help="By default the latest.")] = None,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Write a dataset to a file for offline evaluation.
+
+    Example:  workbench export refunds refunds.jsonl -w support-agent
+    """
+    with speaking(as_json=as_json):
+        exported = _open(workspace).dataset(dataset, version=version).export(path, format=form)
+        say(exported.sentence, {"path": str(exported.path), "cases": exported.cases}, as_json=as_json)
+
+
+@app.command()
+def compare(
+    baseline: Annotated[str, typer.Option(help="The release to compare with.")],
+    candidate: Annotated[str, typer.Option(help="The release that is asked about.")],
+    arm: Annotated[str, typer.Option(help="The column of the sessions that tells the two apart.")] = "agent_version",
+    by: Annotated[list[str] | None, typer.Option(help="Segments: columns of the sessions.")] = None,
+    grader: Annotated[list[str] | None, typer.Option(help="Only these graders or scores.")] = None,
+    margin: Annotated[float | None, typer.Option(help="How much worse is still not worse, such as 0.02.")] = None,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two releases on the same tasks, from the trials that were recorded.
+
+    Example:  workbench compare --baseline 1.4.0 --candidate 1.5.0 --margin 0.02 -w support-agent
+    """
+    from workbench.experiment import compare as compare_experiments
+
+    with speaking(as_json=as_json):
+        ws = _open(workspace)
+        arms = [ws.recorded(name, pl.col(arm) == name, graders=grader) for name in (baseline, candidate)]
+        found = compare_experiments(*arms, by=tuple(by or ()), margin=margin)
+        say(found.sentence, found.to_json(), as_json=as_json, frame=found.summary())
+
+
+@app.command()
+def report(
+    path: Annotated[Path, typer.Argument(help="Where to.")],
+    workspace: Folder = HERE,
+    baseline: Annotated[str | None, typer.Option(help="With --candidate: compare these releases too.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="The release that is asked about.")] = None,
+    margin: Annotated[float | None, typer.Option(help="How much worse is still not worse.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write what was found as one HTML page that opens without Jupyter.
+
+    Example:  workbench report report.html --baseline 1.4.0 --candidate 1.5.0 -w support-agent
+    """
+    with speaking(as_json=as_json):
+        made = _open(workspace).summarize(path, baseline=baseline, candidate=candidate, margin=margin)
+        say(f"The report is in {made}.", {"path": str(made)}, as_json=as_json)
+
+
+@app.command()
+def lab(
+    notebook: Annotated[Path | None, typer.Argument(help="The notebook to open.")] = None,
+) -> None:
+    """Open JupyterLab.
+
+    Example:  workbench lab notebooks/error_analysis.ipynb
+    """
+    command = [sys.executable, "-m", "jupyterlab", *([str(notebook)] if notebook else [])]
+    os.execv(sys.executable, command)  # noqa: S606 - JupyterLab takes this process's place, and its signals
+
+
+def _operation() -> str:
+    import uuid
+
+    return uuid.uuid4().hex

@@ -1,0 +1,76 @@
+"""What every part of the facade stands on: the folder, the settings, and frames that follow from the traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from workbench import _progress
+from workbench._config import Config, read_config, write_config
+from workbench.errors import InputError
+
+__all__ = ["Base"]
+
+
+class Base:
+    """An open folder."""
+
+    def __init__(
+        self, folder: Path, *, database: str | None = None, progress: _progress.Progress = _progress.notebook
+    ) -> None:
+        from workbench.store import Store
+
+        self.store = Store(folder, database=database)
+        write_config(self.store.folder, Config(name=self.store.folder.name))
+        self.config = read_config(self.store.folder)
+        self._progress = progress
+        self._frames: dict[str, tuple[str, pl.DataFrame]] = {}
+
+    def __repr__(self) -> str:
+        loads = self.store.loads()
+        return f"Workspace {self.config.name!r}: {loads['spans'].sum():,} spans from {loads.height} loads in {self.store.folder}"
+
+    def _derived(self, name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """A frame that follows from the traces: kept in memory and in `derived/` until they change."""
+        state = self.store.state()
+        held = self._frames.get(name)
+        if held is None or held[0] != state:
+            from workbench import evidence
+
+            held = self._frames[name] = (state, self.store.derived(name, evidence.VERSION, make))
+        return held[1]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+
+def ids_of(population: Any) -> pl.DataFrame:
+    """The sessions that a caller means: a selection, a frame with `session_id`, or ids.
+
+    Raises
+    ------
+    InputError
+        It names no sessions.
+    """
+    given = (
+        population.to_frame()
+        if hasattr(population, "to_frame") and not isinstance(population, pl.DataFrame)
+        else population
+    )
+    if isinstance(given, str):
+        given = [given]
+    frame = given if isinstance(given, pl.DataFrame) else None
+    if frame is None:
+        rows = list(given) if isinstance(given, Iterable) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        if rows is None or not all(isinstance(row, str) for row in rows):  # pyright: ignore[reportUnknownVariableType]
+            frame = pl.DataFrame(population)
+        else:
+            frame = pl.DataFrame({"session_id": rows}, schema={"session_id": pl.String()})
+    if "session_id" not in frame.columns:
+        msg = f"sessions are named by a column session_id; this frame has {', '.join(frame.columns)}"
+        raise InputError(msg)
+    return frame.with_columns(pl.col("session_id").cast(pl.String()))

@@ -1,0 +1,134 @@
+"""Datasets, experiments and the report."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from workbench.errors import EmptyError
+from workbench.workspace._reading import Reading
+
+if TYPE_CHECKING:
+    from workbench.dataset import Dataset
+    from workbench.experiment import Experiment
+    from workbench.report import Section
+
+
+__all__ = ["Datasets"]
+
+
+class Datasets(Reading):
+    """Promoting, exporting, comparing, reporting."""
+
+    def promote(
+        self, population: Any, *, to: str, controls: int = 0, seed: int = 0, author: str | None = None
+    ) -> Dataset:
+        """Make cases of sessions, and of passing controls drawn beside them: a new version of a dataset, or the same one where nothing is new.
+
+        Parameters
+        ----------
+        population
+            What `labelled()` or `failing()` gave, ids, or a frame with `session_id`.
+        to
+            The dataset's name.
+        controls
+            How many passing sessions the dataset is to hold beside them, drawn at random.
+        """
+        from workbench import dataset, world
+
+        promoted = dataset.promote(
+            population,
+            self.steps(),
+            self._rolled_up(),
+            to=to,
+            record=world.record,
+            now=datetime.now(UTC),
+            author=author or getpass.getuser(),
+            existing=self.dataset(to) if to in self.datasets() else None,
+            controls=controls,
+            control_pool=self.passing() if controls else None,
+            seed=seed,
+            attributes=("agent_version",),
+        )
+        for content in promoted.worlds.values():
+            self.store.blobs.put(content)
+        # The version row comes last: what it names is then there.
+        self.store.database.append("cases", promoted.cases)
+        self.store.database.append("ground_truth", promoted.ground_truth)
+        self.store.database.append("dataset_versions", promoted.version)
+        return promoted.dataset
+
+    def datasets(self) -> tuple[str, ...]:
+        """The names of the datasets."""
+        return tuple(self.store.database.read("dataset_versions")["dataset"].unique(maintain_order=True).to_list())
+
+    def dataset(self, name: str, *, version: int | None = None) -> Dataset:
+        """A dataset at a version, the latest by default."""
+        from workbench import dataset
+
+        cases = self.store.database.read("cases", dataset=name)
+        ids = cases["world_id"].drop_nulls().unique().to_list()
+        return dataset.dataset_at(
+            name,
+            versions=self.store.database.read("dataset_versions"),
+            cases=cases,
+            ground_truth=self.store.database.read("ground_truth", dataset=name),
+            worlds={world_id: self.store.blobs.get(world_id) for world_id in ids},
+            version=version,
+        )
+
+    def recorded(self, name: str, where: pl.Expr | None = None, *, graders: Sequence[str] | None = None) -> Experiment:
+        """What was run already, as an experiment: sessions are trials of their tasks, graders' results their outcomes.
+
+        Parameters
+        ----------
+        name
+            What to call it, such as the release.
+        where
+            Which sessions: a condition on the columns of `sessions()`.
+        graders
+            Names of graders or exported scores; all by default.
+
+        Raises
+        ------
+        EmptyError
+            No session fits, or none has a task or a result.
+        """
+        from workbench import evidence, experiment
+
+        found = self._rolled_up() if where is None else self._where(where)
+        if not found.height:
+            known = ", ".join(map(str, self._rolled_up()["agent_version"].unique().sort().to_list()))
+            msg = f"no session fits the condition of {name!r}; agent versions loaded: {known or 'none'}"
+            raise EmptyError(msg)
+        results = evidence.results(found, self._scores(), self.annotations(), steps=self.steps())
+        return experiment.recorded(found, results, name=name, graders=graders)
+
+    def report(self, path: str | Path, sections: Sequence[Section], *, evidence: Iterable[str] = ()) -> Path:
+        """Write one HTML page that opens without Jupyter.
+
+        Parameters
+        ----------
+        path
+            Where to.
+        sections
+            Its parts.
+        evidence
+            Session ids to append in full.
+        """
+        from workbench import report
+        from workbench.store import write_whole
+
+        text = report.page(
+            self.config.name,
+            sections,
+            evidence={session_id: self.session(session_id) for session_id in evidence},
+            made_at=datetime.now(UTC),
+            made_from=f"workspace {self.config.name}, traces {self.store.state()}, settings {self.config.fingerprint}",
+        )
+        return write_whole(Path(path), lambda draft: draft.write_text(text, encoding="utf-8"))

@@ -1,0 +1,65 @@
+"""Failure modes found by clustering, and what people changed about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from workbench.workspace._base import ids_of
+from workbench.workspace._traces import Traces
+
+if TYPE_CHECKING:
+    from workbench.cluster import Facet, Modes
+
+
+__all__ = ["FailureModes"]
+
+
+class FailureModes(Traces):
+    """Clustering."""
+
+    def cluster(
+        self,
+        population: Any,
+        *,
+        facet: Facet = "failure",
+        against: Any = None,
+        min_size: int | None = None,
+        seed: int = 0,
+    ) -> Modes:
+        """Group sessions by what went wrong, and compare each group with other sessions.
+
+        Parameters
+        ----------
+        population
+            Sessions: a selection, ids, or a frame with `session_id`.
+        facet
+            What of a session is compared: `"failure"`, `"intent"`, `"trajectory"`, a Polars expression or a function.
+        against
+            Sessions to compare each mode's share with, such as `passing()`.
+        min_size
+            The fewest sessions that are called a mode.
+        seed
+            The same input and seed give the same modes and names.
+        """
+        from workbench import cluster
+
+        with self._progress("cluster") as report:
+            modes = cluster.cluster(
+                self._facet(population, facet),
+                against=None if against is None else self._facet(against, facet),
+                embed=cluster.Embedder(cache=self.store.vectors),
+                min_size=min_size,
+                seed=seed,
+                progress=report,
+            )
+        edits = self.store.database.read("mode_edits")
+        return cluster.with_edits(modes, edits, keep=lambda rows: self.store.database.append("mode_edits", rows))
+
+    def _facet(self, population: Any, facet: Facet) -> pl.DataFrame:
+        from workbench import cluster
+
+        wanted = ids_of(population)
+        steps = self.steps().join(wanted, on="session_id", how="semi", maintain_order="left")
+        return cluster.facet_text(steps, facet)

@@ -1,0 +1,193 @@
+"""Queues, labels and the codebook."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from workbench.errors import UnknownNameError
+from workbench.workspace._base import ids_of
+from workbench.workspace._modes import FailureModes
+
+if TYPE_CHECKING:
+    from workbench.label import Codebook, Queue
+    from workbench.widgets import Labeller
+
+
+__all__ = ["Reading"]
+
+
+class Reading(FailureModes):
+    """Reading sessions and saying what went wrong."""
+
+    def queue(
+        self,
+        name: str,
+        population: Any = None,
+        *,
+        n: int = 40,
+        seed: int = 0,
+        by: str | None = None,
+        score: str | None = None,
+        because: str | None = None,
+    ) -> Queue:
+        """Draw sessions to read, once: the same name gives the same queue for ever.
+
+        Parameters
+        ----------
+        name
+            What to call it.
+        population
+            Sessions to draw from: a selection, ids, or a frame with `session_id`; all by default.
+        n
+            How many.
+        seed
+            Another seed draws others.
+        by, score
+            A column of the population: strata that each get their part, or the worth of reading (a third of the draws stays uniform).
+        because
+            One line that is shown beside each session.
+        """
+        from workbench import label
+
+        # A queue that exists is handed back whatever the population has become.
+        source = self._rolled_up() if population is None else ids_of(population)
+        drawn = label.draw_queue(
+            source,
+            name=name,
+            n=n,
+            seed=seed,
+            by=by,
+            score=score,
+            because=because,
+            history=self.store.database.read("draws"),
+            queues=self.store.database.read("queues"),
+            created_by=getpass.getuser(),
+            now=datetime.now(UTC),
+        )
+        if drawn.is_new:
+            self.store.database.append("queues", drawn.row)
+            self.store.database.append("draws", drawn.draws)
+        return drawn
+
+    def label(self, queue: Queue, *, reviewer: str, role: str = "general") -> Labeller:
+        """Read a queue and say what went wrong, by keyboard; each save is on disk before it is acknowledged.
+
+        Parameters
+        ----------
+        queue
+            What `queue()` drew.
+        reviewer
+            Who reads; reviewers do not see each other's labels.
+        role
+            `general` or `expert`.
+        """
+        from workbench.widgets import Labeller
+        from workbench.workspace._labelling import labels_of, save_change
+
+        def save(change: Mapping[str, Any]) -> dict[str, Any] | None:
+            return save_change(self.store.database, change, reviewer=reviewer, role=role, queue_id=queue.queue_id)
+
+        return Labeller(
+            queue.items.to_dicts(),
+            fetch=self._reading,
+            save=save,
+            labels=labels_of(self.store.database.read("annotations", author=reviewer), reviewer),
+            modes=self.codebook().names,
+            reviewer=reviewer,
+            queue=f"{self.store.folder}/{queue.queue_id}/{reviewer}",
+        )
+
+    def save_label(
+        self,
+        change: Mapping[str, Any],
+        *,
+        reviewer: str,
+        role: str = "general",
+        queue_id: str | None = None,
+        method: str = "widget",
+    ) -> dict[str, Any]:
+        """Keep one label, or take one back; the same operation sent twice is kept once.
+
+        Returns
+        -------
+        dict
+            The reviewer's label of that session as it stands now.
+        """
+        from workbench.workspace._labelling import save_change
+
+        saved = save_change(self.store.database, change, reviewer=reviewer, role=role, queue_id=queue_id, method=method)
+        return saved or {}
+
+    def labels(self, *, reviewer: str | None = None) -> pl.DataFrame:
+        """What the reviewers say now: one row a session and reviewer."""
+        from workbench import label
+
+        return label.current_labels(self.annotations(), reviewer=reviewer)
+
+    def labelled(self, mode: str | None = None) -> pl.DataFrame:
+        """The labels that say fail, of one failure mode of the codebook or of all.
+
+        Raises
+        ------
+        UnknownNameError
+            No label names that mode; the message suggests the nearest.
+        """
+        coded = self.codebook().labels.filter(pl.col("verdict") == "fail")
+        if mode is None:
+            return coded
+        names = coded["failure_mode"].drop_nulls().unique().to_list()
+        if mode not in names:
+            raise UnknownNameError(mode, "labelled failure mode", names, then="`ws.codebook()` lists them.")
+        return coded.filter(pl.col("failure_mode") == mode)
+
+    def codebook(self, *, as_of: datetime | None = None) -> Codebook:
+        """The failure modes that people named: definition, share with interval, evidence, and what is still unseen."""
+        from workbench import label
+
+        return label.codebook(
+            self.annotations(),
+            self.store.database.read("codebook_events"),
+            draws=self.store.database.read("draws"),
+            population=self._rolled_up().height,
+            as_of=as_of,
+        )
+
+    def edit_codebook(
+        self,
+        kind: str,
+        name: str,
+        *,
+        into: Sequence[str] = (),
+        definition: str | None = None,
+        author: str | None = None,
+    ) -> Codebook:
+        """Define, rename, merge, split or retire a failure mode; an event, so that any earlier codebook can be shown again."""
+        from workbench import label
+
+        event = label.codebook_event(
+            kind, name, into=into, definition=definition, author=author or getpass.getuser(), now=datetime.now(UTC),
+            events=self.store.database.read("codebook_events"),
+        )  # fmt: skip
+        self.store.database.append("codebook_events", event)
+        return self.codebook()
+
+    def _reading(self, session_id: str) -> dict[str, Any]:
+        """What the labeller shows of a session; what software thinks of it stays apart as suggestions."""
+        from workbench.widgets import conversation
+
+        row = self._rolled_up().filter(session_id=session_id)
+        said = self.store.database.read("annotations", target_id=session_id, author_kind="code")
+        failed = said.filter(~pl.col("passed")).unique("name", keep="last", maintain_order=True)
+        return conversation(
+            self.steps().filter(session_id=session_id),
+            header=row.row(0, named=True) if row.height else None,
+            suggestions=[
+                {"source": name, "text": comment or "failed"}
+                for name, comment in failed.select("name", "comment").iter_rows()
+            ],
+        )

@@ -1,0 +1,197 @@
+"""Traces in, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from workbench import schema
+from workbench.workspace._base import Base
+
+if TYPE_CHECKING:
+    from workbench.evidence import AgentLoop, Outcomes, Selection
+    from workbench.grade import Grader, Grades
+    from workbench.load import LoadReport
+
+
+__all__ = ["Traces"]
+
+
+class Traces(Base):
+    """Loading, sessions, graders, outcomes."""
+
+    def load(self, paths: str | Path | Iterable[str | Path]) -> LoadReport:
+        """Read trace exports of any known format; files that were loaded before and have not changed are skipped.
+
+        Parameters
+        ----------
+        paths
+            A file, a folder, a glob pattern, or several.
+
+        Returns
+        -------
+        LoadReport
+            By format: read, loaded, merged, superseded, set aside and why; with `.set_aside` and `.sources`.
+
+        Raises
+        ------
+        LoadError
+            No file is there.
+        """
+        from workbench import load
+
+        known = self.store.sources()
+        fresh, skipped = load.unread([path.resolve() for path in load.expand(paths)], known)
+        options = load.LoadOptions(
+            user_feedback_names=self.config.user_feedback, spill_characters=self.config.spill_characters
+        )
+        made: list[str] = []
+        done, total = 0, sum(file.bytes for file in fresh)
+        with self._progress("load") as report:
+            # One batch is one commit: a process that is killed goes on with the next one.
+            for batch in load.batches(fresh):
+                read = load.read(
+                    [file.path for file in batch],
+                    known=self.store.scan_spans(),
+                    known_scores=self.store.scan_scores(),
+                    options=options,
+                    progress=lambda now, _size, done=done: report(done + now, total),
+                )
+                made.append(
+                    self.store.add_load(
+                        spans=read.spans,
+                        scores=read.scores,
+                        sources=read.sources,
+                        set_aside=read.set_aside,
+                        superseded=read.superseded,
+                        blobs=read.blobs,
+                        modified_ns={str(file.path): file.modified_ns for file in batch},
+                        config=self.config.fingerprint,
+                    )
+                )
+                done += sum(file.bytes for file in batch)
+        mine = pl.col("load_id").is_in(made)
+        return load.LoadReport(
+            sources=self.store.sources().filter(mine).select(schema.SOURCES.names()),
+            set_aside=self.store.database.read("set_aside").filter(mine).select(schema.SET_ASIDE.names()),
+            skipped=tuple(str(path) for path in skipped),
+            signals=self._signal_counts(),
+        )
+
+    def annotate(self, rows: Any) -> int:
+        """Add annotations from elsewhere: a file of them as JSON lines, or any frame with the columns of `schema.ANNOTATIONS`.
+
+        Returns
+        -------
+        int
+            How many were new; the same file again adds nothing.
+
+        Raises
+        ------
+        InputError
+            A column is missing or of another type, or an author kind is unknown.
+        """
+        from workbench import label
+
+        given = label.read_annotations(rows, recorded_at=datetime.now(UTC))
+        return self.store.database.append("annotations", given)
+
+    def sources(self) -> pl.DataFrame:
+        """One row a file: where each of its records ended."""
+        return self.store.sources()
+
+    def set_aside(self) -> pl.DataFrame:
+        """One row a record that was not loaded, with the reason."""
+        return self.store.set_aside()
+
+    def scan_spans(self) -> pl.LazyFrame:
+        """Every span as it stands now, lazily."""
+        return self.store.scan_spans()
+
+    def steps(self) -> pl.DataFrame:
+        """The agent loop of every session, one row a step."""
+        from workbench import evidence
+
+        return self._derived("steps", lambda: evidence.steps(self.scan_spans().collect()))
+
+    def sessions(self) -> pl.DataFrame:
+        """One row a session, with every signal beside it: feedback, scores, graders, human verdicts."""
+        from workbench import evidence
+
+        return evidence.signals(self._rolled_up(), self._scores(), self.annotations(), steps=self.steps())
+
+    def session(self, session_id: str) -> AgentLoop:
+        """One session as the agent loop.
+
+        Raises
+        ------
+        UnknownNameError
+            No session has that id; the message suggests the nearest.
+        """
+        from workbench import evidence
+
+        return evidence.loop(self.steps(), session_id)
+
+    def annotations(self) -> pl.DataFrame:
+        """Everything that was said about sessions, append-only: retracted rows are there, and what retracts them."""
+        return self.store.database.read("annotations")
+
+    def grade(self, graders: Sequence[Grader]) -> Grades:
+        """Run graders over every session; results are kept, and a grader that has not changed is not kept twice."""
+        from workbench import grade
+
+        with self._progress("grade") as report:
+            graded = grade.grade(self.steps(), graders, progress=report)
+        self.store.database.append("annotations", graded.to_annotations(datetime.now(UTC)))
+        return graded
+
+    def outcomes(self, where: pl.Expr | None = None, *, signals: Sequence[str] | None = None) -> Outcomes:
+        """Which sessions fail, pass or are unknown, by which signals, in one sentence.
+
+        Parameters
+        ----------
+        where
+            A condition on the columns of `sessions()`; all by default.
+        signals
+            Some of `human`, `grader`, `feedback`; all by default.
+        """
+        from workbench import evidence
+
+        rolled_up = self._rolled_up() if where is None else self._where(where)
+        return evidence.outcomes(rolled_up, self._scores(), self.annotations(), steps=self.steps(), signals=signals)
+
+    def failing(self, where: pl.Expr | None = None, *, signals: Sequence[str] | None = None) -> Selection:
+        """The sessions that fail, and in one sentence by which signals."""
+        return self.outcomes(where, signals=signals).failing
+
+    def passing(self, where: pl.Expr | None = None, *, signals: Sequence[str] | None = None) -> Selection:
+        """The sessions that pass, and in one sentence by which signals."""
+        return self.outcomes(where, signals=signals).passing
+
+    def _rolled_up(self) -> pl.DataFrame:
+        from workbench import evidence
+
+        return self._derived("sessions", lambda: evidence.sessions(self.scan_spans().collect(), self.steps()))
+
+    def _where(self, where: pl.Expr) -> pl.DataFrame:
+        kept = self.sessions().filter(where).select("session_id")
+        return self._rolled_up().join(kept, on="session_id", how="semi", maintain_order="left")
+
+    def _scores(self) -> pl.DataFrame:
+        return self.store.scan_scores().collect()
+
+    def _signal_counts(self) -> dict[str, int]:
+        """How many rows of each outcome signal there are."""
+        exported = self.store.scan_scores().group_by("author_kind").len().collect()
+        counts = dict(exported.iter_rows())
+        said = dict(self.annotations().group_by("author_kind").len().iter_rows())
+        return {
+            "user feedback": counts.get("user", 0) + said.get("user", 0),
+            "exported scores": counts.get("code", 0) + counts.get("model", 0),
+            "graders": said.get("code", 0) + said.get("model", 0),
+            "human labels": counts.get("human", 0) + said.get("human", 0),
+        }
