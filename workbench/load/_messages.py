@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from workbench.load._parts import Parts, call, read_parts, said
-from workbench.load._values import is_array, is_object, parsed, text
+from workbench.load._values import dumps, is_array, is_object, parsed, text
 
 __all__ = ["beside", "conversation", "is_definition", "messages", "output_messages", "system_message"]
 
@@ -27,6 +27,9 @@ _ROLES: Final = {
 }  # fmt: skip
 _LISTS: Final = ("messages", "contents", "history", "conversation")
 _HOLDERS: Final = frozenset({*_LISTS, "choices", "generations", "candidates", "output", "message", "prompt", "system"})
+_PLAIN: Final = frozenset({"role", "content", "parts", "finish_reason"})
+_PLAIN_ROLES: Final = frozenset({"system", "user", "assistant", "tool"})
+_ANSWER: Final = frozenset({"type", "id", "response", "result"})
 _CONSTRUCTOR: Final = "kwargs"
 
 
@@ -77,8 +80,54 @@ def system_message(value: Any) -> list[Message]:
     return [{"role": "system", "content": content}] if content else []
 
 
-def _of_list(values: list[Any], role: str) -> list[Message] | None:
+def _swift(values: list[Any]) -> list[Message] | None:
+    """The shapes that nearly all messages have, without asking about the others; null where one is another."""
     found: list[Message] = []
+    for item in values:
+        if type(item) is not dict or not _PLAIN.issuperset(item):
+            return None
+        role, content, parts = item.get("role"), item.get("content"), item.get("parts")
+        if role not in _PLAIN_ROLES:
+            return None
+        if type(content) is str and parts is None:
+            found.append({"role": role, "content": content})
+        elif type(parts) is list and len(parts) == 1 and content is None and type(parts[0]) is dict:
+            message = _swift_part(role, parts[0])
+            if message is None:
+                return None
+            found.append(message)
+        else:
+            return None
+    return found
+
+
+def _swift_part(role: str, part: dict[str, Any]) -> Message | None:
+    kind = part.get("type")
+    if kind == "text":
+        said = part.get("content")
+        return {"role": role, "content": said} if type(said) is str else None
+    if kind == "tool_call":
+        number, name, arguments = part.get("id"), part.get("name"), part.get("arguments")
+        if type(number) is str and type(name) is str and type(arguments) is dict and "parse_error" not in part:
+            call = {"id": number, "name": name, "arguments": arguments}
+            return {"role": "assistant", "content": "", "tool_calls": [call]} if role == "assistant" else None
+        return None
+    if kind == "tool_call_response" and part.keys() <= _ANSWER:
+        number, answer = part.get("id"), part.get("response", part.get("result"))
+        if type(number) is not str or answer is None:
+            return None
+        if type(answer) is dict and ("type" in answer or "text" in answer) or type(answer) is list:
+            return None
+        content = answer if type(answer) is str else dumps(answer)
+        return {"role": "tool", "content": content, "tool_call_id": number}
+    return None
+
+
+def _of_list(values: list[Any], role: str) -> list[Message] | None:
+    found = _swift(values)
+    if found:
+        return found
+    found = []
     loose: list[Any] = []  # parts that stand without a message around them
     for item in values:
         got = _of_item(item, role)
