@@ -1,0 +1,227 @@
+"""Is the candidate better, not worse, worse, or is it too early to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from workbench.errors import InputError
+from workbench.experiment._arms import ALL_GRADERS, Pair, align
+from workbench.experiment._comparison import Comparison
+from workbench.experiment._difference import Difference, difference
+from workbench.experiment._experiment import Experiment
+from workbench.experiment._flips import flips
+from workbench.experiment._outcomes import MEASURES, read
+from workbench.experiment._pass_k import compared_table
+from workbench.experiment._resources import distribution, resources, stability
+from workbench.experiment._say import count, named
+from workbench.experiment._segments import attributes, by_grader, by_segment
+from workbench.experiment._verdict import ruled, say
+from workbench.schema import OUTCOMES
+
+__all__ = ["compare"]
+
+_DRAWS = 10_000
+
+
+def compare(
+    baseline: Any,
+    candidate: Any,
+    *,
+    by: Sequence[str] = (),
+    margin: float | None = None,
+    grader: str | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Comparison:
+    """Set two experiments on the same cases side by side, and say whether the candidate is better.
+
+    Each case counts once, however often it was tried: its difference is that of its mean outcomes, and the cases are the
+    independent units of every interval and test. "Better" and "worse" need an interval that leaves out zero and a test
+    that agrees; "not worse" needs the whole interval above minus the margin, which has to be set before looking.
+
+    Parameters
+    ----------
+    baseline, candidate
+        Experiments, or frames with `case`, `value` or `passed`, and where there are several `trial` and `grader`;
+        further columns of the baseline are attributes to segment by.
+    by
+        Attributes of the cases to compare by, such as ``["mode", "intent"]``.
+    margin
+        How much worse is still not worse, as a rate: 0.02 is two points.
+    grader
+        The grader that the verdict is about; by default all graders that apply have to pass.
+    level
+        The confidence level.
+    seed
+        The seed of the bootstrap, and of the test where it is too large to compute.
+
+    Returns
+    -------
+    Comparison
+        One sentence, the numbers behind it, and the rows behind those.
+
+    Raises
+    ------
+    EmptyError
+        An arm has no outcomes, or the arms share no case or no grader.
+    UnknownNameError
+        There is no such grader or attribute, or no column `case`.
+    InputError
+        The margin is negative, or the frames hold neither `value` nor `passed`.
+
+    Examples
+    --------
+    >>> old = [{"case": f"c{i}", "passed": i % 2 == 0} for i in range(40)]
+    >>> new = [{"case": f"c{i}", "passed": i % 4 != 1} for i in range(40)]
+    >>> found = compare(old, new)
+    >>> found.verdict, len(found.fixed), len(found.regressed)
+    ('better', 10, 0)
+    """
+    if margin is not None and margin < 0:
+        msg = f"a margin is how much worse is still not worse, a positive number, not {margin}"
+        raise InputError(msg)
+    names = _names(baseline, candidate)
+    arms = tuple(read(_outcomes(data), what=name) for name, data in zip(names, (baseline, candidate), strict=True))
+    pair = align(arms[0], arms[1], grader)
+    head = pair.paired.filter(pl.col("grader") == pair.headline)
+    overall = difference(head, level=level, seed=seed)
+    verdict, caveats = ruled(pair, overall, margin=margin, level=level, seed=seed)
+    cases = attributes([_cases(baseline), _cases(candidate)], by) if by else _cases(baseline)
+    segments = by_segment(head, cases, by, margin=margin, level=level, seed=seed)
+    alone = [name for name in pair.paired["grader"].unique().sort() if name != ALL_GRADERS]
+    graders = by_grader(pair.paired, alone, margin=margin, level=level, seed=seed).with_columns(
+        pl.col("grader").is_in(list(arms[0].scored | arms[1].scored)).alias("scored")
+    )
+    changed, rate = flips(head) if not pair.scored else flips(head.clear())
+    kinds = dict(changed["kind"].value_counts().iter_rows())
+    harmed = [f"{row['by']} = {row['segment']}" for row in _worse(segments)] + [
+        f"grader {row['grader']!r}" for row in _worse(graders) if len(alone) > 1
+    ]
+    repeated = head if not pair.scored else head.clear()
+    return Comparison(
+        baseline=names[0],
+        candidate=names[1],
+        verdict=verdict,
+        sentence=say(verdict, pair, overall, kinds, names, margin=margin, level=level, harmed=harmed),
+        headline=pair.headline,
+        overall=overall,
+        margin=margin,
+        level=level,
+        integrity=pair.integrity,
+        only_baseline=pair.only_baseline,
+        only_candidate=pair.only_candidate,
+        unequal=pair.unequal,
+        graders=graders,
+        segments=segments,
+        flips=changed,
+        flip_rate=rate,
+        pass_k=compared_table(
+            (repeated["n_a"].to_numpy(), repeated["c_a"].to_numpy()),
+            (repeated["n_b"].to_numpy(), repeated["c_b"].to_numpy()),
+            level=level,
+            draws=_DRAWS,
+            seed=seed,
+        ),
+        stability=stability(repeated),
+        distribution=distribution(pair.paired, alone),
+        resources=resources(pair.trials, level=level),
+        notes=(*caveats, *_notes(pair, overall, segments, cases, names)),
+        trials=pair.trials,
+    )
+
+
+def _names(baseline: Any, candidate: Any) -> tuple[str, str]:
+    first = baseline.name if isinstance(baseline, Experiment) else "baseline"
+    second = candidate.name if isinstance(candidate, Experiment) else "candidate"
+    return (first, second) if first != second else (f"{first} (baseline)", f"{second} (candidate)")
+
+
+def _outcomes(data: Any) -> Any:
+    return data.outcomes if isinstance(data, Experiment) else data
+
+
+def _cases(data: Any) -> pl.DataFrame:
+    """The cases' attributes: an experiment's own, or what a frame carries beyond its outcomes."""
+    if isinstance(data, Experiment):
+        return data.cases
+    frame = data.collect() if isinstance(data, pl.LazyFrame) else pl.DataFrame(data)
+    extra = [name for name in frame.columns if name not in OUTCOMES and name not in MEASURES]
+    return frame.select(pl.col("case").cast(pl.String()), *extra).unique("case", keep="first", maintain_order=True)
+
+
+def _worse(table: pl.DataFrame) -> list[dict[str, Any]]:
+    return table.filter(pl.col("verdict") == "worse").sort("difference").to_dicts()
+
+
+def _notes(
+    pair: Pair, overall: Difference, segments: pl.DataFrame, cases: pl.DataFrame, names: tuple[str, str]
+) -> list[str]:
+    """What a reader has to know, most important first."""
+    notes: list[str] = []
+    for arm, row in zip(names, pair.integrity.iter_rows(named=True), strict=True):
+        gone = [f"{row[why]:,} {why}" for why in ("errored", "missing", "inapplicable") if row[why]]
+        if gone:
+            notes.append(f"{arm}: of {count(row['attempted'], 'trial')} {', '.join(gone)}; they count neither way.")
+        if row["set_aside"]:
+            notes.append(f"{arm}: rows that could not be used as they came: {row['set_aside']}.")
+    for arm, other, only in (
+        (names[0], names[1], pair.only_baseline),
+        (names[1], names[0], pair.only_candidate),
+    ):
+        if only:
+            notes.append(
+                f"{count(len(only), 'case')} of {arm} not tried by {other}: nothing is said about {named(only)}."
+            )
+    if pair.unequal:
+        notes.append(
+            f"{count(len(pair.unequal), 'case')} tried a different number of times in the two arms ({named(pair.unequal)});"
+            " each case still counts once."
+        )
+    if not overall.changed and overall.cases and max(overall.trials) > 1 and _same(pair):
+        notes.append("Both arms have the same outcome in every trial: are they the same run?")
+    if pair.one_armed:
+        notes.append(f"Only one arm has {named(pair.one_armed)}: left out. Grade both arms with it to compare it.")
+    notes += _blind(pair, overall, cases)
+    if max(overall.trials) <= 1 and overall.changed:
+        notes.append(
+            "Each case was tried once, so a case's change cannot be told from the agent's own flipping: 3 or more trials can."
+        )
+    if segments.height:
+        tested = segments["p"].count()
+        notes.append(
+            f"{count(segments.height, 'segment')} scanned, {tested:,} with enough cases to test; verdicts hold after Holm's"
+            " correction, p (BH) is for exploring; intervals are for one segment at a time."
+        )
+    return notes
+
+
+def _same(pair: Pair) -> bool:
+    keys = ["case", "trial", "grader", "value", "passed", "status"]
+    first, second = (
+        pair.trials.filter(pl.col("arm") == arm).select(keys).sort(keys) for arm in ("baseline", "candidate")
+    )
+    return first.equals(second)
+
+
+def _blind(pair: Pair, overall: Difference, cases: pl.DataFrame) -> list[str]:
+    """What this set of cases cannot show."""
+    if pair.scored or not overall.cases:
+        return []
+    notes: list[str] = []
+    channels = set(cases["channel"].drop_nulls().to_list()) if "channel" in cases.columns else set[str]()
+    if channels == {"failure"}:
+        notes.append(
+            "Every case was chosen because it failed: what else the change broke cannot be seen; add controls."
+        )
+    elif overall.baseline == 0:
+        notes.append(
+            "The baseline passes none of these cases, so they cannot show a regression: add cases that it passes."
+        )
+    elif overall.baseline == 1:
+        notes.append(
+            "The baseline passes all of these cases, so they cannot show an improvement: add cases that it fails."
+        )
+    return notes

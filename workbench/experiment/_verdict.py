@@ -1,0 +1,153 @@
+"""The verdict in words: one plain sentence, what it rests on, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from workbench.experiment._arms import Pair
+from workbench.experiment._difference import Difference, Verdict, decide, difference
+from workbench.experiment._say import count, named, percent, points
+from workbench.stats import FEWEST
+
+__all__ = ["ruled", "say", "worst_case"]
+
+_UNKNOWN = 0.05  # an arm that lost more of its trials than this is run again, not caveated
+_FORESEEABLE = 25  # a plan for more than this many times the cases is no plan
+
+
+def worst_case(pair: Pair, *, favour: str, level: float, seed: int, margin: float | None) -> Verdict:
+    """The verdict if every trial without an outcome had gone against `favour` (the baseline or the candidate)."""
+    head = pair.paired.filter(pl.col("grader") == pair.headline)
+    lost = pair.ungraded.filter(pl.col("case").is_in(head["case"].implode()))
+    whole = pair.ungraded.join(lost, on="case", how="anti")
+    joined = head.join(lost.select("case", "lost_a", "lost_b"), on="case", how="left", suffix="_u").with_columns(
+        pl.col("lost_a_u").fill_null(0), pl.col("lost_b_u").fill_null(0)
+    )
+    up, down = ("a", "b") if favour == "candidate" else ("b", "a")
+    counted = joined.select(
+        "case",
+        (pl.col(f"c_{up}") + pl.col(f"lost_{up}_u")).alias(f"c_{up}"),
+        pl.col(f"c_{down}"),
+        (pl.col("n_a") + pl.col("lost_a_u")).alias("n_a"),
+        (pl.col("n_b") + pl.col("lost_b_u")).alias("n_b"),
+    )
+    gone = whole.select(
+        "case",
+        pl.lit(1, dtype=pl.Int64).alias(f"c_{up}"),
+        pl.lit(0, dtype=pl.Int64).alias(f"c_{down}"),
+        pl.lit(1, dtype=pl.Int64).alias("n_a"),
+        pl.lit(1, dtype=pl.Int64).alias("n_b"),
+    )
+    both = pl.concat([counted, gone.select(counted.columns)]).with_columns(
+        (pl.col("c_a") / pl.col("n_a")).alias("mean_a"), (pl.col("c_b") / pl.col("n_b")).alias("mean_b")
+    )
+    return decide(difference(both, level=level, seed=seed), margin, level)
+
+
+def ruled(pair: Pair, found: Difference, *, margin: float | None, level: float, seed: int) -> tuple[Verdict, list[str]]:
+    """The verdict, and what has to be said about trials whose outcome nobody knows."""
+    verdict = decide(found, margin, level)
+    lost = {
+        row["arm"]: (row["errored"] + row["missing"], row["attempted"]) for row in pair.integrity.iter_rows(named=True)
+    }
+    total = sum(n for n, _ in lost.values())
+    if not total or pair.scored or verdict == "cannot tell":
+        return verdict, []
+    favour = "baseline" if verdict == "worse" else "candidate"
+    worst = worst_case(pair, favour=favour, level=level, seed=seed, margin=margin)
+    good = {"better", "not worse"}
+    if worst == verdict or (verdict == "better" and worst in good):
+        return verdict, [
+            f"The verdict holds even if all {count(total, 'trial')} without an outcome had gone against it."
+        ]
+    arm, (n, of) = max(lost.items(), key=lambda item: item[1][0] / max(item[1][1], 1))
+    if n > _UNKNOWN * of:
+        return "cannot tell", [
+            f"{n:,} of {of:,} trials of the {arm} have no outcome, and the verdict hangs on them: run those again."
+        ]
+    return verdict, [
+        f"Had all {count(total, 'trial')} without an outcome gone against it, the verdict would be {worst!r}."
+    ]
+
+
+def say(
+    verdict: Verdict,
+    pair: Pair,
+    found: Difference,
+    flips: Mapping[str, int],
+    names: tuple[str, str],
+    *,
+    margin: float | None,
+    level: float,
+    harmed: list[str],
+) -> str:
+    """One plain sentence for the whole comparison."""
+    baseline, candidate = names
+    if found.interval is None:
+        few = f"only {count(found.cases, 'case')} {'has' if found.cases == 1 else 'have'} an outcome in both arms"
+        more = FEWEST - found.cases
+        return (
+            f"Cannot tell: {few}; an interval needs at least {FEWEST}, {count(more, 'more case')} than there are."
+            if more > 1
+            else f"Cannot tell: {few}; an interval needs at least {FEWEST}, one more."
+        )
+    unit = _numbers(found, scored=pair.scored, level=level)
+    start = {
+        "better": f"{candidate} is better than {baseline}",
+        "not worse": f"{candidate} is not worse than {baseline} by more than {_size(margin or 0.0, scored=pair.scored)}",
+        "worse": f"{candidate} is worse than {baseline}",
+        "cannot tell": f"Cannot tell whether {candidate} is better or worse than {baseline}",
+    }[verdict]
+    on = "" if pair.headline == "all graders" else f" on {pair.headline!r}"
+    parts = [f"{start}{on}: {unit}"]
+    if not pair.scored:
+        noise = f", {flips['noise']:,} changed within their own noise" if flips.get("noise") else ""
+        parts.append(f"{flips.get('fixed', 0):,} fixed, {flips.get('regressed', 0):,} regressed{noise}")
+    sentence = "; ".join(parts) + "."
+    if verdict == "cannot tell":
+        sentence += " " + _tell(found, margin=margin, level=level, scored=pair.scored)
+    if harmed:
+        sentence += f" {'But it' if verdict in {'better', 'not worse'} else 'It'} is worse in {named(harmed)}."
+    return sentence
+
+
+def _numbers(found: Difference, *, scored: bool, level: float) -> str:
+    interval = found.interval
+    assert interval is not None
+    if scored:
+        return (
+            f"{found.candidate:.3g} against {found.baseline:.3g} on average over {count(found.cases, 'case')}, "
+            f"{found.difference:+.3g} ({level:.0%} interval {interval.low:+.3g} to {interval.high:+.3g})"
+        )
+    return (
+        f"{percent(found.candidate)} against {percent(found.baseline)} of {count(found.cases, 'case')} pass, "
+        f"{points(found.difference)} points ({level:.0%} interval {points(interval.low)} to {points(interval.high)})"
+    )
+
+
+def _size(size: float, *, scored: bool) -> str:
+    return f"{size:.3g}" if scored else f"{points(size, signed=False)} points"
+
+
+def _tell(found: Difference, *, margin: float | None, level: float, scored: bool) -> str:
+    """What would tell."""
+    smallest = found.minimum_detectable
+    assert smallest is not None
+    sees = f"{count(found.cases, 'case')} can see a change of {_size(smallest, scored=scored)} or more"
+    if margin and found.difference > -margin / 2:
+        needed = found.needed(margin, level=level) - found.cases
+        if 0 < needed <= _FORESEEABLE * found.cases:
+            return (
+                f"{sees}; about {count(needed, 'more case')} would show whether it stays within the margin of "
+                f"{_size(margin, scored=scored)}."
+            )
+    if found.difference:
+        needed = found.needed(found.difference, level=level) - found.cases
+        if needed <= 0:
+            return f"{sees}: run the same cases once more, or a few more of them."
+        if needed <= _FORESEEABLE * found.cases:
+            return f"{sees}; if the change is as large as it looks, about {count(needed, 'more case')} would tell."
+    half = found.needed(smallest / 2, level=level)
+    return f"{sees}; half of that takes about {count(half, 'case')}."
