@@ -1,7 +1,7 @@
 """The evidence: every session as its canonical agent loop, one row a step, read in the same way by everybody."""
 
 from workbench.evidence._loop import AgentLoop, Step, loop, loops
-from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcome, Outcomes, Selection, Signal, outcomes
+from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, outcomes
 from workbench.evidence._render import Cut, Rendering, render
 from workbench.evidence._results import results
 from workbench.evidence._sessions import sessions
@@ -13,11 +13,9 @@ __all__ = [
     "VERSION",
     "AgentLoop",
     "Cut",
-    "Outcome",
     "Outcomes",
     "Rendering",
     "Selection",
-    "Signal",
     "Step",
     "loop",
     "loops",

@@ -274,5 +274,5 @@ def loop(steps: Any, session_id: str) -> AgentLoop:
     found = next(loops(frame.filter(session_id=session_id)), None)
     if found is None:
         known = frame["session_id"].drop_nulls().unique().to_list()
-        raise UnknownNameError("session", session_id, known)  # noqa: EM101 - a kind, not a message
+        raise UnknownNameError(session_id, "session", known)
     return found

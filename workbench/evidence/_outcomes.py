@@ -132,7 +132,10 @@ class Outcomes:
         if absent:
             notes.append(f"Absent or not used: {', '.join(absent)}. Their absence says nothing of a session.")
         if self.unmatched:
-            notes.append(f"{self.unmatched:,} scores or annotations name none of these sessions and were not used.")
+            notes.append(
+                f"{self.unmatched:,} scores or annotations were not used: they name none of these sessions, nor a trace that "
+                "steps= says belongs to one."
+            )
         return tuple(notes)
 
     def _select(self, outcome: Outcome, verb: str) -> Selection:
@@ -239,8 +242,7 @@ def outcomes(
     used = get_args(Signal) if signals is None else tuple(signals)
     for name in used:
         if name not in get_args(Signal):
-            kind = "signal"
-            raise UnknownNameError(kind, name, get_args(Signal))
+            raise UnknownNameError(name, "signal", get_args(Signal))
     rows, said = about(sessions, scores, annotations, steps)
     frame = rows.select("session_id", "status", "errors")
     for signal in (_human(said), _graders(said), _feedback(said)):

@@ -58,8 +58,7 @@ def load_graders(where: str | Path) -> list[Grader]:
         return list(found.values())
     known = {**found, **{each.name: each for each in found.values()}}
     if name not in known:
-        kind = "grader"
-        raise UnknownNameError(kind, name, known, then=f"They are defined in {place}.")
+        raise UnknownNameError(name, "grader", known, then=f"(defined in {place})")
     return [known[name]]
 
 

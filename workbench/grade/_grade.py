@@ -264,8 +264,8 @@ def _run(each: Grader, loop: AgentLoop) -> _Result:
 
 
 def _score(result: Any) -> Score:
-    if isinstance(result, bool) or type(result).__name__ == "bool_":  # numpy has its own
-        return Score(float(result), passed=result)
+    if isinstance(result, bool) or type(result).__name__ in {"bool", "bool_"}:  # numpy has its own
+        return Score(float(result), passed=bool(result))
     score = result if isinstance(result, Score) else Score(result)
     value: Any = score.value
     if not hasattr(value, "__float__") or isinstance(value, str):
