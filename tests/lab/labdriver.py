@@ -55,7 +55,7 @@ _RAN = """() => { const cells = [...window.jupyterapp.shell.currentWidget.conten
 
 
 def need_a_browser() -> None:
-    """Skip the calling test where there is no Chromium to drive."""
+    """Skip the calling test where there is no Chromium to drive, or where the browser tests' packages are missing."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}: install it, or name another in the environment variable CHROMIUM")
     pytest.importorskip("playwright", reason="playwright is not installed")
@@ -77,11 +77,11 @@ class Server:
             body = reply.read()
         return json.loads(body) if body else None
 
-    def evaluate(self, expression: str, *, timeout: float = 20) -> str:
-        """Give the repr of an expression in the only notebook's kernel, beside the browser's own connection."""
+    def evaluate(self, notebook: str, expression: str, *, timeout: float = 20) -> str:
+        """Give the repr of an expression in a notebook's kernel, beside the browser's own connection."""
         from jupyter_client import BlockingKernelClient
 
-        (session,) = self.get("api/sessions")
+        (session,) = (each for each in self.get("api/sessions") if each["path"] == notebook)
         path = self.home / "runtime" / f"kernel-{session['kernel']['id']}.json"
         client = BlockingKernelClient(connection_file=str(path))
         client.load_connection_file()
@@ -184,14 +184,13 @@ def browser() -> Iterator[Any]:
 
 def write_notebook(path: Path, *cells: str) -> None:
     """Write a notebook of code cells."""
-    import nbformat.v4 as nb
+    import nbformat
+    from nbformat import v4 as nb
 
     notebook = nb.new_notebook(
         cells=[nb.new_code_cell(cell) for cell in cells],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
-    import nbformat
-
     nbformat.write(notebook, str(path))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sqlite3
 import threading
@@ -10,7 +11,7 @@ from typing import Any
 
 from workbench.widgets import Labeller, conversation
 
-FIELDS = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "revealed")
+FIELDS = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
 HOSTILE = (
     "<script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'>"
     "<img src='https://tracker.example/p.png'> [a link](https://phish.example) </div></section>"
@@ -18,11 +19,15 @@ HOSTILE = (
 )
 
 
+LOGS: dict[str, Log] = {}  # by reviewer: what a test looks into
+
+
 class Log:
     """Labels as a log of operations in SQLite; undo drops an operation, and what stands is folded from the rest."""
 
     def __init__(self, path: Path, reviewer: str) -> None:
         self.path, self.reviewer, self.lock = path, reviewer, threading.Lock()
+        self.read_only = False
         with self._open() as db:
             db.execute(
                 "CREATE TABLE IF NOT EXISTS said (n INTEGER PRIMARY KEY, operation TEXT UNIQUE, reviewer TEXT,"
@@ -30,43 +35,33 @@ class Log:
             )
 
     def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=10)
+        return sqlite3.connect(f"file:{self.path}?mode={'ro' if self.read_only else 'rwc'}", uri=True, timeout=10)
 
-    def save(self, change: dict[str, Any]) -> dict[str, Any] | None:
+    def save(self, change: dict[str, Any]) -> dict[str, Any]:
         with self.lock, self._open() as db:
-            operation = change["operation"]
-            seen = db.execute("SELECT session_id FROM said WHERE operation = ?", (operation,)).fetchone()
-            session = seen[0] if seen else change["session_id"]
-            if not seen:
-                if "undo" in change:
-                    last = change["undo"] == "last"
-                    row = db.execute(
-                        "SELECT n, session_id FROM said WHERE reviewer = ? AND NOT taken_back AND "
-                        + ("change NOT LIKE '%\"undo\"%' ORDER BY n DESC LIMIT 1" if last else "operation = ?"),
-                        (self.reviewer,) if last else (self.reviewer, change["undo"]),
-                    ).fetchone()
-                    if row is None:
-                        return None
-                    db.execute("UPDATE said SET taken_back = 1 WHERE n = ?", (row[0],))
-                    session = row[1]
-                db.execute(
-                    "INSERT INTO said (operation, reviewer, session_id, change) VALUES (?, ?, ?, ?)",
-                    (operation, self.reviewer, session, json.dumps(change)),
-                )
-        return {"session_id": session, **self.labels()[session]}
+            db.execute(
+                "INSERT OR IGNORE INTO said (operation, reviewer, session_id, change) VALUES (?, ?, ?, ?)",
+                (change["operation"], self.reviewer, change["session_id"], json.dumps(change)),
+            )
+            if "undo" in change:
+                db.execute("UPDATE said SET taken_back = 1 WHERE operation = ?", (change["undo"],))
+        return self.labels().get(change["session_id"], {})
 
     def labels(self) -> dict[str, dict[str, Any]]:
         standing: dict[str, dict[str, Any]] = {}
         with self._open() as db:
             rows = db.execute(
-                "SELECT session_id, change, taken_back FROM said WHERE reviewer = ? ORDER BY n", (self.reviewer,)
+                "SELECT n, operation, session_id, change FROM said WHERE reviewer = ? AND NOT taken_back"
+                " AND change NOT LIKE '%\"undo\"%' ORDER BY n",
+                (self.reviewer,),
             ).fetchall()
-        for session, text, taken_back in rows:
+        for n, operation, session, text in rows:
             change = json.loads(text)
             label = standing.setdefault(session, {"revision": 0})
             label["revision"] += 1
-            if not taken_back:
-                label.update({name: change[name] for name in FIELDS if name in change})
+            label["operation"] = operation
+            label["happened_at"] = dt.datetime(2026, 3, 4, tzinfo=dt.UTC) + dt.timedelta(seconds=n)
+            label.update({name: change[name] for name in FIELDS if name in change})
         return standing
 
     def count(self) -> int:
@@ -82,33 +77,111 @@ def session(number: int, *, steps: int = 0) -> dict[str, Any]:
 
     def add(kind: str, turn: int, seconds: float | None = None, **fields: Any) -> None:
         at = len(rows) + 1
-        rows.append({"number": at, "turn": turn, "kind": kind, "seconds": seconds, "trace_id": trace, "span_id": f"{at:016x}", **fields})
+        rows.append(
+            {
+                "number": at,
+                "turn": turn,
+                "kind": kind,
+                "seconds": seconds,
+                "trace_id": trace,
+                "span_id": f"{at:016x}",
+                **fields,
+            }
+        )
 
     add("system", 1, text="You are a support agent of an online shop. Follow the refund policy. " * 12)
     add("user", 1, text=f"Hi, my order #{order} came with a broken lamp. Can I have my money back for the lamp only?")
-    add("tool", 1, 0.21, tool_name="get_order", tool_arguments=json.dumps({"order_id": order}), tool_result=json.dumps({
-        "order_id": order, "status": "delivered", "number": 12345678901234567890, "items": [
-            {"sku": "LAMP-1", "price": 39.9, "quantity": 1}, {"sku": "DESK-7", "price": 249.0, "quantity": 1}]}))
-    add("retrieval", 1, 0.48, text="refund policy damaged item", tool_name="policies", tool_result=json.dumps([
-        {"id": "policy-4", "content": "Damaged goods: refund of the damaged item within 30 days of delivery. " * 6, "score": 0.82},
-        {"id": "policy-9", "content": "Furniture is excluded from partial refunds.", "score": 0.44}]))
-    add("assistant", 1, 1.9, text="I am sorry about the lamp. I found your order; let me arrange the refund.\n\n- Item: lamp (LAMP-1)\n- Amount: 39.90 €", model="model-a")
+    add(
+        "tool",
+        1,
+        0.21,
+        tool_name="get_order",
+        tool_arguments=json.dumps({"order_id": order}),
+        tool_result=json.dumps(
+            {
+                "order_id": order,
+                "status": "delivered",
+                "number": 12345678901234567890,
+                "items": [
+                    {"sku": "LAMP-1", "price": 39.9, "quantity": 1},
+                    {"sku": "DESK-7", "price": 249.0, "quantity": 1},
+                ],
+            }
+        ),
+    )
+    add(
+        "retrieval",
+        1,
+        0.48,
+        text="refund policy damaged item",
+        tool_name="policies",
+        tool_result=json.dumps(
+            [
+                {
+                    "id": "policy-4",
+                    "content": "Damaged goods: refund of the damaged item within 30 days of delivery. " * 6,
+                    "score": 0.82,
+                },
+                {"id": "policy-9", "content": "Furniture is excluded from partial refunds.", "score": 0.44},
+            ]
+        ),
+    )
+    add(
+        "assistant",
+        1,
+        1.9,
+        text="I am sorry about the lamp. I found your order; let me arrange the refund.\n\n- Item: lamp (LAMP-1)\n- Amount: 39.90 €",
+        model="model-a",
+    )
     if number % 4 == 2:
         for _ in range(2):
-            add("tool", 1, 2.3, tool_name="refund", tool_arguments=json.dumps({"order_id": order, "amount": 288.9}), tool_result=None,
-                error="HTTP 409: amount exceeds what may be refunded for the damaged item (39.90)")
+            add(
+                "tool",
+                1,
+                2.3,
+                tool_name="refund",
+                tool_arguments=json.dumps({"order_id": order, "amount": 288.9}),
+                tool_result=None,
+                error="HTTP 409: amount exceeds what may be refunded for the damaged item (39.90)",
+            )
         add("assistant", 1, 1.2, text="Good news: your refund of 39.90 € is done.", model="model-a")
     else:
-        add("tool", 1, 1.1, tool_name="refund", tool_arguments=json.dumps({"order_id": order, "amount": 39.9, "reason": "damaged item"}),
-            tool_result=json.dumps({"ok": True, "refund_id": f"R-{number}"}))
-        add("assistant", 1, 1.2, text="Your refund of 39.90 € is on its way; it takes three to five days.", model="model-a")
+        add(
+            "tool",
+            1,
+            1.1,
+            tool_name="refund",
+            tool_arguments=json.dumps({"order_id": order, "amount": 39.9, "reason": "damaged item"}),
+            tool_result=json.dumps({"ok": True, "refund_id": f"R-{number}"}),
+        )
+        add(
+            "assistant",
+            1,
+            1.2,
+            text="Your refund of 39.90 € is on its way; it takes three to five days.",
+            model="model-a",
+        )
     add("user", 2, text=HOSTILE if number % 4 == 1 else "Thanks. And when does the desk's warranty end?")
-    add("tool", 2, 0.3, tool_name="get_warranty", tool_arguments=json.dumps({"sku": "DESK-7"}),
-        tool_result=json.dumps({"until": "2028-03-01", "log": "x " * 40_000}) if number % 4 == 0 else json.dumps({"until": "2028-03-01"}))
+    add(
+        "tool",
+        2,
+        0.3,
+        tool_name="get_warranty",
+        tool_arguments=json.dumps({"sku": "DESK-7"}),
+        tool_result=json.dumps({"until": "2028-03-01", "log": "x " * 40_000})
+        if number % 4 == 0
+        else json.dumps({"until": "2028-03-01"}),
+    )
     add("assistant", 2, 0.9, text="Your desk is under warranty until 1 March 2028.", model="model-a")
     while len(rows) < steps:
-        add("tool", 3, 0.1 + len(rows) % 7 / 10, tool_name=f"look_{len(rows) % 5}", tool_arguments=json.dumps({"page": len(rows)}),
-            tool_result=json.dumps({"rows": list(range(20))}))
+        add(
+            "tool",
+            3,
+            0.1 + len(rows) % 7 / 10,
+            tool_name=f"look_{len(rows) % 5}",
+            tool_arguments=json.dumps({"page": len(rows)}),
+            tool_result=json.dumps({"rows": list(range(20))}),
+        )
     return conversation(
         rows,
         header={"started_at": "2026-03-04 10:11", "agent_version": "support-1.4", "status": "ok", "input_tokens": 5120 + number,
@@ -121,7 +194,12 @@ def session(number: int, *, steps: int = 0) -> dict[str, Any]:
 def labeller(path: Path, *, reviewer: str = "ana", sessions: int = 24, long: int = 0) -> Labeller:
     """A labeller over stand-in sessions whose labels lie in `path`."""
     log = Log(path, reviewer)
-    reasons = ("random audit of the failing sessions", "new kind of failure likely: far from everything read so far", "thumbs down from the user")
+    LOGS[reviewer] = log
+    reasons = (
+        "random audit of the failing sessions",
+        "new kind of failure likely: far from everything read so far",
+        "thumbs down from the user",
+    )
     return Labeller(
         [{"session_id": f"session-{n:04d}", "because": reasons[n % 3], "position": n} for n in range(sessions)],
         fetch=lambda name: session(int(name.split("-")[1]), steps=long),
@@ -129,4 +207,5 @@ def labeller(path: Path, *, reviewer: str = "ana", sessions: int = 24, long: int
         labels=log.labels(),
         modes=["wrong refund", "refund claimed, not made", "stale policy", "loop"],
         reviewer=reviewer,
+        title="first read",
     )

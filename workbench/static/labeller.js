@@ -1,4 +1,4 @@
-// Built from widgets/src (c5a53fa814078d3c) by "npm run build". Do not edit.
+// Built from widgets/src (b54ac4c8d1af0f74) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -23,7 +23,7 @@ function fill(node, ...children) {
 function button(name, act, options = {}) {
   return h(
     "button",
-    { type: "button", class: `wb-button ${options.class ?? ""}`, title: options.title, "aria-keyshortcuts": options.key, onclick: () => act() },
+    { type: "button", class: `wbw-button ${options.class ?? ""}`, title: options.title, "aria-keyshortcuts": options.key, onclick: () => act() },
     h("span", {}, name),
     options.key !== void 0 && h("kbd", { "aria-hidden": "true" }, keyName(options.key))
   );
@@ -288,7 +288,7 @@ function shown(text, query = "") {
   for (const found of clean.matchAll(HIDDEN)) {
     marked(fragment, clean.slice(from, found.index), query);
     const span = document.createElement("span");
-    span.className = "wb-hidden-character";
+    span.className = "wbw-hidden-character";
     span.title = "a character that does not show";
     span.textContent = code(found[0]);
     fragment.append(span);
@@ -530,8 +530,8 @@ function search(steps, query) {
 var Finder = class {
   constructor(host) {
     this.host = host;
-    const shut = h("button", { type: "button", class: "wb-clear", "aria-label": "Close the search", onclick: () => this.close(true) }, "×");
-    this.el = h("div", { class: "wb-finder", role: "search", hidden: true }, this.#input, this.#says, shut);
+    const shut = h("button", { type: "button", class: "wbw-clear", "aria-label": "Close the search", onclick: () => this.close(true) }, "×");
+    this.el = h("div", { class: "wbw-finder", role: "search", hidden: true }, this.#input, this.#says, shut);
     this.#input.addEventListener("input", () => this.opened === "search" && this.#search());
     this.#input.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
@@ -544,8 +544,8 @@ var Finder = class {
   }
   el;
   opened = null;
-  #input = h("input", { class: "wb-field", type: "text", autocomplete: "off", spellcheck: "false" });
-  #says = h("span", { class: "wb-finder-says", role: "status" });
+  #input = h("input", { class: "wbw-field", type: "text", autocomplete: "off", spellcheck: "false" });
+  #says = h("span", { class: "wbw-finder-says", role: "status" });
   #hits = [];
   #at = -1;
   open(what) {
@@ -599,29 +599,29 @@ var Finder = class {
 
 // src/labeller/help.ts
 function helpCard(actions, close) {
-  const list = h("dl", { class: "wb-keys" });
+  const list = h("ul", { class: "wbw-keys" });
   for (const action of actions) {
     if (action.says === "") continue;
-    const keys = h("dt", {});
+    const keys = h("span", { class: "wbw-keys-of" });
     action.keys.slice(0, 3).forEach((key, index) => {
       if (index > 0) keys.append(" ");
       keys.append(h("kbd", {}, keyName(key)));
     });
-    list.append(keys, h("dd", {}, action.says));
+    list.append(h("li", {}, keys, h("span", {}, action.says)));
   }
-  const shut = h("button", { type: "button", class: "wb-clear", "aria-label": "Close the list of keys" }, "×");
+  const shut = h("button", { type: "button", class: "wbw-clear", "aria-label": "Close the list of keys" }, "×");
   shut.addEventListener("click", close);
   return h(
     "div",
-    { class: "wb-help", role: "dialog", "aria-label": "Keys" },
-    h("div", { class: "wb-heading" }, h("span", {}, "Keys"), shut),
+    { class: "wbw-help", role: "dialog", "aria-label": "Keys" },
+    h("div", { class: "wbw-heading" }, h("span", {}, "Keys"), shut),
     list,
-    h("p", { class: "wb-hint" }, "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.")
+    h("p", { class: "wbw-hint" }, "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.")
   );
 }
 
 // src/labeller/journal.ts
-var FIELDS = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "revealed"];
+var FIELDS = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output"];
 var Journal = class {
   constructor(ids, labels, waiting) {
     this.ids = ids;
@@ -709,8 +709,8 @@ var Outline = class {
       if (row !== null) this.choose(Number(row.dataset["index"]));
     });
   }
-  el = h("nav", { class: "wb-outline", "aria-label": "Steps" });
-  #inner = h("div", { class: "wb-outline-rows" });
+  el = h("nav", { class: "wbw-outline", "aria-label": "Steps" });
+  #inner = h("div", { class: "wbw-outline-rows" });
   #rows = [];
   #rowOf = [];
   #steps = [];
@@ -761,7 +761,7 @@ var Outline = class {
     for (let place = from; place < to; place++) {
       const row = this.#rows[place];
       if (row === void 0) continue;
-      const node = "turn" in row ? h("div", { class: "wb-outline-turn" }, `Turn ${row.turn}`) : this.#row(row.index);
+      const node = "turn" in row ? h("div", { class: "wbw-outline-turn" }, `Turn ${row.turn}`) : this.#row(row.index);
       node.style.top = `${place * ROW}px`;
       drawn.push(node);
     }
@@ -774,20 +774,20 @@ var Outline = class {
     const row = h(
       "div",
       {
-        class: `wb-outline-row wb-${step.kind}${bad ? " wb-failed" : ""}${index === this.#current ? " wb-current" : ""}${this.#hits.has(index) ? " wb-hit" : ""}`,
+        class: `wbw-outline-row wbw-${step.kind}${bad ? " wbw-failed" : ""}${index === this.#current ? " wbw-current" : ""}${this.#hits.has(index) ? " wbw-hit" : ""}`,
         "data-index": index,
         "aria-current": index === this.#current ? "step" : void 0,
         title: `${gist(step, 300)}${step.seconds === null ? "" : ` (${lasting(step.seconds)})`}`
       },
-      h("span", { class: "wb-number" }, String(step.number)),
-      h("span", { class: "wb-glyph" }, bad ? "✕" : GLYPHS[step.kind]),
-      h("span", { class: "wb-gist" }, step.kind === "tool" ? step.tool_name ?? "tool" : gist(step, 60)),
-      marks !== "" && h("span", { class: "wb-outline-marks" }, marks)
+      h("span", { class: "wbw-number" }, String(step.number)),
+      h("span", { class: "wbw-glyph" }, bad ? "✕" : GLYPHS[step.kind]),
+      h("span", { class: "wbw-gist" }, step.kind === "tool" ? step.tool_name ?? "tool" : gist(step, 60)),
+      marks !== "" && h("span", { class: "wbw-outline-marks" }, marks)
     );
     if (step.seconds !== null) {
-      const bar = h("span", { class: "wb-bar", "aria-hidden": "true" });
-      bar.style.width = `${Math.max(2, Math.round(step.seconds / this.#slowest * 100))}%`;
-      row.append(bar);
+      const bar = h("span", {});
+      bar.style.width = `${Math.max(4, Math.round(step.seconds / this.#slowest * 100))}%`;
+      row.append(h("span", { class: "wbw-bar", "aria-hidden": "true" }, bar));
     }
     return row;
   }
@@ -800,9 +800,9 @@ var Completion = class {
     this.known = known;
     this.choose = choose;
     this.leave = leave;
-    this.#list = h("ul", { class: "wb-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
+    this.#list = h("ul", { class: "wbw-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
     this.input = h("input", {
-      class: "wb-field",
+      class: "wbw-field",
       type: "text",
       role: "combobox",
       "aria-label": name,
@@ -825,14 +825,14 @@ var Completion = class {
       const option = event.target.closest("[data-at]");
       if (option !== null) this.#take(Number(option.dataset["at"]));
     });
-    this.el = h("div", { class: "wb-completion" }, this.input, this.#list);
+    this.el = h("div", { class: "wbw-completion" }, this.input, this.#list);
   }
   el;
   input;
   #list;
   #offers = [];
   #at = 0;
-  #id = `wb-completion-${made += 1}`;
+  #id = `wbw-completion-${made += 1}`;
   #key(event) {
     if (event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -874,7 +874,7 @@ var Completion = class {
         (offer, at) => h(
           "li",
           { role: "option", id: `${this.#id}-${at}`, "data-at": at, "aria-selected": at === this.#at ? "true" : "false" },
-          offer.coined ? h("span", { class: "wb-coin" }, "＋ new: ") : null,
+          offer.coined ? h("span", { class: "wbw-coin" }, "+ new: ") : null,
           visible(offer.name)
         )
       )
@@ -912,17 +912,17 @@ var PAUSE = 1500;
 var Panel = class {
   constructor(host, signal) {
     this.host = host;
-    const group = h("div", { class: "wb-verdicts", role: "group", "aria-label": "Verdict" });
+    const group = h("div", { class: "wbw-verdicts", role: "group", "aria-label": "Verdict" });
     for (const { verdict, name, glyph } of VERDICTS) {
-      const press = button(name, () => host.verdict(verdict), { key: host.key(verdict), class: `wb-verdict wb-verdict-${verdict}` });
-      press.prepend(h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph));
+      const press = button(name, () => host.verdict(verdict), { key: host.key(verdict), class: `wbw-verdict wbw-verdict-${verdict}` });
+      press.prepend(h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph));
       this.#verdicts.set(verdict, press);
       group.append(press);
     }
     this.mode = new Completion("Failure mode", () => host.modes(), (name) => host.mode(name), () => host.leaveField());
     this.#field(this.#note, () => host.note(this.#note.value));
     this.#field(this.#expected, () => this.#commitExpected());
-    this.#expectedToggle = button("Edit the output into the expected one", () => this.openExpected(), { key: host.key("expected"), class: "wb-quiet" });
+    this.#expectedToggle = button("Write the expected output", () => this.openExpected(), { key: host.key("expected"), class: "wbw-quiet" });
     this.#expectedBox.append(heading("Expected output", ""), this.#expected);
     this.el.append(
       section(group),
@@ -934,15 +934,15 @@ var Panel = class {
     );
     signal.addEventListener("abort", () => clearTimeout(this.#pause));
   }
-  el = h("aside", { class: "wb-panel-side", "aria-label": "Your label" });
+  el = h("aside", { class: "wbw-panel-side", "aria-label": "Your label" });
   mode;
   #verdicts = /* @__PURE__ */ new Map();
-  #note = h("textarea", { class: "wb-field", rows: 4, "aria-label": "Note", placeholder: "The first thing that went wrong, in your words" });
-  #expected = h("textarea", { class: "wb-field", rows: 5, "aria-label": "Expected output" });
+  #note = h("textarea", { class: "wbw-field", rows: 4, "aria-label": "Note", placeholder: "The first thing that went wrong, in your words" });
+  #expected = h("textarea", { class: "wbw-field", rows: 5, "aria-label": "Expected output" });
   #expectedBox = h("div", { hidden: true });
   #expectedToggle;
-  #marks = h("div", { class: "wb-marks" });
-  #suggestions = h("div", { class: "wb-suggestions" });
+  #marks = h("div", { class: "wbw-marks" });
+  #suggestions = h("div", { class: "wbw-suggestions" });
   #session = null;
   #pause;
   #field(field, commit) {
@@ -1012,22 +1012,22 @@ var Panel = class {
       const one = held === 1;
       fill(
         this.#suggestions,
-        h("p", { class: "wb-hint" }, `${plural(held, "suggestion")} ${one ? "waits" : "wait"} for your verdict, so that yours is your own.`),
-        button(`Show ${one ? "it" : "them"} now`, () => this.host.reveal(), { key: this.host.key("reveal"), class: "wb-quiet", title: "Your label is then stored as given after a suggestion was seen" })
+        h("p", { class: "wbw-hint" }, `${plural(held, "suggestion")} ${one ? "waits" : "wait"} for your verdict, so that yours is your own.`),
+        button(`Show ${one ? "it" : "them"} now`, () => this.host.reveal(), { key: this.host.key("reveal"), class: "wbw-quiet", title: "Your label is then stored as given after a suggestion was seen" })
       );
     } else fill(this.#suggestions);
   }
   #mark(field, glyph, name, span, session) {
     const step = session.steps.find((each) => each.span === span && span !== null);
-    const row = h("div", { class: "wb-mark" }, h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph), h("span", { class: "wb-mark-name" }, name));
+    const row = h("div", { class: "wbw-mark" }, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph), h("span", { class: "wbw-mark-name" }, name));
     if (span === null) {
-      row.append(h("span", { class: "wb-hint" }, "press ", h("kbd", {}, this.host.key(field)), " on the step"));
+      row.append(h("span", { class: "wbw-hint" }, h("kbd", {}, this.host.key(field)), " on the step"));
       return row;
     }
     const what = step === void 0 ? "a step that is not shown" : `${step.number} · ${markedName(step)}`;
-    const go = h("button", { type: "button", class: "wb-link", title: "Go to this step" }, what);
+    const go = h("button", { type: "button", class: "wbw-link", title: "Go to this step" }, what);
     go.addEventListener("click", () => this.host.visit(span));
-    const clear = h("button", { type: "button", class: "wb-clear", "aria-label": `Clear ${name.toLowerCase()}`, title: "Clear" }, "×");
+    const clear = h("button", { type: "button", class: "wbw-clear", "aria-label": `Clear ${name.toLowerCase()}`, title: "Clear" }, "×");
     clear.addEventListener("click", () => this.host.clear(field));
     row.append(go, clear);
     return row;
@@ -1041,9 +1041,9 @@ var markedName = (step) => step.kind === "tool" ? visible(step.tool_name ?? "too
 function answer(session) {
   return session?.steps.filter((step) => step.kind === "assistant" && (step.text ?? "") !== "").at(-1)?.text ?? "";
 }
-var section = (...children) => h("div", { class: "wb-section" }, ...children);
+var section = (...children) => h("div", { class: "wbw-section" }, ...children);
 function heading(name, key) {
-  return h("div", { class: "wb-heading" }, h("span", {}, name), key !== "" && h("kbd", { "aria-hidden": "true" }, key));
+  return h("div", { class: "wbw-heading" }, h("span", {}, name), key !== "" && h("kbd", { "aria-hidden": "true" }, key));
 }
 
 // src/labeller/reader.ts
@@ -1069,7 +1069,7 @@ var Reader = class {
     this.#suggestions.set(id, suggestions);
   }
   async more(id, step, field) {
-    const { content, buffers } = await this.link.ask({ kind: "more", session_id: id, number: step.number, field, start: (step[field] ?? "").length });
+    const { content, buffers } = await this.link.ask({ kind: "more", session_id: id, number: step.number, field, left: step.more?.[field] ?? 0 });
     step[field] = (step[field] ?? "") + decode(buffers);
     step.more = { ...step.more, [field]: content["left"] };
   }
@@ -1091,20 +1091,20 @@ function decode(buffers) {
 
 // src/labeller/status.ts
 var Status = class {
-  el = h("div", { class: "wb-status" });
-  #text = h("span", { role: "status", class: "wb-status-text" });
+  el = h("div", { class: "wbw-status" });
+  #text = h("span", { role: "status", class: "wbw-status-text" });
   #retry;
   #discard;
   constructor(retry, discard, key) {
-    this.#retry = button("Try again", retry, { key, class: "wb-quiet" });
-    this.#discard = button("Discard", discard, { class: "wb-quiet", title: "Give up the change that was refused" });
+    this.#retry = button("Try again", retry, { key, class: "wbw-quiet" });
+    this.#discard = button("Discard", discard, { class: "wbw-quiet", title: "Give up the change that was refused" });
     this.el.append(this.#text, this.#retry, this.#discard);
     this.show({ state: "idle", waiting: 0 }, true);
   }
   show(delivery, alive) {
     const [state, glyph, says] = words(delivery, alive);
     this.el.dataset["state"] = state;
-    fill(this.#text, h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph), says);
+    fill(this.#text, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph), says);
     const refused = delivery.state === "unsaved" && delivery.refused;
     this.#retry.hidden = delivery.state !== "unsaved";
     this.#discard.hidden = !refused;
@@ -1127,7 +1127,7 @@ var kept2 = (waiting) => `${plural(waiting, "change is", "changes are")} kept in
 var FIRST = 2e3;
 var FURTHER = 2e4;
 function payload(host, step, field, options = {}) {
-  const box = h("div", { class: `wb-payload${options.code === true ? " wb-code" : ""}` });
+  const box = h("div", { class: `wbw-payload${options.code === true ? " wbw-code" : ""}` });
   let limit = FIRST;
   const draw = () => {
     const raw = step[field] ?? "";
@@ -1136,19 +1136,19 @@ function payload(host, step, field, options = {}) {
     const last = query === "" ? void 0 : occurrences(whole, query).at(-1);
     const end = Math.max(limit, last === void 0 ? 0 : last + query.length + 200);
     const cut = end < whole.length && /[\ud800-\udbff]/.test(whole[end - 1] ?? "") ? end - 1 : end;
-    const text = h("div", { class: "wb-text", dir: "auto" });
+    const text = h("div", { class: "wbw-text", dir: "auto" });
     text.append(shown(whole.slice(0, cut), query));
     box.replaceChildren();
-    if (options.name !== void 0) box.append(h("div", { class: "wb-payload-name" }, options.name));
+    if (options.name !== void 0) box.append(h("div", { class: "wbw-payload-name" }, options.name));
     box.append(text);
     const here = Math.max(0, whole.length - cut);
     const there = step.more?.[field] ?? 0;
     if (here + there > 0) box.append(rest(here, there));
     const lost = step.cuts?.[field] ?? 0;
-    if (lost > 0) box.append(h("p", { class: "wb-cut" }, `✂ ${plural(lost, "character")} were left out when this evidence was made`));
+    if (lost > 0) box.append(h("p", { class: "wbw-cut" }, `✂ ${plural(lost, "character")} were left out when this evidence was made`));
   };
   const rest = (here, there) => {
-    const open = h("button", { type: "button", class: "wb-link" }, `Show more — ${plural(here + there, "character")} not shown`);
+    const open = h("button", { type: "button", class: "wbw-link" }, `Show more — ${plural(here + there, "character")} not shown`);
     open.addEventListener("click", () => {
       if (here > 0) {
         limit += FURTHER;
@@ -1166,7 +1166,7 @@ function payload(host, step, field, options = {}) {
         }
       );
     });
-    return h("p", { class: "wb-cut" }, "✂ ", open);
+    return h("p", { class: "wbw-cut" }, "✂ ", open);
   };
   draw();
   return box;
@@ -1181,7 +1181,7 @@ var folds = (step) => step.kind === "tool" || step.kind === "retrieval" || step.
 function drawStep(host, step, index, repeat, flags) {
   const bad = failed(step);
   const article = h("article", {
-    class: `wb-step wb-${step.kind}${bad ? " wb-failed" : ""}${flags.current ? " wb-current" : ""}`,
+    class: `wbw-step wbw-${step.kind}${bad ? " wbw-failed" : ""}${flags.current ? " wbw-current" : ""}`,
     "data-index": index,
     "aria-current": flags.current ? "step" : void 0,
     "aria-label": `Step ${step.number}, ${bad ? `${WORDS[step.kind]}, error` : WORDS[step.kind]}`
@@ -1194,61 +1194,64 @@ function drawStep(host, step, index, repeat, flags) {
 }
 function head(host, step, index, repeat, flags) {
   const bad = failed(step);
-  const line = h("div", { class: "wb-line" }, h("span", { class: "wb-number" }, String(step.number)));
-  const role = h("span", { class: "wb-role" }, h("span", { class: "wb-glyph", "aria-hidden": "true" }, bad ? "✕" : GLYPHS[step.kind]), WORDS[step.kind]);
+  const line = h("div", { class: "wbw-line" }, h("span", { class: "wbw-number" }, String(step.number)));
+  const role = h("span", { class: "wbw-role" }, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, bad ? "✕" : GLYPHS[step.kind]), WORDS[step.kind]);
   if (folds(step)) {
-    const toggle = h("button", { type: "button", class: "wb-fold", "aria-expanded": flags.open ? "true" : "false" });
+    const toggle = h("button", { type: "button", class: "wbw-fold", "aria-expanded": flags.open ? "true" : "false" });
     toggle.addEventListener("click", (event) => {
       event.stopPropagation();
       host.toggle(index);
     });
-    toggle.append(h("span", { class: "wb-caret", "aria-hidden": "true" }, flags.open ? "▾" : "▸"), role, summary(host, step));
+    toggle.append(h("span", { class: "wbw-caret", "aria-hidden": "true" }, flags.open ? "▾" : "▸"), role, summary(host, step));
     line.append(toggle);
   } else line.append(role);
-  const chips = h("span", { class: "wb-chips" });
-  if (bad) chips.append(h("span", { class: "wb-chip wb-chip-bad" }, "✕ error"));
+  const chips = h("span", { class: "wbw-chips" });
+  if (bad) chips.append(h("span", { class: "wbw-chip wbw-chip-bad" }, "✕ error"));
   if (repeat !== void 0) {
-    const word = repeat.retry ? "retry" : "same call";
-    chips.append(h("span", { class: "wb-chip wb-chip-warn", title: `the same call as step ${repeat.of}, for the ${count(repeat.times)}. time` }, `↻ ${word} ×${repeat.times} of step ${repeat.of}`));
+    const word = repeat.retry ? "retry of" : "same call as";
+    const times = repeat.times > 2 ? ` (call ${repeat.times})` : "";
+    chips.append(h("span", { class: "wbw-chip wbw-chip-warn", title: "the same tool with the same arguments" }, `↻ ${word} step ${repeat.of}${times}`));
   }
-  if (flags.first) chips.append(h("span", { class: "wb-chip wb-chip-mark" }, "⚑ first failure"));
-  if (flags.root) chips.append(h("span", { class: "wb-chip wb-chip-mark" }, "◆ root cause"));
-  if (step.seconds !== null) chips.append(h("span", { class: "wb-seconds" }, lasting(step.seconds)));
+  if (flags.first) chips.append(h("span", { class: "wbw-chip wbw-chip-mark" }, "⚑ first failure"));
+  if (flags.root) chips.append(h("span", { class: "wbw-chip wbw-chip-mark" }, "◆ root cause"));
+  if (step.seconds !== null) chips.append(h("span", { class: "wbw-seconds" }, lasting(step.seconds)));
   line.append(chips);
   if (flags.current) line.append(markers(host, index, flags));
   return line;
 }
 function summary(host, step) {
-  const said = h("span", { class: "wb-summary" });
+  const said = h("span", { class: "wbw-summary" });
   if (step.kind === "system") {
     said.append(shown((step.text ?? "").slice(0, 300).replace(/\s+/g, " "), host.query()));
     return said;
   }
-  const called = h("span", { class: "wb-call" });
+  const called = h("span", { class: "wbw-call" });
   called.append(shown(call(step, 110), host.query()));
-  const came = h("span", { class: "wb-outcome" });
+  said.append(called);
+  if (failed(step)) return said;
+  const came = h("span", { class: "wbw-outcome" });
   came.append(shown(outcome(step, 160), host.query()));
-  said.append(called, h("span", { class: "wb-arrow", "aria-label": "returned" }, "→"), came);
+  said.append(h("span", { class: "wbw-arrow", "aria-label": "returned" }, "→"), came);
   return said;
 }
 function markers(host, index, flags) {
   const one = (as, glyph, name, on) => {
-    const press = h("button", { type: "button", class: "wb-marker", "aria-pressed": on ? "true" : "false", title: `${name}: this step`, "aria-label": `${name}: this step` }, glyph);
+    const press = h("button", { type: "button", class: "wbw-marker", "aria-pressed": on ? "true" : "false", title: `${name}: this step`, "aria-label": `${name}: this step` }, glyph);
     press.addEventListener("click", (event) => {
       event.stopPropagation();
       host.mark(index, as);
     });
     return press;
   };
-  return h("span", { class: "wb-markers" }, one("first_failure", "⚑", "First failure", flags.first), one("root_cause", "◆", "Root cause", flags.root));
+  return h("span", { class: "wbw-markers" }, one("first_failure", "⚑", "First failure", flags.first), one("root_cause", "◆", "Root cause", flags.root));
 }
 function body(host, step, flags) {
-  const parts = h("div", { class: "wb-body" });
+  const parts = h("div", { class: "wbw-body" });
   const bad = failed(step);
   if (folds(step) && !flags.open) {
     if (!bad) return "";
     parts.append(payload(host, step, step.error === null ? "text" : "error"));
-    parts.firstElementChild?.classList.add("wb-loud");
+    parts.firstElementChild?.classList.add("wbw-loud");
     return parts;
   }
   if (step.kind === "tool" || step.kind === "retrieval") {
@@ -1258,19 +1261,19 @@ function body(host, step, flags) {
     if (step.tool_result !== null) {
       const name = step.kind === "retrieval" ? "documents" : "result";
       parts.append(payload(host, step, "tool_result", { name: named(name, size(step, "tool_result")), code: true }));
-    } else if (step.error === null) parts.append(h("p", { class: "wb-cut" }, "no result was recorded"));
+    } else if (step.error === null) parts.append(h("p", { class: "wbw-cut" }, "no result was recorded"));
     return parts;
   }
   if (step.text !== null && step.text !== "") {
     const said = payload(host, step, "text");
     parts.append(step.kind === "error" ? loud(said) : said);
-  } else if (step.error === null) parts.append(h("p", { class: "wb-cut" }, "(empty)"));
+  } else if (step.error === null) parts.append(h("p", { class: "wbw-cut" }, "(empty)"));
   if (step.error !== null && step.error !== step.text) parts.append(loud(payload(host, step, "error")));
   return parts;
 }
 var named = (name, characters) => characters === "" ? name : `${name} · ${characters}`;
 function loud(node) {
-  node.classList.add("wb-loud");
+  node.classList.add("wbw-loud");
   return node;
 }
 
@@ -1280,7 +1283,7 @@ var Transcript = class {
   constructor(host) {
     this.host = host;
   }
-  el = h("div", { class: "wb-transcript", role: "log", "aria-label": "Conversation", "aria-live": "off" });
+  el = h("div", { class: "wbw-transcript", role: "log", "aria-label": "Conversation", "aria-live": "off" });
   current = 0;
   #steps = [];
   #repeats = /* @__PURE__ */ new Map();
@@ -1303,12 +1306,12 @@ var Transcript = class {
     this.el.replaceChildren();
     this.el.scrollTop = 0;
     for (let from = 0; from < this.#steps.length; from += BLOCK) {
-      const block = h("div", { class: "wb-block" });
+      const block = h("div", { class: "wbw-block" });
       block.style.minHeight = `${this.#steps.slice(from, from + BLOCK).reduce((sum, step) => sum + guess(step), 0)}px`;
       this.#blocks.push(block);
       this.el.append(block);
     }
-    if (this.#steps.length === 0) this.el.append(h("p", { class: "wb-empty" }, "This session holds no steps."));
+    if (this.#steps.length === 0) this.el.append(h("p", { class: "wbw-empty" }, "This session holds no steps."));
     this.#draw(0);
     if (typeof IntersectionObserver === "undefined") return;
     const near = new IntersectionObserver(
@@ -1403,7 +1406,7 @@ var Transcript = class {
     const from = number * BLOCK;
     let turn = from === 0 ? null : this.#steps[from - 1]?.turn ?? null;
     this.#steps.slice(from, from + BLOCK).forEach((step, offset) => {
-      if (step.turn !== null && step.turn !== turn) block.append(h("h4", { class: "wb-turn" }, `Turn ${step.turn}`));
+      if (step.turn !== null && step.turn !== turn) block.append(h("h4", { class: "wbw-turn" }, `Turn ${step.turn}`));
       turn = step.turn;
       const node = this.#make(from + offset);
       this.#nodes.set(from + offset, node);
@@ -1517,17 +1520,18 @@ var View = class {
   #ids;
   #modes = /* @__PURE__ */ new Set();
   #keymap;
-  #progress = h("span", { class: "wb-progress-text" });
-  #bar = h("span", { class: "wb-progress-fill" });
-  #where = h("span", { class: "wb-where" });
-  #because = h("p", { class: "wb-because" });
-  #facts = h("dl", { class: "wb-facts" });
-  #notice = h("p", { class: "wb-notice", role: "alert", hidden: true });
-  #spoken = h("span", { class: "wb-aloud", "aria-live": "polite" });
-  #middle = h("div", { class: "wb-middle" });
+  #progress = h("span", { class: "wbw-progress-text" });
+  #bar = h("span", { class: "wbw-progress-fill" });
+  #where = h("span", { class: "wbw-where" });
+  #because = h("p", { class: "wbw-because" });
+  #facts = h("ul", { class: "wbw-facts", "aria-label": "Facts" });
+  #notice = h("p", { class: "wbw-notice", role: "alert", hidden: true });
+  #spoken = h("span", { class: "wbw-aloud", "aria-live": "polite" });
+  #middle = h("div", { class: "wbw-middle" });
   #help = null;
   #position = 0;
   #session = null;
+  #hadFocus = false;
   #key(action) {
     return keyOfAction(action, this.#keymap);
   }
@@ -1552,28 +1556,29 @@ var View = class {
     });
   }
   #build() {
-    const back = button("Previous", () => this.move(-1), { key: this.#key("back"), class: "wb-quiet" });
-    const on = button("Next", () => this.move(1), { key: this.#key("forward"), class: "wb-quiet" });
-    const next = button("Save and next", () => this.saveAndNext(), { key: this.#key("next"), class: "wb-primary" });
-    const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wb-quiet" });
-    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wb-quiet" });
-    const undo = button("Undo", () => this.undo(), { key: this.#key("undo"), class: "wb-quiet" });
+    const back = button("Previous", () => this.move(-1), { key: this.#key("back"), class: "wbw-quiet" });
+    const on = button("Next", () => this.move(1), { key: this.#key("forward"), class: "wbw-quiet" });
+    const next = button("Save and next", () => this.saveAndNext(), { key: this.#key("next"), class: "wbw-primary" });
+    const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wbw-quiet" });
+    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wbw-quiet" });
+    const undo = button("Undo", () => this.undo(), { key: this.#key("undo"), class: "wbw-quiet" });
     this.#middle.append(this.#notice, this.#finder.el, this.transcript.el);
+    const title = this.model.get("title");
     const root = h(
       "section",
-      { class: "wb-labeller", tabindex: 0, role: "region", "aria-label": `Label agent sessions as ${visible(this.model.get("reviewer"))}`, "data-lm-suppress-shortcuts": "true" },
+      { class: "wbw-labeller", tabindex: 0, role: "region", "aria-label": `Label agent sessions as ${visible(this.model.get("reviewer"))}`, "data-lm-suppress-shortcuts": "true" },
       h(
         "header",
-        { class: "wb-top" },
-        h("div", { class: "wb-top-line" }, this.#where, h("span", { class: "wb-progress", "aria-hidden": "true" }, this.#bar), this.#progress, h("span", { class: "wb-spring" }), find, keys),
+        { class: "wbw-top" },
+        h("div", { class: "wbw-top-line" }, title !== "" && h("strong", { class: "wbw-title" }, visible(title)), this.#where, h("span", { class: "wbw-progress", "aria-hidden": "true" }, this.#bar), this.#progress, h("span", { class: "wbw-spring" }), find, keys),
         this.#because,
         this.#facts
       ),
-      h("div", { class: "wb-columns" }, this.outline.el, this.#middle, this.panel.el),
-      h("footer", { class: "wb-bottom" }, this.#status.el, h("span", { class: "wb-spring" }), h("span", { class: "wb-asleep" }, "click here to use the keys"), undo, back, on, next),
+      h("div", { class: "wbw-columns" }, this.outline.el, this.#middle, this.panel.el),
+      h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-spring" }), h("span", { class: "wbw-asleep" }, "click here to use the keys"), undo, back, on, next),
       this.#spoken
     );
-    return h("div", { class: "wb-frame" }, root).firstElementChild;
+    return h("div", { class: "wbw-frame" }, root).firstElementChild;
   }
   // ---- reading
   #open(position) {
@@ -1604,7 +1609,7 @@ var View = class {
       if (this.#ids[this.#position] !== id) return;
       this.#session = null;
       this.transcript.load({ session_id: id, because: "", facts: [], signals: [], steps: [], held: 0 });
-      this.#say(`This session cannot be shown: ${error instanceof Error ? error.message : String(error)}`);
+      this.#say(`This session cannot be shown: ${reason(error)}`);
     }).finally(() => {
       clearTimeout(slow);
       if (this.#ids[this.#position] === id) this.root.removeAttribute("aria-busy");
@@ -1618,11 +1623,11 @@ var View = class {
     this.#because.textContent = session.because === "" ? "" : `Why this one: ${visible(session.because)}`;
     fill(
       this.#facts,
-      ...session.facts.map(([name, value]) => h("div", {}, h("dt", {}, visible(name)), h("dd", {}, visible(value)))),
+      ...session.facts.map(([name, value]) => fact(name, visible(value))),
       ...session.signals.map((signal) => {
         const step = session.steps.findIndex((each) => each.number === signal.number);
-        const value = step < 0 ? visible(signal.text) : h("button", { type: "button", class: "wb-link", onclick: () => this.goto(step, "start") }, `${visible(signal.text)} (step ${signal.number})`);
-        return h("div", {}, h("dt", {}, visible(signal.name)), h("dd", {}, value));
+        const value = step < 0 ? visible(signal.text) : h("button", { type: "button", class: "wbw-link", onclick: () => this.goto(step, "start") }, `${visible(signal.text)} (step ${signal.number})`);
+        return fact(signal.name, value);
       })
     );
     this.#refresh();
@@ -1747,9 +1752,8 @@ var View = class {
   }
   reveal() {
     const session = this.#session;
-    if (session !== null && session.held > 0 && this.#reader.suggestions(session.session_id) === null) {
-      this.outbox.add({ session_id: session.session_id, revision: this.#journal.acknowledged(session.session_id).revision, revealed: true });
-    }
+    if (session === null || session.held === 0 || this.#reader.suggestions(session.session_id) !== null) return;
+    this.#link.ask({ kind: "reveal", session_id: session.session_id }).catch((error) => this.#say(`The suggestions cannot be shown: ${reason(error)}`));
   }
   #saved(change, reply) {
     const id = reply["session_id"];
@@ -1763,10 +1767,10 @@ var View = class {
   /** Every view of the widget hears every answer, so that two views agree. */
   #heard(reply) {
     const id = reply["session_id"];
-    if (typeof id !== "string" || reply["label"] === void 0 || reply.error !== void 0) return;
-    this.#journal.take(id, reply["label"]);
-    const mode = reply["label"].failure_mode;
-    if (mode) this.#modes.add(mode);
+    if (typeof id !== "string" || reply.error !== void 0) return;
+    const label = reply["label"];
+    if (label !== void 0) this.#journal.take(id, label);
+    if (label?.failure_mode) this.#modes.add(label.failure_mode);
     if (Array.isArray(reply["suggestions"])) this.#reader.revealed(id, reply["suggestions"]);
     if (this.#session?.session_id === id) this.#refresh();
     else this.#overview();
@@ -1806,8 +1810,9 @@ var View = class {
     if (this.#hadFocus && !this.root.contains(document.activeElement) && document.activeElement === document.body) this.root.focus({ preventScroll: true });
     this.#hadFocus = this.root.contains(document.activeElement);
   }
-  #hadFocus = false;
 };
+var fact = (name, value) => h("li", {}, h("span", { class: "wbw-fact" }, visible(name)), " ", value);
+var reason = (error) => error instanceof Error ? error.message : String(error);
 
 // src/labeller/index.ts
 function render({ model, el, signal }) {

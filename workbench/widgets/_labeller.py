@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,17 +36,21 @@ class Labeller(Talking):
     fetch
         Gives a session as `conversation` makes it. Called when the session is shown, from any thread.
     save
-        Takes one `Change` and returns the label as it then stands: a dict with ``revision`` and the fields of `Label`
-        (``session_id`` too where an undo of "last" found it), or None when there was nothing to undo. It must be on disk when `save`
-        returns, and an ``operation`` that comes again must change nothing. Calls never overlap.
+        Takes one `Change` and returns the label of its session as it then stands: a dict with ``revision`` and the fields of
+        `Label` (empty when nothing stands), or only the revision. It must be on disk when `save` returns, and an ``operation``
+        that comes again must change nothing. Calls never overlap.
     labels
         The reviewer's labels so far, by session id.
     modes
         The names of the known failure modes, offered as completion.
     reviewer
         Who labels.
+    title
+        What the queue is called.
     blind
         Hold suggestions back until a verdict is given.
+    reveal
+        Told the session id when the reader asks for suggestions before a verdict, before they are shown.
     queue
         A name of the queue, under which unsaved changes wait in the page; by default made of the items and the reviewer.
     keys
@@ -75,6 +80,7 @@ class Labeller(Talking):
     ids: Any = traitlets.List[Any]().tag(sync=True)
     labels: Any = traitlets.Dict().tag(sync=True, to_json=copied)
     modes: Any = traitlets.List[Any]().tag(sync=True, to_json=copied)
+    title = traitlets.Unicode().tag(sync=True)
     reviewer = traitlets.Unicode().tag(sync=True)
     queue = traitlets.Unicode().tag(sync=True)
     session_id = traitlets.Unicode("").tag(sync=True)
@@ -85,20 +91,23 @@ class Labeller(Talking):
         items: Iterable[Item | Mapping[str, Any]],
         *,
         fetch: Callable[[str], Mapping[str, Any]],
-        save: Callable[[Change], Mapping[str, Any] | int | None],
+        save: Callable[[Change], Mapping[str, Any] | int],
         labels: Mapping[str, Label | Mapping[str, Any]] | None = None,
         modes: Sequence[str] = (),
         reviewer: str = "",
+        title: str = "",
         blind: bool = True,
+        reveal: Callable[[str], object] | None = None,
         queue: str | None = None,
         keys: Mapping[str, str] | None = None,
     ) -> None:
         ids, self._because = _ordered(items)
-        name = queue if queue is not None else "\0".join([reviewer, *ids])
+        name = queue if queue is not None else "\0".join([title, reviewer, *ids])
         super().__init__(
             ids=ids,
-            labels={each: {"revision": 0, **label} for each, label in (labels or {}).items()},
+            labels={each: _plain(label) for each, label in (labels or {}).items()},
             modes=list(dict.fromkeys(modes)),
+            title=title,
             reviewer=reviewer,
             queue=hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16],
             keymap=_keymap(keys or {}),
@@ -106,7 +115,11 @@ class Labeller(Talking):
         self._fetch, self._save, self._blind = fetch, save, blind
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._done: dict[str, str | None] = {}  # operation: the session that it touched
-        self._unveiled: set[str] = set()
+        self._on_reveal = reveal
+        self._unveiled = {each for each, label in (labels or {}).items() if label.get("blind") is False}
+        self._latest: dict[str, tuple[dt.datetime, str]] = {}
+        for each, label in (labels or {}).items():
+            self._remember(each, label.get("operation"), label.get("happened_at"))
 
     # ---- messages
 
@@ -119,6 +132,8 @@ class Labeller(Talking):
             return {"left": left}, [part]
         if kind == "change":
             return self._take(content["change"]), []
+        if kind == "reveal":
+            return self._reveal(str(content["session_id"])), []
         return super()._answer(kind, content)
 
     def _reading(self, session_id: str) -> Reading:
@@ -137,69 +152,77 @@ class Labeller(Talking):
 
     def _unveil(self, session_id: str, reading: Reading | None) -> dict[str, Any]:
         """Hand over the suggestions where nothing is left that they could sway."""
-        label = self.labels.get(session_id, {})
-        if self._blind and label.get("verdict") not in ("pass", "fail") and not label.get("revealed"):
-            return {}
-        if reading is None or not reading.suggestions:
+        decided = self.labels.get(session_id, {}).get("verdict") in ("pass", "fail")
+        if (
+            reading is None
+            or not reading.suggestions
+            or (self._blind and not decided and session_id not in self._unveiled)
+        ):
             return {}
         self._unveiled.add(session_id)
         return {"suggestions": reading.suggestions}
 
+    def _reveal(self, session_id: str) -> dict[str, Any]:
+        reading = self._reading(session_id)
+        if self._on_reveal is not None:  # what was seen is on record before it is seen
+            self._on_reveal(session_id)
+        self._unveiled.add(session_id)
+        return {"session_id": session_id, **self._unveil(session_id, reading)}
+
     def _take(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Save one change; the same operation again saves nothing and is answered with how things stand."""
-        change = self._change(raw)
-        operation = change.get("operation", "")
+        operation = str(raw["operation"])
         if operation not in self._done:
-            saved = self._save(change)
-            session_id = change.get("session_id")
-            if isinstance(saved, Mapping):
-                session_id = saved.get("session_id", session_id)
-            if saved is not None and session_id is not None:
-                self._keep(session_id, change, saved)
-            self._done[operation] = None if saved is None else session_id
+            change = self._change(operation, raw)
+            if change is not None:
+                self._keep(change, self._save(change))
+            self._done[operation] = None if change is None else change.get("session_id")
         session_id = self._done[operation]
         if session_id is None:
             return {"session_id": None}
         unveiled = self._unveil(session_id, self._readings.get(session_id))
-        return {"session_id": session_id, "label": self.labels[session_id], **unveiled}
+        return {"session_id": session_id, "label": self.labels.get(session_id, {"revision": 0}), **unveiled}
 
-    def _keep(self, session_id: str, change: Change, saved: Mapping[str, Any] | int) -> None:
-        if isinstance(saved, Mapping):
-            label = {
-                "revision": int(saved["revision"]),
-                **{name: saved[name] for name in FIELDS if saved.get(name) is not None},
-            }
-        else:
-            said = {name: value for name, value in change.items() if name in FIELDS}
-            label = {**self.labels.get(session_id, {}), **said, "revision": saved}
-        self.labels[session_id] = label
-        mode = label.get("failure_mode")
-        if isinstance(mode, str) and mode not in self.modes:
-            self.modes.append(mode)
-
-    def _change(self, raw: Mapping[str, Any]) -> Change:
-        session_id = raw.get("session_id")
-        if session_id is None and raw.get("undo") != "last":
-            msg = "a change names no session"
-            raise InputError(msg)
-        if session_id is not None and session_id not in self._because:
+    def _change(self, operation: str, raw: Mapping[str, Any]) -> Change | None:
+        session_id, undo = raw.get("session_id"), raw.get("undo")
+        if undo == "last":
+            if not self._latest:
+                return None
+            session_id, (_, undo) = max(self._latest.items(), key=lambda item: item[1][0])
+        if session_id not in self._because:
             msg = f"session {session_id!r} is not in this queue"
             raise InputError(msg)
         verdict = raw.get("verdict")
         if verdict is not None and verdict not in VERDICTS:
             raise UnknownNameError(kind="verdict", name=str(verdict), known=VERDICTS)
-        change: dict[str, Any] = {
-            "operation": str(raw["operation"]),
-            "session_id": session_id,
-            "revision": raw.get("revision"),
-        }
-        if "undo" in raw:
-            change["undo"] = str(raw["undo"])
+        said: dict[str, Any] = (
+            {name: raw[name] for name in FIELDS if name in raw} if undo is None else {"undo": str(undo)}
+        )
+        head = {"operation": operation, "session_id": session_id, "revision": raw.get("revision")}
+        return cast("Change", {**head, "blind": session_id not in self._unveiled, **said})
+
+    def _keep(self, change: Change, saved: Mapping[str, Any] | int) -> None:
+        session_id, operation = change.get("session_id", ""), change.get("operation", "")
+        if isinstance(saved, Mapping):
+            latest = saved.get("operation"), saved.get("happened_at")
+            label = _plain(saved)
         else:
-            change |= {name: raw[name] for name in FIELDS if name in raw}
-        change["reviewer"] = self.reviewer
-        change["blind"] = session_id not in self._unveiled
-        return cast("Change", change)
+            latest = operation, None
+            said = {name: value for name, value in change.items() if name in FIELDS}
+            label = {**self.labels.get(session_id, {}), **said, "revision": saved}
+        self.labels[session_id] = label
+        self._remember(session_id, *latest)
+        mode = label.get("failure_mode")
+        if isinstance(mode, str) and mode not in self.modes:
+            self.modes.append(mode)
+
+    def _remember(self, session_id: str, operation: Any, happened_at: Any) -> None:
+        """Keep which operation stands last on a session: undo after a restart takes the latest of all back."""
+        if operation is None:
+            self._latest.pop(session_id, None)
+            return
+        when = happened_at if isinstance(happened_at, dt.datetime) else dt.datetime.now(dt.UTC)
+        self._latest[session_id] = (when if when.tzinfo else when.replace(tzinfo=dt.UTC), str(operation))
 
     # ---- what it looks like where no widget can be shown
 
@@ -212,7 +235,7 @@ class Labeller(Talking):
     def to_frame(self) -> pl.DataFrame:
         """Give the labels of this queue: one row a session in reading order, with why it was read."""
         schema: dict[str, Any] = {"session_id": pl.String(), "because": pl.String(), "revision": pl.Int64()}
-        schema |= {name: pl.Boolean() if name == "revealed" else pl.String() for name in FIELDS}
+        schema |= dict.fromkeys(FIELDS, pl.String())
         rows = [
             {**self.labels.get(each, {}), "session_id": each, "because": why} for each, why in self._because.items()
         ]
@@ -253,6 +276,11 @@ def _ordered(items: Iterable[Item | Mapping[str, Any]]) -> tuple[list[str], dict
     because = {str(row["session_id"]): str(row.get("because") or "") for row in reversed(rows)}
     ids = list(dict.fromkeys(str(row["session_id"]) for row in rows))
     return ids, {each: because[each] for each in ids}
+
+
+def _plain(label: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: label[name] for name in FIELDS if label.get(name) is not None}
+    return {**said, "revision": int(label.get("revision") or 0)}
 
 
 def _keymap(keys: Mapping[str, str]) -> dict[str, str]:

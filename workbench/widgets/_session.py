@@ -153,7 +153,8 @@ def encode(value: Any) -> bytes:
     try:
         return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
     except TypeError:  # half a character, which UTF-8 cannot hold: written as an escape
-        return json.dumps(value, default=str).encode("ascii")
+        finite = json.loads(json.dumps(value, default=str), parse_constant=lambda _: None)
+        return json.dumps(finite).encode("ascii")
 
 
 def _whole(text: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final, Literal, TypedDict
 
 __all__ = ["ACTIONS", "FIELDS", "VERDICTS", "Change", "Item", "Label", "MapEvent", "Verdict"]
 
 Verdict = Literal["pass", "fail", "defer", "skip"]
 VERDICTS: Final = ("pass", "fail", "defer", "skip")
-FIELDS: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "revealed")
+FIELDS: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
 
 
 class Item(TypedDict, total=False):
@@ -20,34 +21,34 @@ class Item(TypedDict, total=False):
 
 
 class Label(TypedDict, total=False):
-    """What one reviewer said about one session, as it stands."""
+    """What one reviewer said about one session, as it stands: a row of `workbench.label.LABELS`, or less."""
 
-    revision: int  # counts the saved changes of this label
+    revision: int  # how many changes stand behind it
+    operation: str  # the latest of them, and when it was made: what undo takes back after a restart
+    happened_at: dt.datetime
+    blind: bool  # False: something was said after suggestions were shown
     verdict: Verdict | None
     note: str | None
     failure_mode: str | None
     first_failure: str | None  # "trace_id/span_id"
     root_cause: str | None  # "trace_id/span_id"
     expected_output: str | None
-    revealed: bool | None  # suggestions were asked for before the verdict
 
 
 class Change(TypedDict, total=False):
-    """One thing said: of the fields of `Label` only those that change; ``None`` clears one."""
+    """One thing said, or taken back: a field that is absent stays as it was, one that is None is cleared."""
 
     operation: str  # made in the browser, unlike any other: the same one may come twice and counts once
-    session_id: str | None  # None only for an undo of "last"
+    session_id: str
     revision: int | None  # of the label that the reader saw
-    reviewer: str
     blind: bool  # False: suggestions had been shown
-    undo: str  # an operation to take back, or "last": the reviewer's last one in this queue
+    undo: str  # the operation that is taken back; then nothing is said
     verdict: Verdict | None
     note: str | None
     failure_mode: str | None
     first_failure: str | None
     root_cause: str | None
     expected_output: str | None
-    revealed: bool | None
 
 
 class MapEvent(TypedDict, total=False):

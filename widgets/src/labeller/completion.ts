@@ -10,12 +10,12 @@ export class Completion {
   #list: HTMLElement;
   #offers: { name: string; coined: boolean }[] = [];
   #at = 0;
-  #id = `wb-completion-${(made += 1)}`;
+  #id = `wbw-completion-${(made += 1)}`;
 
   constructor(name: string, private known: () => readonly string[], private choose: (name: string | null) => void, private leave: () => void) {
-    this.#list = h("ul", { class: "wb-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
+    this.#list = h("ul", { class: "wbw-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
     this.input = h("input", {
-      class: "wb-field", type: "text", role: "combobox", "aria-label": name, "aria-autocomplete": "list", "aria-expanded": "false",
+      class: "wbw-field", type: "text", role: "combobox", "aria-label": name, "aria-autocomplete": "list", "aria-expanded": "false",
       "aria-controls": this.#id, autocomplete: "off", spellcheck: "false", placeholder: "pick one or coin a new one",
     });
     this.input.addEventListener("input", () => this.#offer());
@@ -31,7 +31,7 @@ export class Completion {
       const option = (event.target as Element).closest<HTMLElement>("[data-at]");
       if (option !== null) this.#take(Number(option.dataset["at"]));
     });
-    this.el = h("div", { class: "wb-completion" }, this.input, this.#list);
+    this.el = h("div", { class: "wbw-completion" }, this.input, this.#list);
   }
 
   #key(event: KeyboardEvent): void {
@@ -81,7 +81,7 @@ export class Completion {
         h(
           "li",
           { role: "option", id: `${this.#id}-${at}`, "data-at": at, "aria-selected": at === this.#at ? "true" : "false" },
-          offer.coined ? h("span", { class: "wb-coin" }, "＋ new: ") : null,
+          offer.coined ? h("span", { class: "wbw-coin" }, "+ new: ") : null,
           visible(offer.name),
         ),
       ),

@@ -16,14 +16,14 @@ export interface FinderHost {
 export class Finder {
   readonly el: HTMLElement;
   opened: "search" | "jump" | null = null;
-  #input = h("input", { class: "wb-field", type: "text", autocomplete: "off", spellcheck: "false" });
-  #says = h("span", { class: "wb-finder-says", role: "status" });
+  #input = h("input", { class: "wbw-field", type: "text", autocomplete: "off", spellcheck: "false" });
+  #says = h("span", { class: "wbw-finder-says", role: "status" });
   #hits: { index: number; hits: number }[] = [];
   #at = -1;
 
   constructor(private host: FinderHost) {
-    const shut = h("button", { type: "button", class: "wb-clear", "aria-label": "Close the search", onclick: () => this.close(true) }, "×");
-    this.el = h("div", { class: "wb-finder", role: "search", hidden: true }, this.#input, this.#says, shut);
+    const shut = h("button", { type: "button", class: "wbw-clear", "aria-label": "Close the search", onclick: () => this.close(true) }, "×");
+    this.el = h("div", { class: "wbw-finder", role: "search", hidden: true }, this.#input, this.#says, shut);
     this.#input.addEventListener("input", () => this.opened === "search" && this.#search());
     this.#input.addEventListener("keydown", (event) => {
       if (event.isComposing) return;

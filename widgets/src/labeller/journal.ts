@@ -1,7 +1,7 @@
 import type { Change } from "../shared/outbox";
 import type { Field, Label, Patch, Verdict } from "./types";
 
-const FIELDS: readonly Field[] = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "revealed"];
+const FIELDS: readonly Field[] = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output"];
 
 /** What is said about the sessions: what the kernel acknowledged, and over it what is still on its way. */
 export class Journal {

@@ -7,8 +7,8 @@ const SPARE = 12;
 
 /** The steps at the side: where one is, what failed, what took long. Only the rows in view exist. */
 export class Outline {
-  readonly el = h("nav", { class: "wb-outline", "aria-label": "Steps" });
-  #inner = h("div", { class: "wb-outline-rows" });
+  readonly el = h("nav", { class: "wbw-outline", "aria-label": "Steps" });
+  #inner = h("div", { class: "wbw-outline-rows" });
   #rows: ({ turn: number } | { index: number })[] = [];
   #rowOf: number[] = [];
   #steps: readonly Step[] = [];
@@ -73,7 +73,7 @@ export class Outline {
     for (let place = from; place < to; place++) {
       const row = this.#rows[place];
       if (row === undefined) continue;
-      const node = "turn" in row ? h("div", { class: "wb-outline-turn" }, `Turn ${row.turn}`) : this.#row(row.index);
+      const node = "turn" in row ? h("div", { class: "wbw-outline-turn" }, `Turn ${row.turn}`) : this.#row(row.index);
       node.style.top = `${place * ROW}px`;
       drawn.push(node);
     }
@@ -87,20 +87,20 @@ export class Outline {
     const row = h(
       "div",
       {
-        class: `wb-outline-row wb-${step.kind}${bad ? " wb-failed" : ""}${index === this.#current ? " wb-current" : ""}${this.#hits.has(index) ? " wb-hit" : ""}`,
+        class: `wbw-outline-row wbw-${step.kind}${bad ? " wbw-failed" : ""}${index === this.#current ? " wbw-current" : ""}${this.#hits.has(index) ? " wbw-hit" : ""}`,
         "data-index": index,
         "aria-current": index === this.#current ? "step" : undefined,
         title: `${gist(step, 300)}${step.seconds === null ? "" : ` (${lasting(step.seconds)})`}`,
       },
-      h("span", { class: "wb-number" }, String(step.number)),
-      h("span", { class: "wb-glyph" }, bad ? "✕" : GLYPHS[step.kind]),
-      h("span", { class: "wb-gist" }, step.kind === "tool" ? (step.tool_name ?? "tool") : gist(step, 60)),
-      marks !== "" && h("span", { class: "wb-outline-marks" }, marks),
+      h("span", { class: "wbw-number" }, String(step.number)),
+      h("span", { class: "wbw-glyph" }, bad ? "✕" : GLYPHS[step.kind]),
+      h("span", { class: "wbw-gist" }, step.kind === "tool" ? (step.tool_name ?? "tool") : gist(step, 60)),
+      marks !== "" && h("span", { class: "wbw-outline-marks" }, marks),
     );
     if (step.seconds !== null) {
-      const bar = h("span", { class: "wb-bar", "aria-hidden": "true" });
-      bar.style.width = `${Math.max(2, Math.round((step.seconds / this.#slowest) * 100))}%`;
-      row.append(bar);
+      const bar = h("span", {});
+      bar.style.width = `${Math.max(4, Math.round((step.seconds / this.#slowest) * 100))}%`;
+      row.append(h("span", { class: "wbw-bar", "aria-hidden": "true" }, bar));
     }
     return row;
   }

@@ -28,30 +28,30 @@ const PAUSE = 1500;
 
 /** What the reader says: verdict, note, failure mode, marks, expected output. */
 export class Panel {
-  readonly el = h("aside", { class: "wb-panel-side", "aria-label": "Your label" });
+  readonly el = h("aside", { class: "wbw-panel-side", "aria-label": "Your label" });
   readonly mode: Completion;
   readonly #verdicts = new Map<Verdict, HTMLButtonElement>();
-  readonly #note = h("textarea", { class: "wb-field", rows: 4, "aria-label": "Note", placeholder: "The first thing that went wrong, in your words" });
-  readonly #expected = h("textarea", { class: "wb-field", rows: 5, "aria-label": "Expected output" });
+  readonly #note = h("textarea", { class: "wbw-field", rows: 4, "aria-label": "Note", placeholder: "The first thing that went wrong, in your words" });
+  readonly #expected = h("textarea", { class: "wbw-field", rows: 5, "aria-label": "Expected output" });
   readonly #expectedBox = h("div", { hidden: true });
   readonly #expectedToggle: HTMLButtonElement;
-  readonly #marks = h("div", { class: "wb-marks" });
-  readonly #suggestions = h("div", { class: "wb-suggestions" });
+  readonly #marks = h("div", { class: "wbw-marks" });
+  readonly #suggestions = h("div", { class: "wbw-suggestions" });
   #session: Session | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private host: PanelHost, signal: AbortSignal) {
-    const group = h("div", { class: "wb-verdicts", role: "group", "aria-label": "Verdict" });
+    const group = h("div", { class: "wbw-verdicts", role: "group", "aria-label": "Verdict" });
     for (const { verdict, name, glyph } of VERDICTS) {
-      const press = button(name, () => host.verdict(verdict), { key: host.key(verdict), class: `wb-verdict wb-verdict-${verdict}` });
-      press.prepend(h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph));
+      const press = button(name, () => host.verdict(verdict), { key: host.key(verdict), class: `wbw-verdict wbw-verdict-${verdict}` });
+      press.prepend(h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph));
       this.#verdicts.set(verdict, press);
       group.append(press);
     }
     this.mode = new Completion("Failure mode", () => host.modes(), (name) => host.mode(name), () => host.leaveField());
     this.#field(this.#note, () => host.note(this.#note.value));
     this.#field(this.#expected, () => this.#commitExpected());
-    this.#expectedToggle = button("Edit the output into the expected one", () => this.openExpected(), { key: host.key("expected"), class: "wb-quiet" });
+    this.#expectedToggle = button("Write the expected output", () => this.openExpected(), { key: host.key("expected"), class: "wbw-quiet" });
     this.#expectedBox.append(heading("Expected output", ""), this.#expected);
     this.el.append(
       section(group),
@@ -138,23 +138,23 @@ export class Panel {
       const one = held === 1;
       fill(
         this.#suggestions,
-        h("p", { class: "wb-hint" }, `${plural(held, "suggestion")} ${one ? "waits" : "wait"} for your verdict, so that yours is your own.`),
-        button(`Show ${one ? "it" : "them"} now`, () => this.host.reveal(), { key: this.host.key("reveal"), class: "wb-quiet", title: "Your label is then stored as given after a suggestion was seen" }),
+        h("p", { class: "wbw-hint" }, `${plural(held, "suggestion")} ${one ? "waits" : "wait"} for your verdict, so that yours is your own.`),
+        button(`Show ${one ? "it" : "them"} now`, () => this.host.reveal(), { key: this.host.key("reveal"), class: "wbw-quiet", title: "Your label is then stored as given after a suggestion was seen" }),
       );
     } else fill(this.#suggestions);
   }
 
   #mark(field: "first_failure" | "root_cause", glyph: string, name: string, span: string | null, session: Session): HTMLElement {
     const step = session.steps.find((each) => each.span === span && span !== null);
-    const row = h("div", { class: "wb-mark" }, h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph), h("span", { class: "wb-mark-name" }, name));
+    const row = h("div", { class: "wbw-mark" }, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph), h("span", { class: "wbw-mark-name" }, name));
     if (span === null) {
-      row.append(h("span", { class: "wb-hint" }, "press ", h("kbd", {}, this.host.key(field)), " on the step"));
+      row.append(h("span", { class: "wbw-hint" }, h("kbd", {}, this.host.key(field)), " on the step"));
       return row;
     }
     const what = step === undefined ? "a step that is not shown" : `${step.number} · ${markedName(step)}`;
-    const go = h("button", { type: "button", class: "wb-link", title: "Go to this step" }, what);
+    const go = h("button", { type: "button", class: "wbw-link", title: "Go to this step" }, what);
     go.addEventListener("click", () => this.host.visit(span));
-    const clear = h("button", { type: "button", class: "wb-clear", "aria-label": `Clear ${name.toLowerCase()}`, title: "Clear" }, "×");
+    const clear = h("button", { type: "button", class: "wbw-clear", "aria-label": `Clear ${name.toLowerCase()}`, title: "Clear" }, "×");
     clear.addEventListener("click", () => this.host.clear(field));
     row.append(go, clear);
     return row;
@@ -173,8 +173,8 @@ function answer(session: Session | null): string {
   return session?.steps.filter((step) => step.kind === "assistant" && (step.text ?? "") !== "").at(-1)?.text ?? "";
 }
 
-const section = (...children: (Node | string)[]): HTMLElement => h("div", { class: "wb-section" }, ...children);
+const section = (...children: (Node | string)[]): HTMLElement => h("div", { class: "wbw-section" }, ...children);
 
 function heading(name: string, key: string): HTMLElement {
-  return h("div", { class: "wb-heading" }, h("span", {}, name), key !== "" && h("kbd", { "aria-hidden": "true" }, key));
+  return h("div", { class: "wbw-heading" }, h("span", {}, name), key !== "" && h("kbd", { "aria-hidden": "true" }, key));
 }

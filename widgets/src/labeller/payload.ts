@@ -14,7 +14,7 @@ export interface PayloadHost {
 
 /** One text of a step: trimmed with what was cut, and opened bit by bit. */
 export function payload(host: PayloadHost, step: Step, field: Payload, options: { name?: string; code?: boolean } = {}): HTMLElement {
-  const box = h("div", { class: `wb-payload${options.code === true ? " wb-code" : ""}` });
+  const box = h("div", { class: `wbw-payload${options.code === true ? " wbw-code" : ""}` });
   let limit = FIRST;
   const draw = (): void => {
     const raw = step[field] ?? "";
@@ -24,19 +24,19 @@ export function payload(host: PayloadHost, step: Step, field: Payload, options: 
     const end = Math.max(limit, last === undefined ? 0 : last + query.length + 200);
     // half a character at the cut would show as a broken one
     const cut = end < whole.length && /[\ud800-\udbff]/.test(whole[end - 1] ?? "") ? end - 1 : end;
-    const text = h("div", { class: "wb-text", dir: "auto" });
+    const text = h("div", { class: "wbw-text", dir: "auto" });
     text.append(shown(whole.slice(0, cut), query));
     box.replaceChildren();
-    if (options.name !== undefined) box.append(h("div", { class: "wb-payload-name" }, options.name));
+    if (options.name !== undefined) box.append(h("div", { class: "wbw-payload-name" }, options.name));
     box.append(text);
     const here = Math.max(0, whole.length - cut);
     const there = step.more?.[field] ?? 0;
     if (here + there > 0) box.append(rest(here, there));
     const lost = step.cuts?.[field] ?? 0;
-    if (lost > 0) box.append(h("p", { class: "wb-cut" }, `✂ ${plural(lost, "character")} were left out when this evidence was made`));
+    if (lost > 0) box.append(h("p", { class: "wbw-cut" }, `✂ ${plural(lost, "character")} were left out when this evidence was made`));
   };
   const rest = (here: number, there: number): HTMLElement => {
-    const open = h("button", { type: "button", class: "wb-link" }, `Show more — ${plural(here + there, "character")} not shown`);
+    const open = h("button", { type: "button", class: "wbw-link" }, `Show more — ${plural(here + there, "character")} not shown`);
     open.addEventListener("click", () => {
       if (here > 0) {
         limit += FURTHER;
@@ -54,7 +54,7 @@ export function payload(host: PayloadHost, step: Step, field: Payload, options: 
         },
       );
     });
-    return h("p", { class: "wb-cut" }, "✂ ", open);
+    return h("p", { class: "wbw-cut" }, "✂ ", open);
   };
   draw();
   return box;

@@ -4,14 +4,14 @@ import { plural } from "../shared/text";
 
 /** One line that says what became of what was said: never "saved" before the other side said so. */
 export class Status {
-  readonly el = h("div", { class: "wb-status" });
-  #text = h("span", { role: "status", class: "wb-status-text" });
+  readonly el = h("div", { class: "wbw-status" });
+  #text = h("span", { role: "status", class: "wbw-status-text" });
   #retry: HTMLButtonElement;
   #discard: HTMLButtonElement;
 
   constructor(retry: () => void, discard: () => void, key: string) {
-    this.#retry = button("Try again", retry, { key, class: "wb-quiet" });
-    this.#discard = button("Discard", discard, { class: "wb-quiet", title: "Give up the change that was refused" });
+    this.#retry = button("Try again", retry, { key, class: "wbw-quiet" });
+    this.#discard = button("Discard", discard, { class: "wbw-quiet", title: "Give up the change that was refused" });
     this.el.append(this.#text, this.#retry, this.#discard);
     this.show({ state: "idle", waiting: 0 }, true);
   }
@@ -19,7 +19,7 @@ export class Status {
   show(delivery: Delivery, alive: boolean): void {
     const [state, glyph, says] = words(delivery, alive);
     this.el.dataset["state"] = state;
-    fill(this.#text, h("span", { class: "wb-glyph", "aria-hidden": "true" }, glyph), says);
+    fill(this.#text, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph), says);
     const refused = delivery.state === "unsaved" && delivery.refused;
     this.#retry.hidden = delivery.state !== "unsaved";
     this.#discard.hidden = !refused;

@@ -16,7 +16,7 @@ export interface TranscriptHost {
  * fast as one of ten.
  */
 export class Transcript implements StepHost {
-  readonly el = h("div", { class: "wb-transcript", role: "log", "aria-label": "Conversation", "aria-live": "off" });
+  readonly el = h("div", { class: "wbw-transcript", role: "log", "aria-label": "Conversation", "aria-live": "off" });
   current = 0;
   #steps: readonly Step[] = [];
   #repeats = new Map<number, Repeat>();
@@ -42,12 +42,12 @@ export class Transcript implements StepHost {
     this.el.replaceChildren();
     this.el.scrollTop = 0;
     for (let from = 0; from < this.#steps.length; from += BLOCK) {
-      const block = h("div", { class: "wb-block" });
+      const block = h("div", { class: "wbw-block" });
       block.style.minHeight = `${this.#steps.slice(from, from + BLOCK).reduce((sum, step) => sum + guess(step), 0)}px`;
       this.#blocks.push(block);
       this.el.append(block);
     }
-    if (this.#steps.length === 0) this.el.append(h("p", { class: "wb-empty" }, "This session holds no steps."));
+    if (this.#steps.length === 0) this.el.append(h("p", { class: "wbw-empty" }, "This session holds no steps."));
     this.#draw(0);
     if (typeof IntersectionObserver === "undefined") return;
     const near = new IntersectionObserver(
@@ -159,7 +159,7 @@ export class Transcript implements StepHost {
     const from = number * BLOCK;
     let turn = from === 0 ? null : (this.#steps[from - 1]?.turn ?? null);
     this.#steps.slice(from, from + BLOCK).forEach((step, offset) => {
-      if (step.turn !== null && step.turn !== turn) block.append(h("h4", { class: "wb-turn" }, `Turn ${step.turn}`));
+      if (step.turn !== null && step.turn !== turn) block.append(h("h4", { class: "wbw-turn" }, `Turn ${step.turn}`));
       turn = step.turn;
       const node = this.#make(from + offset);
       this.#nodes.set(from + offset, node);

@@ -9,7 +9,6 @@ export interface Label {
   first_failure?: string | null;
   root_cause?: string | null;
   expected_output?: string | null;
-  revealed?: boolean | null;
 }
 
 export type Field = Exclude<keyof Label, "revision">;
@@ -61,9 +60,9 @@ export interface Traits {
   ids: string[];
   labels: Record<string, Label>;
   modes: string[];
+  title: string;
   reviewer: string;
   queue: string;
   session_id: string;
-  blind: boolean;
   keymap: Record<string, string>;
 }

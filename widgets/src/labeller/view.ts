@@ -1,6 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
 
-import { button, fill, h } from "../shared/dom";
+import { type Child, button, fill, h } from "../shared/dom";
 import { bindKeys } from "../shared/keys";
 import { type Channel, Link, type Reply } from "../shared/link";
 import { type Change, type Delivery, Outbox } from "../shared/outbox";
@@ -32,17 +32,18 @@ export class View {
   readonly #ids: string[];
   readonly #modes = new Set<string>();
   readonly #keymap: Record<string, string>;
-  readonly #progress = h("span", { class: "wb-progress-text" });
-  readonly #bar = h("span", { class: "wb-progress-fill" });
-  readonly #where = h("span", { class: "wb-where" });
-  readonly #because = h("p", { class: "wb-because" });
-  readonly #facts = h("dl", { class: "wb-facts" });
-  readonly #notice = h("p", { class: "wb-notice", role: "alert", hidden: true });
-  readonly #spoken = h("span", { class: "wb-aloud", "aria-live": "polite" });
-  readonly #middle = h("div", { class: "wb-middle" });
+  readonly #progress = h("span", { class: "wbw-progress-text" });
+  readonly #bar = h("span", { class: "wbw-progress-fill" });
+  readonly #where = h("span", { class: "wbw-where" });
+  readonly #because = h("p", { class: "wbw-because" });
+  readonly #facts = h("ul", { class: "wbw-facts", "aria-label": "Facts" });
+  readonly #notice = h("p", { class: "wbw-notice", role: "alert", hidden: true });
+  readonly #spoken = h("span", { class: "wbw-aloud", "aria-live": "polite" });
+  readonly #middle = h("div", { class: "wbw-middle" });
   #help: HTMLElement | null = null;
   #position = 0;
   #session: Session | null = null;
+  #hadFocus = false;
 
   constructor(private model: AnyModel<Traits>, private signal: AbortSignal) {
     const channel = model as unknown as Channel;
@@ -129,28 +130,29 @@ export class View {
   }
 
   #build(): HTMLElement {
-    const back = button("Previous", () => this.move(-1), { key: this.#key("back"), class: "wb-quiet" });
-    const on = button("Next", () => this.move(1), { key: this.#key("forward"), class: "wb-quiet" });
-    const next = button("Save and next", () => this.saveAndNext(), { key: this.#key("next"), class: "wb-primary" });
-    const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wb-quiet" });
-    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wb-quiet" });
-    const undo = button("Undo", () => this.undo(), { key: this.#key("undo"), class: "wb-quiet" });
+    const back = button("Previous", () => this.move(-1), { key: this.#key("back"), class: "wbw-quiet" });
+    const on = button("Next", () => this.move(1), { key: this.#key("forward"), class: "wbw-quiet" });
+    const next = button("Save and next", () => this.saveAndNext(), { key: this.#key("next"), class: "wbw-primary" });
+    const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wbw-quiet" });
+    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wbw-quiet" });
+    const undo = button("Undo", () => this.undo(), { key: this.#key("undo"), class: "wbw-quiet" });
     this.#middle.append(this.#notice, this.#finder.el, this.transcript.el);
+    const title = this.model.get("title");
     const root = h(
       "section",
-      { class: "wb-labeller", tabindex: 0, role: "region", "aria-label": `Label agent sessions as ${visible(this.model.get("reviewer"))}`, "data-lm-suppress-shortcuts": "true" },
+      { class: "wbw-labeller", tabindex: 0, role: "region", "aria-label": `Label agent sessions as ${visible(this.model.get("reviewer"))}`, "data-lm-suppress-shortcuts": "true" },
       h(
         "header",
-        { class: "wb-top" },
-        h("div", { class: "wb-top-line" }, this.#where, h("span", { class: "wb-progress", "aria-hidden": "true" }, this.#bar), this.#progress, h("span", { class: "wb-spring" }), find, keys),
+        { class: "wbw-top" },
+        h("div", { class: "wbw-top-line" }, title !== "" && h("strong", { class: "wbw-title" }, visible(title)), this.#where, h("span", { class: "wbw-progress", "aria-hidden": "true" }, this.#bar), this.#progress, h("span", { class: "wbw-spring" }), find, keys),
         this.#because,
         this.#facts,
       ),
-      h("div", { class: "wb-columns" }, this.outline.el, this.#middle, this.panel.el),
-      h("footer", { class: "wb-bottom" }, this.#status.el, h("span", { class: "wb-spring" }), h("span", { class: "wb-asleep" }, "click here to use the keys"), undo, back, on, next),
+      h("div", { class: "wbw-columns" }, this.outline.el, this.#middle, this.panel.el),
+      h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-spring" }), h("span", { class: "wbw-asleep" }, "click here to use the keys"), undo, back, on, next),
       this.#spoken,
     );
-    return h("div", { class: "wb-frame" }, root).firstElementChild as HTMLElement;
+    return h("div", { class: "wbw-frame" }, root).firstElementChild as HTMLElement;
   }
 
   // ---- reading
@@ -186,7 +188,7 @@ export class View {
         if (this.#ids[this.#position] !== id) return;
         this.#session = null;
         this.transcript.load({ session_id: id, because: "", facts: [], signals: [], steps: [], held: 0 });
-        this.#say(`This session cannot be shown: ${error instanceof Error ? error.message : String(error)}`);
+        this.#say(`This session cannot be shown: ${reason(error)}`);
       })
       .finally(() => {
         clearTimeout(slow);
@@ -202,11 +204,11 @@ export class View {
     this.#because.textContent = session.because === "" ? "" : `Why this one: ${visible(session.because)}`;
     fill(
       this.#facts,
-      ...session.facts.map(([name, value]) => h("div", {}, h("dt", {}, visible(name)), h("dd", {}, visible(value)))),
+      ...session.facts.map(([name, value]) => fact(name, visible(value))),
       ...session.signals.map((signal) => {
         const step = session.steps.findIndex((each) => each.number === signal.number);
-        const value = step < 0 ? visible(signal.text) : h("button", { type: "button", class: "wb-link", onclick: () => this.goto(step, "start") }, `${visible(signal.text)} (step ${signal.number})`);
-        return h("div", {}, h("dt", {}, visible(signal.name)), h("dd", {}, value));
+        const value = step < 0 ? visible(signal.text) : h("button", { type: "button", class: "wbw-link", onclick: () => this.goto(step, "start") }, `${visible(signal.text)} (step ${signal.number})`);
+        return fact(signal.name, value);
       }),
     );
     this.#refresh();
@@ -351,9 +353,8 @@ export class View {
 
   reveal(): void {
     const session = this.#session;
-    if (session !== null && session.held > 0 && this.#reader.suggestions(session.session_id) === null) {
-      this.outbox.add({ session_id: session.session_id, revision: this.#journal.acknowledged(session.session_id).revision, revealed: true });
-    }
+    if (session === null || session.held === 0 || this.#reader.suggestions(session.session_id) !== null) return;
+    this.#link.ask({ kind: "reveal", session_id: session.session_id }).catch((error: unknown) => this.#say(`The suggestions cannot be shown: ${reason(error)}`));
   }
 
   #saved(change: Change, reply: Reply): void {
@@ -369,10 +370,10 @@ export class View {
   /** Every view of the widget hears every answer, so that two views agree. */
   #heard(reply: Reply): void {
     const id = reply["session_id"];
-    if (typeof id !== "string" || reply["label"] === undefined || reply.error !== undefined) return;
-    this.#journal.take(id, reply["label"] as Label);
-    const mode = (reply["label"] as Label).failure_mode;
-    if (mode) this.#modes.add(mode);
+    if (typeof id !== "string" || reply.error !== undefined) return;
+    const label = reply["label"] as Label | undefined;
+    if (label !== undefined) this.#journal.take(id, label);
+    if (label?.failure_mode) this.#modes.add(label.failure_mode);
     if (Array.isArray(reply["suggestions"])) this.#reader.revealed(id, reply["suggestions"] as Suggestion[]);
     if (this.#session?.session_id === id) this.#refresh();
     else this.#overview();
@@ -420,5 +421,7 @@ export class View {
     this.#hadFocus = this.root.contains(document.activeElement);
   }
 
-  #hadFocus = false;
 }
+
+const fact = (name: string, value: Child): HTMLElement => h("li", {}, h("span", { class: "wbw-fact" }, visible(name)), " ", value);
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

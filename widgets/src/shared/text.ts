@@ -21,7 +21,7 @@ export function shown(text: string, query = ""): DocumentFragment {
   for (const found of clean.matchAll(HIDDEN)) {
     marked(fragment, clean.slice(from, found.index), query);
     const span = document.createElement("span");
-    span.className = "wb-hidden-character";
+    span.className = "wbw-hidden-character";
     span.title = "a character that does not show";
     span.textContent = code(found[0]);
     fragment.append(span);
