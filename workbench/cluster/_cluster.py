@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from workbench.cluster._embed import Embeds, default_embedder
 from workbench.cluster._fit import Fit, Votes, draw_again, layout
 from workbench.cluster._hdbscan import density_groups
 from workbench.cluster._modes import Modes, build
-from workbench.cluster._names import name_groups, phrases_of
+from workbench.cluster._names import phrases_of
 from workbench.cluster._space import FACET_VIEWS, Space, Views, fit_space
 from workbench.cluster._table import MEMBERS, MODES
 from workbench.cluster._texts import as_items, facet_of
@@ -133,11 +134,8 @@ def cluster(
         min_size=least,
         facet=facet,
     )
-    names = {
-        mode: name for mode, (name, _) in name_groups(fit.phrases, labels, tokens=[i.tokens for i in spoken]).items()
-    }
-    modes = build(fit, frame, labels, names, notes=(), events=())
-    return build(fit, frame, labels, names, notes=_notes(fit, modes), events=())
+    modes = build(fit, frame, labels)
+    return replace(modes, notes=_notes(fit, modes))
 
 
 def _against(against: Any, space: Space, progress: Callable[[int, int], None] | None) -> Votes | None:

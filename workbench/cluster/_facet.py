@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -12,6 +12,7 @@ from workbench.cluster._mask import mask, sentences
 from workbench.cluster._talk import Signal, Step, Talk, content_words, is_write
 from workbench.cluster._talk_signals import talk_signals
 from workbench.cluster._tool_signals import tool_signals
+from workbench.cluster._usual import departures
 from workbench.errors import InputError, UnknownNameError
 from workbench.evidence import AgentLoop, loops
 from workbench.schema import STEPS, conform
@@ -33,13 +34,14 @@ _LONGEST: Final = 300  # characters of a quote
 _SIGNALS: Final = 24
 _SAME_SIGN: Final = 2
 _EARLY: Final = 4
+_REACTIONS: Final = ("user ", "agent apologised", "agent repeated")
 _SHORT: Final = 4
 _COLUMNS: Final = ["number", "turn", "kind", "text", "tool_name", "tool_arguments", "tool_result", "error", "at"]
 
 _Row = tuple[str, list[tuple[int | None, str, str]], list[str]]
 
 
-def facet_text(steps: Any, facet: Facet, *, reasons: Any = None) -> pl.DataFrame:
+def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = None) -> pl.DataFrame:
     """Write down, for every session, the text by which it is compared with others, and the words it is taken from.
 
     Parameters
@@ -52,6 +54,9 @@ def facet_text(steps: Any, facet: Facet, *, reasons: Any = None) -> pl.DataFrame
         documents, questions asked again, push-back. ``"intent"``: what the user wanted. ``"trajectory"``: the way through the
         tools. Or a Polars expression over one row a session (columns ``session_id, first_user, user, assistant, answer, tools,
         errors, steps, turns, reasons``), or a function from an `AgentLoop` to text.
+    among
+        STEPS rows of all sessions at hand, passing ones too: from these the failure facet learns what the agent usually does for
+        a request of the kind. `steps` itself when absent.
     reasons
         Columns ``session_id, text``, any number of rows a session: feedback comments, graders' reasons, notes. The failure
         facet begins with them.
@@ -88,23 +93,29 @@ def facet_text(steps: Any, facet: Facet, *, reasons: Any = None) -> pl.DataFrame
     if callable(facet):
         rows = ((loop.session_id, _from_text(facet(loop) or "")) for loop in loops(frame))
         return _frame(rows, getattr(facet, "__name__", "custom"))
-    makers: dict[str, Callable[[Talk, list[str]], _Row]] = {
-        "failure": _failure,
-        "intent": lambda talk, _: _intent(talk),
-        "trajectory": lambda talk, _: _trajectory(talk),
-    }
-    if facet not in makers:
-        raise UnknownNameError("facet", facet, makers, then="A Polars expression or a function will do, too.")
-    make = makers[facet]
-    return _frame(((session, make(talk, said.get(session, []))) for session, talk in _talks(frame)), facet)
+    talks = _talks(frame)
+    if facet == "failure":
+        known = talks if among is None else {**_talks(conform(among, STEPS, what="among")), **talks}
+        unusual = departures(talks, known)
+        made = ((s, _failure(talk, said.get(s, []), unusual.get(s, []))) for s, talk in talks.items())
+    elif facet == "intent":
+        made = ((session, _intent(talk)) for session, talk in talks.items())
+    elif facet == "trajectory":
+        made = ((session, _trajectory(talk)) for session, talk in talks.items())
+    else:
+        kind, then = "facet", "A Polars expression or a function will do, too."
+        raise UnknownNameError(kind, facet, ("failure", "intent", "trajectory"), then=then)
+    return _frame(made, facet)
 
 
-def _talks(frame: pl.DataFrame) -> Iterator[tuple[str, Talk]]:
+def _talks(frame: pl.DataFrame) -> dict[str, Talk]:
     text = [name for name in _COLUMNS if frame.schema[name] == pl.String()]
     whole = frame.sort("number", maintain_order=True).with_columns(pl.col(text).fill_null(""))
     whole = whole.with_columns(pl.col("number").fill_null(0), pl.col("turn").fill_null(1))
-    for (session,), rows in whole.group_by("session_id", maintain_order=True):
-        yield str(session), Talk([Step(*row) for row in rows.select(_COLUMNS).iter_rows()])
+    steps: dict[str, list[Step]] = {}
+    for session, *row in whole.select("session_id", *_COLUMNS).iter_rows():
+        steps.setdefault(str(session), []).append(Step(*row))
+    return {session: Talk(steps[session]) for session in frame["session_id"].unique(maintain_order=True).to_list()}
 
 
 def _reasons(reasons: Any) -> dict[str, list[str]]:
@@ -146,21 +157,25 @@ def mask_lines(text: str) -> str:
     return "\n".join(masked for line in text.splitlines() if (masked := mask(line)))
 
 
-def _failure(talk: Talk, reasons: list[str]) -> _Row:
+def _failure(talk: Talk, reasons: list[str], unusual: list[Signal]) -> _Row:
     signals: list[Signal] = []
     seen: Counter[str] = Counter()
-    for signal in sorted([*tool_signals(talk), *talk_signals(talk)], key=lambda s: (s.step or 0, s.name)):
+    for signal in sorted([*tool_signals(talk), *talk_signals(talk), *unusual], key=lambda s: (s.step or 0, s.name)):
         seen[signal.name] += 1
         if seen[signal.name] <= _SAME_SIGN and len(signals) < _SIGNALS:
             signals.append(signal)
     quotes = [(None, "said of it", text[:_LONGEST]) for text in reasons]
     quotes += [(s.step, s.name, s.quote.strip()[:_LONGEST]) for s in signals]
-    tokens = sorted({f"sign: {s.name}" for s in signals}) + _where(talk, signals) + _path(talk)
+    tokens = sorted({f"{_kind(s.name)}: {s.name}" for s in signals}) + _where(talk, signals) + _path(talk)
     lines = [mask(text) for text in reasons]
     lines += [f"{s.name}: {mask(s.quote[:_LONGEST])}".rstrip(": ") for s in signals]
     if not lines:
         quotes, lines = _plain(talk)
     return "\n".join(lines), quotes, tokens
+
+
+def _kind(name: str) -> str:
+    return "reaction" if name.startswith(_REACTIONS) else "sign"
 
 
 def _plain(talk: Talk) -> tuple[list[tuple[int | None, str, str]], list[str]]:

@@ -77,14 +77,14 @@ class Fit:
 
 
 def vote(votes: Votes, labels: Ints) -> tuple[Ints, Floats]:
-    """The label that at least half of a session's neighbours have, −1 where none has; and the share that has it.
+    """The label that at least half of a session's neighbours have, -1 where none has; and the share that has it.
 
     Parameters
     ----------
     votes
         Neighbours of m sessions among the n fitted ones.
     labels
-        Shape (n,), −1: in no mode.
+        Shape (n,), -1: in no mode.
     """
     if votes.index.shape[1] == 0:
         return np.full(len(votes.index), -1, dtype=np.int64), np.zeros(len(votes.index))

@@ -20,7 +20,7 @@ _MIN_SAMPLES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """Labels (−1: in no group), membership strengths 0..1, and how the groups were selected."""
+    """Labels (-1: in no group), membership strengths 0..1, and how the groups were selected."""
 
     labels: NDArray[np.int64]
     strength: NDArray[np.float64]
@@ -99,5 +99,5 @@ def _drop_small(found: Density, min_size: int) -> Density:
     keep = np.flatnonzero(sizes >= min_size)
     renamed = np.full(len(sizes) + 1, -1, dtype=np.int64)
     renamed[keep] = np.arange(len(keep))
-    labels = renamed[found.labels]  # −1 picks the last entry, which is −1
+    labels = renamed[found.labels]  # -1 picks the last entry, which is -1
     return Density(labels, np.where(labels >= 0, found.strength, 0.0), found.how)

@@ -347,14 +347,15 @@ def build(
     fit: Fit,
     texts: pl.DataFrame,
     labels: Ints,
-    names: Mapping[int, str],
+    names: Mapping[int, str] | None = None,
     *,
-    notes: Sequence[str],
-    events: Sequence[Edit],
+    notes: Sequence[str] = (),
+    events: Sequence[Edit] = (),
 ) -> Modes:
-    """Put a result together from a fit, labels (1.., −1 for open) and names."""
-    tokens = [item.tokens for item in fit.items]
-    phrases = {mode: told for mode, (_, told) in name_groups(fit.phrases, labels, tokens=tokens).items()}
+    """Put a result together from a fit, labels (1.., -1 for open) and names; without names, the modes are named by contrast."""
+    named = name_groups(fit.phrases, labels, tokens=[item.tokens for item in fit.items])
+    phrases = {mode: told for mode, (_, told) in named.items()}
+    names = names or {mode: name for mode, (name, _) in named.items()}
     frame = modes_table(fit, labels, names, phrases)
     members = members_table(fit, labels)
     order = pl.DataFrame({"session_id": texts["session_id"]})

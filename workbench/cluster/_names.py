@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 import numpy as np
@@ -18,16 +19,15 @@ _LONGEST: Final = 4
 _COMMON: Final = 0.25  # share of a group that has to use a phrase before it may name it
 _PHRASES: Final = 2
 _CANDIDATES: Final = 12
-_SIGN: Final = "sign: "
+_SIGN: Final = re.compile(r"(?:sign|reaction): (.*)")
+_LABELS: Final = frozenset({"asked", "answered", "said of it"})
 
 
 def phrases_of(text: str, tokens: Sequence[str]) -> set[str]:
     """What could name the group of a text: its signs, and runs of 1 to 4 words that begin and end with a telling one."""
-    found = {token.removeprefix(_SIGN) for token in tokens if token.startswith(_SIGN)}
-    signs = {name for line in text.splitlines() for name in [line.partition(": ")[0]] if name in found}
-    body = "\n".join(
-        line.partition(": ")[2] if line.partition(": ")[0] in signs else line for line in text.splitlines()
-    )
+    found = _signs(tokens)
+    labels = found | _LABELS
+    body = "\n".join(_unlabelled(line, labels) for line in text.splitlines())
     for piece in fragments(body):
         for size in range(1, _LONGEST + 1):
             for start in range(len(piece) - size + 1):
@@ -35,6 +35,15 @@ def phrases_of(text: str, tokens: Sequence[str]) -> set[str]:
                 if run[0] not in STOP and run[-1] not in STOP:
                     found.add(" ".join(run))
     return found
+
+
+def _signs(tokens: Sequence[str]) -> set[str]:
+    return {match[1] for token in tokens if (match := _SIGN.fullmatch(token))}
+
+
+def _unlabelled(line: str, labels: Set[str]) -> str:
+    head, colon, rest = line.partition(": ")
+    return rest if colon and head in labels else line
 
 
 def name_groups(
@@ -47,7 +56,7 @@ def name_groups(
     phrases
         What each of n texts offers, from `phrases_of`.
     labels
-        Shape (n,); −1 belongs to no group, and counts as outside.
+        Shape (n,); -1 belongs to no group, and counts as outside.
     tokens
         The texts' structure tokens; a sign is preferred to a run of words, being a phrase already.
 
@@ -57,7 +66,7 @@ def name_groups(
         group → (name, the phrases it was made of, best first). No two names are equal.
     """
     n = len(labels)
-    signs = {token.removeprefix(_SIGN) for row in tokens for token in row if token.startswith(_SIGN)}
+    signs = {sign for row in tokens for sign in _signs(row)}
     total: Counter[str] = Counter(phrase for row in phrases for phrase in row)
     out: dict[int, tuple[str, list[str]]] = {}
     taken: set[str] = set()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Projection", "Vocabulary", "neighbours", "smooth", "split_points", "unit"]
+__all__ = ["Projection", "Vocabulary", "neighbours", "smooth", "split_points", "unit", "unit_rows", "weigh_columns"]
 
 Floats = NDArray[np.float64]
-_SMALL: Final = 1200  # up to this many features or rows the exact solvers are quick
+_NARROW: Final = 1200  # up to this many columns the covariance is quicker to take apart than the rows
 
 
 def unit(rows: Floats) -> Floats:
@@ -53,7 +53,7 @@ class Vocabulary:
         return cls(tuple(str(term) for term in counter.get_feature_names_out()), counter)
 
     def matrix(self, documents: Sequence[Sequence[str]]) -> Any:
-        """A sparse binary matrix, documents × terms."""
+        """A sparse binary matrix, one row a document, one column a term."""
         return self._counter.transform(documents)
 
 
@@ -82,7 +82,7 @@ class Projection:
         spread = rows - rows[[0]] if not is_sparse else None
         if spread is not None and not np.any(spread):
             return None
-        solver = "arpack" if is_sparse else ("full" if n <= _SMALL else "covariance_eigh")
+        solver = "arpack" if is_sparse else ("covariance_eigh" if width <= _NARROW else "full")
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             fitted = decomposition.PCA(keep, svd_solver=solver, random_state=0).fit(rows)
@@ -135,3 +135,16 @@ def split_points(points: Floats, parts: int, *, seed: int) -> NDArray[np.int64]:
     rank = np.empty_like(order)
     rank[order] = np.arange(parts)
     return rank[labels]
+
+
+def unit_rows(matrix: Any) -> Any:
+    """A sparse matrix with rows of length one; empty rows stay empty."""
+    sparse: Any = importlib.import_module("scipy.sparse")
+    scale = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return sparse.diags(np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)) @ matrix
+
+
+def weigh_columns(matrix: Any, weights: Floats) -> Any:
+    """A sparse matrix with each column multiplied by its weight."""
+    sparse: Any = importlib.import_module("scipy.sparse")
+    return matrix @ sparse.diags(weights)

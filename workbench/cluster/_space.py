@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.cluster._embed import Embeds
-from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, smooth
+from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, smooth, unit_rows, weigh_columns
 from workbench.cluster._terms import fragments, grams, kept_share, plain_fragments
 
 __all__ = ["FACET_VIEWS", "Space", "Views", "fit_space", "reduced"]
@@ -22,6 +22,7 @@ _VIEW_DIMS: Final = 30
 _MIN_SHARE: Final = 0.02
 _MAX_SHARE: Final = 0.9
 _TERMS: Final = 20_000
+_REACTION: Final = 0.3  # that somebody minded says that something went wrong, hardly what
 _MOSTLY_CODE: Final = 0.25
 _STEPS: Final = 2
 _VOTES: Final = 10
@@ -88,7 +89,7 @@ class Space:
             else:
                 documents = tokens if view.kind == "structure" else words_of(texts, plain=self.plain)
                 assert view.vocabulary is not None
-                rows[view.kind] = _unit_rows(view.vocabulary.matrix(documents))
+                rows[view.kind] = _counted(view.vocabulary, documents)
         return _join([(view.weight, view.projection.apply(rows[view.kind])) for view in self.views], len(texts))
 
     def nearest(self, rows: Floats | None = None) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -130,15 +131,13 @@ def fit_space(
             fitted.append(_View(weight, kind, vocabulary, projection))
             parts.append((weight, projection.apply(rows)))
 
-    for kind, weight, documents in (
-        ("words", views.words, lambda: words_of(texts, plain=plain)),
-        ("structure", views.structure, lambda: tokens),
-    ):
+    for kind, weight in (("words", views.words), ("structure", views.structure)):
         if weight <= 0:
             continue
-        vocabulary = Vocabulary.fit(documents(), min_share=_MIN_SHARE, max_share=_MAX_SHARE, limit=_TERMS)
+        documents = tokens if kind == "structure" else words_of(texts, plain=plain)
+        vocabulary = Vocabulary.fit(documents, min_share=_MIN_SHARE, max_share=_MAX_SHARE, limit=_TERMS)
         if vocabulary is not None:
-            add(kind, weight, _unit_rows(vocabulary.matrix(documents())), vocabulary)
+            add(kind, weight, _counted(vocabulary, documents), vocabulary)
     if views.meaning > 0 and embed is not None:
         vectors = np.asarray(embed(texts, progress=progress), dtype=np.float64)
         add("meaning", views.meaning if fitted else 1.0, vectors, None)
@@ -168,8 +167,6 @@ def _join(parts: Sequence[tuple[float, Floats]], n: int) -> Floats:
     return np.hstack([weight * rows for weight, rows in parts]) if parts else np.zeros((n, 0))
 
 
-def _unit_rows(matrix: Any) -> Any:
-    import scipy.sparse as sparse  # pyright: ignore[reportMissingTypeStubs]
-
-    scale = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return sparse.diags(np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)) @ matrix
+def _counted(vocabulary: Vocabulary, documents: Sequence[Sequence[str]]) -> Any:
+    weights = np.array([_REACTION if term.startswith("reaction: ") else 1.0 for term in vocabulary.terms])
+    return unit_rows(weigh_columns(vocabulary.matrix(documents), weights))

@@ -73,7 +73,9 @@ class Talk:
         self.users = [s for s in steps if s.kind == "user" and s.text]
         self.agents = [s for s in steps if s.kind == "assistant" and s.text]
         self.tools = [s for s in steps if s.kind == "tool"]
-        self._facts: dict[int, Any] = {}
+        self.calls = [s if s.kind == "tool" else s._replace(tool="retrieval", arguments=s.text) for s in steps if s.kind in {"tool", "retrieval"}]
+        self.policy = next((s.text for s in steps if s.kind == "system"), "")
+        self._facts: dict[int, list[tuple[str, Any]]] = {}
 
     def reply_after(self, step: Step) -> Step | None:
         """What the agent said next, before the user spoke again."""
@@ -95,6 +97,14 @@ class Talk:
         if step.number not in self._facts:
             self._facts[step.number] = list(flat(step.result))
         return self._facts[step.number]
+
+    def records(self, step: Step) -> list[tuple[set[str], set[str]]]:
+        """The records of a result that is a list: the identifiers and the words of each."""
+        return [(identifiers(text), content_words(text)) for text in _rows(step.result)]
+
+    def documents(self, step: Step) -> list[str]:
+        """What a retrieval returned, one text a document."""
+        return _rows(step.result, "content") or [step.result]
 
 
 def flat(text: str) -> Iterator[tuple[str, Any]]:
@@ -118,6 +128,16 @@ def _leaves(key: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
             yield from _leaves(key, inner, depth + 1)
     else:
         yield key, value
+
+
+def _rows(text: str, field: str = "") -> list[str]:
+    if not text.startswith("["):
+        return []
+    try:
+        rows: list[Any] = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return []
+    return [str(row[field]) if isinstance(row, dict) and field in row else orjson.dumps(row).decode() for row in rows]
 
 
 def identifiers(text: str) -> set[str]:

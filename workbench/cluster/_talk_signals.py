@@ -20,7 +20,7 @@ from workbench.cluster._talk import (
     numbers,
     overlap,
 )
-from workbench.cluster._tool_signals import ADMITS
+from workbench.cluster._tool_signals import ADMITS, derivable
 
 __all__ = ["talk_signals"]
 
@@ -92,6 +92,7 @@ _DAYS: Final = re.compile(
 _SAME: Final = 0.5
 _ENOUGH: Final = 4
 _LONG: Final = 5
+_REPEATED: Final = 0.7
 
 
 def talk_signals(talk: Talk) -> Iterator[Signal]:
@@ -100,7 +101,6 @@ def talk_signals(talk: Talk) -> Iterator[Signal]:
     yield from _asked_again(talk)
     yield from _claims(talk)
     yield from _figures(talk)
-    yield from _fit(talk)
     yield from _ending(talk)
 
 
@@ -164,7 +164,12 @@ def _claims(talk: Talk) -> Iterator[Signal]:
                     sentence,
                 )
                 break
+    told: list[set[str]] = []
     for step in talk.agents:
+        words = content_words(step.text)
+        if len(words) > _LONG and any(overlap(words, earlier) >= _REPEATED for earlier in told):
+            yield Signal(step.number, "agent repeated itself", (sentences(step.text) or [""])[-1])
+        told.append(words)
         found = first_matching(step.text, _SORRY)
         if found is not None:
             yield Signal(step.number, "agent apologised", found)
@@ -180,34 +185,15 @@ def _figures(talk: Talk) -> Iterator[Signal]:
         elif step.kind == "assistant" and step.text:
             for sentence in sentences(step.text):
                 amounts = money(sentence)
-                if amounts and not all(_borne_out(a, known) for a in amounts):
+                if amounts and not all(derivable(a, known) or derivable(a * 100, known) for a in amounts):
                     yield Signal(step.number, "amount in the answer from nowhere", sentence)
                     break
+                if "ago" in sentence:  # counted from a date
+                    continue
                 periods = [float(a or c) for a, _, c, _ in _DAYS.findall(sentence)]
                 if periods and not all(p in known for p in periods):
                     yield Signal(step.number, "period in the answer from nowhere", sentence)
                     break
-
-
-def _borne_out(amount: float, known: set[float]) -> bool:
-    cent = 0.006
-    if any(abs(amount - k) < cent or abs(amount * 100 - k) < cent for k in known):
-        return True
-    some = sorted(known)[-60:]
-    return any(abs(a + b - amount) < cent or abs(a - b - amount) < cent for a in some for b in some)
-
-
-def _fit(talk: Talk) -> Iterator[Signal]:
-    """Whether the last answer of each turn speaks of what the turn asked."""
-    for step in talk.users:
-        replies = [s for s in talk.agents if s.turn == step.turn and s.number > step.number]
-        asked = content_words(step.text)
-        if not replies or len(asked) < _ENOUGH:
-            continue
-        answer = replies[-1]
-        words = content_words(answer.text)
-        if len(words) >= _LONG and not asked & words:
-            yield Signal(answer.number, "answer shares no word with the question", (sentences(answer.text) or [""])[0])
 
 
 def _ending(talk: Talk) -> Iterator[Signal]:

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from workbench.cluster._mask import sentences
@@ -15,6 +15,7 @@ from workbench.cluster._talk import (
     Step,
     Talk,
     any_of,
+    content_words,
     dates,
     first_matching,
     flat,
@@ -25,7 +26,7 @@ from workbench.cluster._talk import (
     shape,
 )
 
-__all__ = ["tool_signals"]
+__all__ = ["ADMITS", "derivable", "tool_signals"]
 
 _CLASSES: Final = (
     ("time-out", r"time[d]?[ -]?out|deadline|took too long|504"),
@@ -63,7 +64,7 @@ NEGATION: Final = any_of(
     r"unless",
 )
 _NO: Final = re.compile(
-    r"^(?:false|no|none|denied|declined|rejected|failed|expired|cancell?ed|unavailable|ineligible|not_\w+|out_of_\w+|inactive|blocked|closed|pending)$",
+    r"^(?:false|no|none|denied|declined|rejected|failed|expired|cancell?ed|unavailable|ineligible|not_\w+|out_of_\w+|inactive|blocked|closed|(?:pending|queued|waiting|on_hold|partial)\w*|\w+_(?:review|approval))$",
     re.IGNORECASE,
 )
 _EMPTY: Final = re.compile(
@@ -75,10 +76,7 @@ _LIMIT: Final = re.compile(
     re.IGNORECASE,
 )
 _WINDOW: Final = re.compile(r"within (\d{1,3}) (?:calendar |business )?days?", re.IGNORECASE)
-_DATED: Final = re.compile(
-    r"updat|modif|valid|effective|expire|until|revis|publish|version|date|as_of|last", re.IGNORECASE
-)
-_UNTIL: Final = re.compile(r"until|expire|valid_to|end", re.IGNORECASE)
+_UNTIL: Final = re.compile(r"(?:until|through|expire[sd]?|valid_to|end(?:s|ed)?)\W{1,6}(?:on |at )?(\d{4}-\d{2}-\d{2})", re.IGNORECASE)
 _SUPERSEDED: Final = any_of(
     r"superseded",
     r"archived?",
@@ -93,6 +91,8 @@ _SUPERSEDED: Final = any_of(
 _OLD_DAYS: Final = 365
 _MANY: Final = 3
 _LARGE: Final = 10.0
+_CENT: Final = 0.006
+_OWN: Final = re.compile(r"user|customer|account|session|tenant|sku", re.IGNORECASE)
 
 
 def error_class(text: str) -> str:
@@ -139,64 +139,80 @@ def _errors(talk: Talk) -> Iterator[Signal]:
 
 
 def _repeats(talk: Talk) -> Iterator[Signal]:
-    same = Counter((s.tool, s.arguments) for s in talk.tools)
+    same = Counter((s.tool, s.arguments) for s in talk.calls)
     for (tool, arguments), count in same.items():
         if count < 2:  # noqa: PLR2004 - a pair is the first repeat
             continue
-        last = [s for s in talk.tools if (s.tool, s.arguments) == (tool, arguments)][-1]
-        results = {s.result for s in talk.tools if (s.tool, s.arguments) == (tool, arguments)}
+        last = [s for s in talk.calls if (s.tool, s.arguments) == (tool, arguments)][-1]
+        results = {s.result for s in talk.calls if (s.tool, s.arguments) == (tool, arguments)}
         often = "many times" if count > _MANY else "again"
         outcome = "the same result" if len(results) == 1 else "another result"
         yield Signal(last.number, f"same call {often} with {outcome}", f"{tool} {arguments}")
-    for (tool, turn), count in Counter((s.tool, s.turn) for s in talk.tools).items():
-        if count > _MANY + 1:
-            last = [s for s in talk.tools if s.tool == tool and s.turn == turn][-1]
-            yield Signal(last.number, "one tool over and over in a turn", f"{tool} {last.arguments}")
+    run = 0
+    for before, step in itertools.pairwise(talk.calls):
+        run = run + 1 if (before.tool, before.turn) == (step.tool, step.turn) else 0
+        if run == _MANY - 1:
+            yield Signal(step.number, "one tool over and over", _call(step))
 
 
 def _arguments(talk: Talk) -> Iterator[Signal]:
     known = identifiers(talk.system)
     values = numbers(talk.system)
-    named: dict[str, set[str]] = {}
-    latest: dict[str, str] = {}
     for step in talk.steps:
-        if step.kind == "user":
-            for found in identifiers(step.text):
-                named.setdefault(shape(found), set()).add(found)
-                latest[shape(found)] = found
-            known |= identifiers(step.text)
-            values |= numbers(step.text) | set(money(step.text))
-        elif step.kind == "tool":
-            used = identifiers(step.arguments)
-            write = is_write(step.tool)
-            for one in sorted(used):
-                said = named.get(shape(one), set())
-                if one not in known:
-                    yield Signal(step.number, "identifier from nowhere", _call(step))
-                elif write and said and one not in said:
-                    yield Signal(step.number, "acted on another one than the user named", _call(step))
-                elif write and len(said) > 1 and latest.get(shape(one)) != one:
-                    yield Signal(step.number, "acted on an earlier one of those the user named", _call(step))
-            if write:
-                asked = {
-                    float(v) for _, v in flat(step.arguments) if isinstance(v, int | float) and not isinstance(v, bool)
-                }
-                if any(value >= _LARGE and not _derivable(value, values) for value in asked):
-                    yield Signal(step.number, "amount from nowhere", _call(step))
-            known |= identifiers(step.result)
-            values |= numbers(step.result)
-        elif step.kind == "retrieval":
-            known |= identifiers(step.result)
-            values |= numbers(step.result)
+        if step.kind == "tool" and is_write(step.tool):
+            yield from _whom(talk, step, known)
+            if any(amount >= _LARGE and not derivable(amount, values) for amount in _amounts(step)):
+                yield Signal(step.number, "amount from nowhere", _call(step))
+        if step.kind in {"user", "tool", "retrieval"}:
+            known |= identifiers(step.text) | identifiers(step.result)
+            values |= numbers(step.text) | set(money(step.text)) | numbers(step.result)
 
 
-def _derivable(value: float, known: set[float]) -> bool:
-    if any(abs(value - k) < 0.006 for k in known):  # noqa: PLR2004 - half a cent
+def _whom(talk: Talk, step: Step, known: set[str]) -> Iterator[Signal]:
+    """Whether a change is made to the thing that the user spoke of."""
+    in_turn = [s for s in talk.before(step, "user", "tool", "retrieval") if s.turn == step.turn]
+    asked = " ".join(s.text for s in in_turn if s.kind == "user")
+    named_now, named = identifiers(asked), {i for s in talk.before(step, "user") for i in identifiers(s.text)}
+    read_now = {i for s in in_turn if s.kind != "user" for i in identifiers(s.result)}
+    for key, value in flat(step.arguments):
+        for one in sorted(identifiers(value)) if isinstance(value, str) and not _OWN.search(key) else []:
+            alike = {i for i in named if shape(i) == shape(one)}
+            alike_now = {i for i in named_now if shape(i) == shape(one)}
+            if one not in known:
+                yield Signal(step.number, "identifier from nowhere", _call(step))
+            elif alike_now and one not in alike_now:
+                yield Signal(step.number, "acted on another one than the user named", _call(step))
+            elif alike and not alike_now and one not in read_now and one not in alike:
+                yield Signal(step.number, "acted on one that the user never named", _call(step))
+            elif len(alike) > 1 and not alike_now and one not in read_now:
+                yield Signal(step.number, "acted on one from an earlier turn", _call(step))
+            if not alike_now and _fits_less(talk, step, one, content_words(asked)):
+                yield Signal(step.number, "another one fits the request better", _call(step))
+
+
+def _fits_less(talk: Talk, step: Step, one: str, asked: set[str]) -> bool:
+    """Whether the request's words describe another record, of a list that the agent had read, better than the chosen one."""
+    for source in talk.before(step, "tool"):
+        rows = talk.records(source)
+        mine = [words for ids, words in rows if one in ids]
+        if len(rows) < 2 or not mine:  # noqa: PLR2004 - one record leaves no choice
+            continue
+        others = [len(words & asked) for ids, words in rows if one not in ids]
+        if others and max(others) > max(len(words & asked) for words in mine):
+            return True
+    return False
+
+
+def _amounts(step: Step) -> list[float]:
+    return [float(v) for _, v in flat(step.arguments) if isinstance(v, int | float) and not isinstance(v, bool)]
+
+
+def derivable(value: float, known: set[float]) -> bool:
+    """Whether a figure was there before, or is the sum or difference of two that were."""
+    if any(abs(value - k) < _CENT for k in known):
         return True
     some = sorted(known)[-60:]
-    return any(
-        abs(abs(a - b) - value) < 0.006 or abs(a + b - value) < 0.006 for a, b in itertools.combinations(some, 2)
-    )  # noqa: PLR2004
+    return any(abs(abs(a - b) - value) < _CENT or abs(a + b - value) < _CENT for a, b in itertools.combinations(some, 2))
 
 
 def _results(talk: Talk) -> Iterator[Signal]:
@@ -206,7 +222,7 @@ def _results(talk: Talk) -> Iterator[Signal]:
             yield Signal(step.number, "empty result", _call(step))
             if reply is not None and not ADMITS.search(reply.text) and (claim := first_matching(reply.text, CLAIMS)):
                 yield Signal(reply.number, "success claimed after an empty result", claim)
-        refusals = [(key, value) for key, value in talk.facts(step) if _is_no(value)]
+        refusals = [(key, value) for key, value in talk.facts(step) if _is_no(value, step.tool)]
         if not refusals:
             continue
         acted = next(
@@ -228,28 +244,32 @@ def _results(talk: Talk) -> Iterator[Signal]:
                 yield Signal(reply.number, "success claimed although the result said no", claim)
 
 
-def _is_no(value: Any) -> bool:
-    return value is False or (isinstance(value, str) and bool(_NO.match(value)))
+def _is_no(value: Any, tool: str) -> bool:
+    # "cancelled" is what a tool that cancels should say.
+    return value is False or (isinstance(value, str) and bool(_NO.match(value)) and value[:5].lower() not in tool.lower())
 
 
 def _rules(talk: Talk) -> Iterator[Signal]:
-    rules = "\n".join([talk.system, *(s.result for s in talk.steps if s.kind == "retrieval")])
-    limits = [float(found.replace(",", "")) for found in _LIMIT.findall(rules)]
-    windows = [int(found) for found in _WINDOW.findall(rules)]
+    changed: dict[str, set[str]] = {}
     for step in talk.tools:
         if not is_write(step.tool) or step.error:
             continue
-        amounts = [float(v) for _, v in flat(step.arguments) if isinstance(v, int | float) and not isinstance(v, bool)]
-        if limits and any(amount > min(limits) for amount in amounts):
+        rules = "\n".join([talk.policy, *(s.result for s in talk.before(step, "retrieval") if s.turn == step.turn)])
+        limits = [float(found.replace(",", "")) for found in _LIMIT.findall(rules)]
+        if limits and any(amount > min(limits) for amount in _amounts(step)):
             yield Signal(step.number, "amount over a stated limit", _call(step))
+        windows = [int(found) for found in _WINDOW.findall(rules)]
         today = step.at.date() if step.at is not None else None
-        seen = [day for s in talk.before(step, "tool") for day in dates(s.result)]
+        seen = [day for s in talk.before(step, "tool") if s.turn == step.turn for day in dates(s.result)]
         if windows and today and any(_OLD_DAYS >= (today - day).days > max(windows) for day in seen):
             yield Signal(step.number, "outside a stated period", _call(step))
-        if "confirm" in talk.system.lower() and not any(
-            True for s in talk.before(step, "assistant") if s.text and "?" in s.text
-        ):
+        if "confirm" in talk.policy.lower() and not any("?" in s.text for s in talk.before(step, "assistant")):
             yield Signal(step.number, "acted without asking for confirmation", _call(step))
+        for one in identifiers(step.arguments):
+            tools = changed.setdefault(one, set())
+            if tools and step.tool not in tools:
+                yield Signal(step.number, "two different changes to the same thing", _call(step))
+            tools.add(step.tool)
 
 
 def _documents(talk: Talk) -> Iterator[Signal]:
@@ -259,18 +279,43 @@ def _documents(talk: Talk) -> Iterator[Signal]:
         if _EMPTY.match(step.result):
             yield Signal(step.number, "nothing retrieved", step.text)
             continue
-        old = first_matching(step.result, _SUPERSEDED)
-        if old is not None:
-            yield Signal(step.number, "stale document retrieved", old[:300])
-            continue
         today = step.at.date() if step.at is not None else None
-        for key, value in talk.facts(step):
-            days = dates(value) if isinstance(value, str) else []
-            if today and days and _DATED.search(f"{key} {value}" if key in {"content", "text"} else key):
-                limit = 0 if _UNTIL.search(key) else _OLD_DAYS
-                if today - min(days) > dt.timedelta(days=limit):
-                    yield Signal(step.number, "stale document retrieved", f"{key}: {value}"[:300])
-                    break
+        texts = talk.documents(step)
+        old = [text for text in texts if _outdated(text, texts, today)]
+        if not old:
+            continue
+        fresh = [text for text in texts if text not in old]
+        reply = talk.reply_after(step)
+        said = figures(reply.text) if reply is not None else set[float]()
+        from_old = said & {n for text in old for n in figures(text)}
+        if reply is not None and from_old - {n for text in fresh for n in figures(text)}:
+            yield Signal(reply.number, "answer follows an outdated document", reply.text)
+        elif not fresh:
+            yield Signal(step.number, "only outdated documents retrieved", old[0])
+
+
+def _outdated(text: str, texts: Sequence[str], today: dt.date | None) -> bool:
+    """Whether a document says that its time is over, or stands beside a later one of the same title."""
+    if _SUPERSEDED.search(text):
+        return True
+    ends = [day for phrase in _UNTIL.findall(text) for day in dates(phrase)]
+    if today is not None and ends and max(ends) < today:
+        return True
+    mine = dates(text)
+    title = title_of(text)
+    later = [max(dates(other)) for other in texts if other != text and title_of(other) == title and dates(other)]
+    return bool(mine and later and max(later) > max(mine) and (today is None or max(later) <= today))
+
+
+def title_of(text: str) -> str:
+    """The words at the head of a document, without what changes from version to version."""
+    return " ".join(re.findall(r"[^\W\d_]+", text.lower())[:4])
+
+
+def figures(text: str) -> set[float]:
+    """Every number of a text that is no part of a date."""
+    bare = re.sub(r"\d{4}-\d{2}-\d{2}", " ", text)
+    return numbers(bare) | set(money(bare))
 
 
 def _call(step: Step) -> str:
