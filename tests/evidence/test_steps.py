@@ -484,3 +484,35 @@ def test_steps_know_when_how_long_and_by_which_model():
     assert [row["at"] for row in rows] == [BEGAN + dt.timedelta(seconds=s) for s in (2, 2, 6)]
     assert [row["seconds"] for row in rows] == [None, 3.0, 0.5]
     assert [row["model"] for row in rows] == [None, "m-1", None]
+
+
+def test_spans_without_a_session_belong_to_the_one_that_their_trace_names():
+    spans = [
+        span("r", "agent", second=0, seconds=9),
+        call("l", [user("q")], assistant("a"), second=1, parent_id="r", session_id="conversation"),
+        span("t", "tool", tool_name="f", second=3, parent_id="r"),
+        span("x", "tool", tool_name="f", second=4, trace_id="other"),
+    ]
+    frame = evidence.steps(spans)
+    assert frame["session_id"].to_list() == ["conversation"] * 3 + ["other"]
+    assert evidence.sessions(spans, frame).select("session_id", "spans").rows() == [("conversation", 3), ("other", 1)]
+
+
+def test_every_inner_call_of_a_wrapping_model_call_speaks():
+    spans = [
+        call("outer", [user("q")], assistant("done"), second=0, seconds=9),
+        call("in1", [user("q")], assistant("I look.", ("1", "f", {})), second=1, parent_id="outer"),
+        call("in2", [user("q"), assistant("I look.", ("1", "f", {})), tool("1", "r")], assistant("done"), second=4, parent_id="outer"),
+    ]  # fmt: skip
+    assert [text for _, text in said(evidence.steps(spans))] == ["q", "I look.", "f({})=r", "done"]
+
+
+def test_a_nested_call_that_lost_the_tool_calls_leaves_the_word_to_its_wrapper():
+    asks = assistant(None, ("1", "f", {}))
+    spans = [
+        call("o1", [user("q")], asks, second=0, seconds=2),
+        call("i1", [user("q")], assistant("None"), second=1, parent_id="o1"),
+        call("o2", [user("q"), asks, tool("1", "r")], assistant("done"), second=4, seconds=3),
+        call("i2", [user("q"), assistant("None"), tool(None, "r")], assistant("done"), second=5, parent_id="o2"),
+    ]
+    assert [text for _, text in said(evidence.steps(spans))] == ["q", "f({})=r", "done"]

@@ -10,7 +10,7 @@ from workbench.evidence._said import about
 
 __all__ = ["results"]
 
-_ERRORED = "errored"  # what graders write in place of a value when they crashed
+_STATUSES = ("errored", "inapplicable")  # what graders write in place of a value
 
 
 def results(sessions: Any, scores: Any, annotations: Any, *, steps: Any = None) -> pl.DataFrame:
@@ -30,27 +30,29 @@ def results(sessions: Any, scores: Any, annotations: Any, *, steps: Any = None) 
     Returns
     -------
     polars.DataFrame
-        ``session_id, grader, value, passed, error``; `error` is set where a grader crashed, and `value` is then null.
+        ``session_id, grader, value, passed, status, error``: `status` is completed, errored where the grader crashed (`error` says
+        how) or inapplicable.
 
     Examples
     --------
     >>> from workbench import evidence
     >>> scores = [{"target_kind": "session", "target_id": "a", "name": "reward", "value_number": 1.0, "author_kind": "code"}]
     >>> evidence.results([{"session_id": "a"}], scores, None).row(0)
-    ('a', 'reward', 1.0, None, None)
+    ('a', 'reward', 1.0, None, 'completed', None)
     """
     _, said = about(sessions, scores, annotations, steps)
-    crashed = (pl.col("value_text") == _ERRORED) & ~pl.col("exported")
-    number = pl.coalesce("value_number", pl.col("passed").cast(pl.Float64))
+    without = pl.col("value_text").is_in(_STATUSES) & ~pl.col("exported")
+    status = pl.when(without.fill_null(value=False)).then("value_text").otherwise(pl.lit("completed"))
     return (
         said.frame.filter(pl.col("author_kind").is_in(["code", "model"]))
         .select(
             "session_id",
             grader="name",
-            value=number,
+            value=pl.coalesce("value_number", pl.col("passed").cast(pl.Float64)),
             passed="passed",
-            error=pl.when(crashed.fill_null(value=False)).then(pl.col("comment").fill_null(_ERRORED)),
+            status=status,
+            error=pl.when(status == "errored").then("comment"),
         )
-        .filter(pl.any_horizontal(pl.col("value", "passed", "error").is_not_null()))
+        .filter((pl.col("status") != "completed") | pl.col("value").is_not_null())
         .unique(["session_id", "grader"], keep="last", maintain_order=True)
     )

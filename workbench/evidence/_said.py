@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from workbench.errors import InputError
+from workbench.evidence._belong import with_session
 from workbench.schema import ANNOTATIONS, SCORES, SESSIONS, conform
 
 __all__ = ["Said", "about"]
@@ -123,9 +124,7 @@ def _resolve(said: pl.DataFrame, sessions: pl.DataFrame, steps: Any) -> pl.DataF
     known = sessions.select(pl.col("session_id").alias("key"), "session_id")
     if steps is not None:
         frame = steps.collect() if isinstance(steps, pl.LazyFrame) else pl.DataFrame(steps)
-        traces = frame.select(
-            pl.col("trace_id").alias("key"), pl.coalesce("session_id", "trace_id").alias("session_id")
-        )
+        traces = with_session(frame).select(pl.col("trace_id").alias("key"), "session_id")
         known = pl.concat([known, traces.join(known, on="session_id", how="semi")])
     known = known.drop_nulls().unique("key", keep="first", maintain_order=True)
     target = pl.coalesce("target_id", "join_key")

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from workbench.evidence._belong import with_session
 from workbench.schema import SESSIONS, SPANS, STEPS, conform
 
 __all__ = ["sessions"]
@@ -46,13 +47,8 @@ def sessions(spans: Any, steps: Any) -> pl.DataFrame:
     >>> evidence.sessions(spans, evidence.steps(spans)).select("session_id", "turns", "steps", "output").rows()
     [('t', 1, 2, 'Good day.')]
     """
-    spans = (
-        conform(spans, SPANS, what="spans")
-        .select(SPANS.names())
-        .with_columns(
-            pl.coalesce("session_id", "trace_id").alias("session_id"),
-            (pl.col("start").min().over(pl.coalesce("session_id", "trace_id"))).alias("began"),
-        )
+    spans = with_session(conform(spans, SPANS, what="spans").select(SPANS.names())).with_columns(
+        pl.col("start").min().over("session_id").alias("began")
     )
     spans = spans.sort("began", "session_id", "start", "source", "record", nulls_last=True, maintain_order=True)
     steps = conform(steps, STEPS, what="steps").sort("session_id", "number")

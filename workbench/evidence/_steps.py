@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from workbench.evidence._belong import with_session
 from workbench.evidence._merge import Draft, Merge
 from workbench.evidence._trace import READ, Event, read_trace
 from workbench.schema import SPANS, STEPS, conform
@@ -49,11 +50,11 @@ def steps(spans: Any) -> pl.DataFrame:
     >>> evidence.steps(spans).select("number", "turn", "kind", "text").rows()
     [(1, 1, 'user', 'Hello?'), (2, 1, 'assistant', 'Good day.')]
     """
-    frame = conform(spans, SPANS, what="spans")
+    frame = with_session(conform(spans, SPANS, what="spans"))
     ordered = (
         frame.select(
             *READ,
-            pl.coalesce("session_id", "trace_id").alias("session"),
+            pl.col("session_id").alias("session"),
             pl.col("start").to_physical().alias("start"),
             pl.col("end").to_physical().alias("end"),
             "source",

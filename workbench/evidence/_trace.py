@@ -157,22 +157,28 @@ class _Reader:
             given = read_messages(self.value("input_messages", node))
             output = read_messages(self.value("output_messages", node))
             self.heard[node.place] = given, output or said(self.value("output", node), "assistant")
-        outer = {node.place: node for node in calls}
-        dropped: set[int] = set()
+        inside: dict[int, list[_Node]] = {}
         for node in calls:
             up = node.up
-            while up is not None and up.place not in outer:
+            while up is not None:
+                if up.kind == "llm":
+                    inside.setdefault(up.place, []).append(node)
                 up = up.up
-            if up is None or up.place in dropped:
-                if up is not None:
-                    dropped.add(node.place)
+        quiet: set[int] = set()
+        for outer in calls:
+            inner = inside.get(outer.place)
+            if inner is None or outer.place in quiet:
                 continue
-            inner = [n for n in calls if n is not up and _within(n, up)]
-            if self.heard[up.place][1] and not any(self.heard[n.place][1] for n in inner):
-                dropped.update(n.place for n in inner)
+            if self._says([outer]) > self._says(inner):
+                quiet.update(node.place for node in inner)
             else:
-                dropped.add(up.place)
-        return [node for node in calls if node.place not in dropped]
+                quiet.add(outer.place)
+        return [node for node in calls if node.place not in quiet]
+
+    def _says(self, calls: list[_Node]) -> tuple[int, bool]:
+        """How many tool calls these model calls ask for, and whether they answer at all."""
+        output = [message for node in calls for message in self.heard[node.place][1]]
+        return sum(len(message.calls) for message in output), bool(output)
 
     def _outermost(self, text: str, messages: str) -> _Node | None:
         """The span nearest to the root that holds what was asked or answered."""
@@ -238,12 +244,3 @@ class _Reader:
     def _fail(self, node: _Node, error: str) -> Callable[[Merge], None]:
         origin = self.origin(node)
         return lambda merge: merge.fail(origin, error)
-
-
-def _within(node: _Node, outer: _Node) -> bool:
-    up = node.up
-    while up is not None:
-        if up is outer:
-            return True
-        up = up.up
-    return False

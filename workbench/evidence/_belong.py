@@ -1,0 +1,22 @@
+"""Which session a span belongs to."""
+
+from __future__ import annotations
+
+import polars as pl
+
+__all__ = ["with_session"]
+
+
+def with_session(spans: pl.DataFrame) -> pl.DataFrame:
+    """The spans with `session_id` filled: the span's own, else its trace's, else the trace stands for the session.
+
+    Instrumentations often write the conversation on some spans of a trace only; the others belong to it too. Where
+    one trace names several, each span keeps its own, and spans without go to the one that begins first.
+    """
+    filled = spans
+    if "start" in spans.columns and 0 < spans["session_id"].null_count() < spans.height:
+        named = spans.filter(pl.col("session_id").is_not_null()).sort("start", "session_id", nulls_last=True)
+        first = named.group_by("trace_id", maintain_order=True).agg(pl.col("session_id").first().alias("named"))
+        filled = spans.join(first, on="trace_id", how="left", maintain_order="left")
+        filled = filled.with_columns(pl.coalesce("session_id", "named").alias("session_id")).drop("named")
+    return filled.with_columns(pl.coalesce("session_id", "trace_id").alias("session_id"))
