@@ -140,6 +140,7 @@ def test_grading_the_same_again_adds_no_annotation():
         ("s0", "as number", "code", None, "errored"),
         ("s1", "says_yes", "code", False, None),
         ("s1", "as number", "code", None, "errored"),
+        ("s2", "says_yes", "code", None, "inapplicable"),
         ("s2", "as number", "code", None, "errored"),
     ]
     with pytest.raises(InputError, match="no zone"):

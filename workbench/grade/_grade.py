@@ -101,7 +101,8 @@ class Grades:
         -------
         polars.DataFrame
             ANNOTATIONS rows named by their grader, `author_kind` "code". A crash is a row of its own, without a value, its `value_text`
-            "errored" and its `comment` the error. Sessions to which a grader does not apply get none.
+            "errored" and its `comment` the error; where a grader does not apply the `value_text` is "inapplicable", so that later
+            nobody takes the session for one that was not graded.
 
         Raises
         ------
@@ -140,7 +141,6 @@ class Grades:
                 "recorded_at": now,
             }
             for row in self.frame.iter_rows(named=True)
-            if row["status"] != "inapplicable"
         ]
         return pl.DataFrame(rows, schema=ANNOTATIONS)
 
