@@ -12,7 +12,7 @@ from workbench.experiment._arms import ALL_GRADERS, Pair, align
 from workbench.experiment._comparison import Comparison
 from workbench.experiment._difference import Difference, difference
 from workbench.experiment._experiment import Experiment
-from workbench.experiment._flips import flips
+from workbench.experiment._flips import Flips, flips
 from workbench.experiment._outcomes import MEASURES, read
 from workbench.experiment._pass_k import compared_table
 from workbench.experiment._resources import distribution, resources, stability
@@ -95,8 +95,7 @@ def compare(
     graders = by_grader(pair.paired, alone, margin=margin, level=level, seed=seed).with_columns(
         pl.col("grader").is_in(list(arms[0].scored | arms[1].scored)).alias("scored")
     )
-    changed, rate = flips(head) if not pair.scored else flips(head.clear())
-    kinds = dict(changed["kind"].value_counts().iter_rows())
+    changed = flips(head if not pair.scored else head.clear())
     harmed = [f"{row['by']} = {row['segment']}" for row in _worse(segments)] + [
         f"grader {row['grader']!r}" for row in _worse(graders) if len(alone) > 1
     ]
@@ -105,7 +104,7 @@ def compare(
         baseline=names[0],
         candidate=names[1],
         verdict=verdict,
-        sentence=say(verdict, pair, overall, kinds, names, margin=margin, level=level, harmed=harmed),
+        sentence=say(verdict, pair, overall, changed, names, margin=margin, level=level, harmed=harmed),
         headline=pair.headline,
         overall=overall,
         margin=margin,
@@ -116,8 +115,8 @@ def compare(
         unequal=pair.unequal,
         graders=graders,
         segments=segments,
-        flips=changed,
-        flip_rate=rate,
+        flips=changed.frame,
+        flip_rate=changed.rate,
         pass_k=compared_table(
             (repeated["n_a"].to_numpy(), repeated["c_a"].to_numpy()),
             (repeated["n_b"].to_numpy(), repeated["c_b"].to_numpy()),
@@ -128,7 +127,7 @@ def compare(
         stability=stability(repeated),
         distribution=distribution(pair.paired, alone),
         resources=resources(pair.trials, level=level),
-        notes=(*caveats, *_notes(pair, overall, segments, cases, names)),
+        notes=(*caveats, *_notes(pair, names), *_limits(pair, overall, changed, cases), *_scanned(segments)),
         trials=pair.trials,
     )
 
@@ -156,10 +155,8 @@ def _worse(table: pl.DataFrame) -> list[dict[str, Any]]:
     return table.filter(pl.col("verdict") == "worse").sort("difference").to_dicts()
 
 
-def _notes(
-    pair: Pair, overall: Difference, segments: pl.DataFrame, cases: pl.DataFrame, names: tuple[str, str]
-) -> list[str]:
-    """What a reader has to know, most important first."""
+def _notes(pair: Pair, names: tuple[str, str]) -> list[str]:
+    """What was left out and why, most important first."""
     notes: list[str] = []
     for arm, row in zip(names, pair.integrity.iter_rows(named=True), strict=True):
         gone = [f"{row[why]:,} {why}" for why in ("errored", "missing", "inapplicable") if row[why]]
@@ -180,37 +177,19 @@ def _notes(
             f"{count(len(pair.unequal), 'case')} tried a different number of times in the two arms ({named(pair.unequal)});"
             " each case still counts once."
         )
-    if not overall.changed and overall.cases and max(overall.trials) > 1 and _same(pair):
-        notes.append("Both arms have the same outcome in every trial: are they the same run?")
     if pair.one_armed:
         notes.append(f"Only one arm has {named(pair.one_armed)}: left out. Grade both arms with it to compare it.")
-    notes += _blind(pair, overall, cases)
-    if max(overall.trials) <= 1 and overall.changed:
-        notes.append(
-            "Each case was tried once, so a case's change cannot be told from the agent's own flipping: 3 or more trials can."
-        )
-    if segments.height:
-        tested = segments["p"].count()
-        notes.append(
-            f"{count(segments.height, 'segment')} scanned, {tested:,} with enough cases to test; verdicts hold after Holm's"
-            " correction, p (BH) is for exploring; intervals are for one segment at a time."
-        )
     return notes
 
 
-def _same(pair: Pair) -> bool:
-    keys = ["case", "trial", "grader", "value", "passed", "status"]
-    first, second = (
-        pair.trials.filter(pl.col("arm") == arm).select(keys).sort(keys) for arm in ("baseline", "candidate")
-    )
-    return first.equals(second)
-
-
-def _blind(pair: Pair, overall: Difference, cases: pl.DataFrame) -> list[str]:
-    """What this set of cases cannot show."""
-    if pair.scored or not overall.cases:
+def _limits(pair: Pair, overall: Difference, changed: Flips, cases: pl.DataFrame) -> list[str]:
+    """What these cases and trials cannot show."""
+    if not overall.cases or pair.scored:
         return []
     notes: list[str] = []
+    repeated = max(overall.trials) > 1
+    if not overall.changed and repeated and _same(pair):
+        notes.append("Both arms have the same outcome in every trial: are they the same run?")
     channels = set(cases["channel"].drop_nulls().to_list()) if "channel" in cases.columns else set[str]()
     if channels == {"failure"}:
         notes.append(
@@ -224,4 +203,32 @@ def _blind(pair: Pair, overall: Difference, cases: pl.DataFrame) -> list[str]:
         notes.append(
             "The baseline passes all of these cases, so they cannot show an improvement: add cases that it fails."
         )
+    if overall.changed and not repeated:
+        notes.append(
+            "Each case was tried once, so a case's change cannot be told from the agent's own flipping: 3 or more trials can."
+        )
+    elif overall.changed:
+        notes.append(
+            f"Two trials of the same case disagree {changed.rate:.0%} of the time; at that rate about {changed.expected:.0f} of"
+            f" {count(overall.cases, 'case')} would look fixed or regressed by chance alone."
+        )
     return notes
+
+
+def _scanned(segments: pl.DataFrame) -> list[str]:
+    if not segments.height:
+        return []
+    return [
+        (
+            f"{count(segments.height, 'segment')} scanned, {segments['p'].count():,} with enough cases to test; verdicts hold after"
+            " Holm's correction, p (BH) is for exploring; intervals are for one segment at a time."
+        )
+    ]
+
+
+def _same(pair: Pair) -> bool:
+    keys = ["case", "trial", "grader", "value", "passed", "status"]
+    first, second = (
+        pair.trials.filter(pl.col("arm") == arm).select(keys).sort(keys) for arm in ("baseline", "candidate")
+    )
+    return first.equals(second)

@@ -11,10 +11,11 @@ import polars as pl
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.schema import OUTCOMES, conform
 
-__all__ = ["KEY", "MEASURES", "Arm", "read"]
+__all__ = ["KEY", "MEASURES", "UNNAMED", "Arm", "read"]
 
 KEY: Final = ("case", "trial", "grader")
 MEASURES: Final = ("seconds", "cost", "input_tokens", "output_tokens", "turns", "tool_calls")  # shown beside quality
+UNNAMED: Final = "outcome"  # the grader of rows that name none
 _STATUSES: Final = ("completed", "errored", "missing", "inapplicable")
 
 
@@ -68,7 +69,7 @@ def read(data: Any, *, what: str) -> Arm:
         raise InputError(msg)
     value = pl.col("value")
     rows = conform(frame, OUTCOMES, what=what).with_columns(
-        pl.col("grader").fill_null("outcome"),
+        pl.col("grader").fill_null(UNNAMED),
         pl.when(value.is_finite()).then(value).alias("value"),
         (value.is_not_null() & ~value.is_finite() & pl.col("passed").is_null()).alias("_odd"),
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
-from workbench.experiment._arms import Pair
+from workbench.experiment._arms import ALL_GRADERS, Pair
 from workbench.experiment._difference import Difference, Verdict, decide, difference
+from workbench.experiment._flips import Flips
+from workbench.experiment._outcomes import UNNAMED
 from workbench.experiment._say import count, named, percent, points
 from workbench.stats import FEWEST
 
@@ -76,7 +76,7 @@ def say(
     verdict: Verdict,
     pair: Pair,
     found: Difference,
-    flips: Mapping[str, int],
+    flips: Flips,
     names: tuple[str, str],
     *,
     margin: float | None,
@@ -87,12 +87,8 @@ def say(
     baseline, candidate = names
     if found.interval is None:
         few = f"only {count(found.cases, 'case')} {'has' if found.cases == 1 else 'have'} an outcome in both arms"
-        more = FEWEST - found.cases
-        return (
-            f"Cannot tell: {few}; an interval needs at least {FEWEST}, {count(more, 'more case')} than there are."
-            if more > 1
-            else f"Cannot tell: {few}; an interval needs at least {FEWEST}, one more."
-        )
+        lacking = FEWEST - found.cases
+        return f"Cannot tell: {few}; an interval needs at least {FEWEST}, so add {lacking} or more."
     unit = _numbers(found, scored=pair.scored, level=level)
     start = {
         "better": f"{candidate} is better than {baseline}",
@@ -100,11 +96,11 @@ def say(
         "worse": f"{candidate} is worse than {baseline}",
         "cannot tell": f"Cannot tell whether {candidate} is better or worse than {baseline}",
     }[verdict]
-    on = "" if pair.headline == "all graders" else f" on {pair.headline!r}"
+    on = "" if pair.headline in {ALL_GRADERS, UNNAMED} else f" on {pair.headline!r}"
     parts = [f"{start}{on}: {unit}"]
     if not pair.scored:
-        noise = f", {flips['noise']:,} changed within their own noise" if flips.get("noise") else ""
-        parts.append(f"{flips.get('fixed', 0):,} fixed, {flips.get('regressed', 0):,} regressed{noise}")
+        noise = f", {flips.count('noise'):,} changed within their own noise" if flips.count("noise") else ""
+        parts.append(f"{flips.count('fixed'):,} fixed, {flips.count('regressed'):,} regressed{noise}")
     sentence = "; ".join(parts) + "."
     if verdict == "cannot tell":
         sentence += " " + _tell(found, margin=margin, level=level, scored=pair.scored)
@@ -121,8 +117,11 @@ def _numbers(found: Difference, *, scored: bool, level: float) -> str:
             f"{found.candidate:.3g} against {found.baseline:.3g} on average over {count(found.cases, 'case')}, "
             f"{found.difference:+.3g} ({level:.0%} interval {interval.low:+.3g} to {interval.high:+.3g})"
         )
+    rates = f"{percent(found.candidate)} against {percent(found.baseline)}"
+    cases = count(found.cases, "case")
+    said = f"{rates} of {cases} pass" if max(found.trials) <= 1 else f"a pass rate of {rates} over {cases}"
     return (
-        f"{percent(found.candidate)} against {percent(found.baseline)} of {count(found.cases, 'case')} pass, "
+        f"{said}, "
         f"{points(found.difference)} points ({level:.0%} interval {points(interval.low)} to {points(interval.high)})"
     )
 

@@ -1,19 +1,25 @@
 """Pure statistics over arrays: every estimate carries its interval, and every formula names its source."""
 
+from workbench.stats._agreement import Agreement, agreement
 from workbench.stats._interval import Interval, quantile
 from workbench.stats._mean import FEWEST, mean_interval, paired_interval, score_interval
 from workbench.stats._power import Variance, cases_needed, components, minimum_detectable, paired_power
 from workbench.stats._rates import Lift, lift, newcombe, upper_bound, wilson
 from workbench.stats._repeats import OfK, bootstrap, flip_rate, pass_at_k, pass_hat_k
+from workbench.stats._samples import Share, Unseen, unseen, weighted_share
 from workbench.stats._tests import PairedTest, benjamini_hochberg, holm, mcnemar, sign_flip
 
 __all__ = [
     "FEWEST",
+    "Agreement",
     "Interval",
     "Lift",
     "OfK",
     "PairedTest",
+    "Share",
+    "Unseen",
     "Variance",
+    "agreement",
     "benjamini_hochberg",
     "bootstrap",
     "cases_needed",
@@ -32,6 +38,8 @@ __all__ = [
     "quantile",
     "score_interval",
     "sign_flip",
+    "unseen",
     "upper_bound",
+    "weighted_share",
     "wilson",
 ]

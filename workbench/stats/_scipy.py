@@ -1,12 +1,12 @@
-"""The few functions of scipy that are used, with the types that it does not ship."""
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+"""The few functions of scipy and statsmodels that are used, with the types that they do not ship."""
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["bh", "binomial_below", "binomial_mass", "convolve", "student"]
+__all__ = ["bh", "binomial_below", "binomial_mass", "convolve", "kappa", "student"]
 
 _Array = npt.NDArray[np.float64]
 
@@ -44,3 +44,11 @@ def student(level: float, freedom: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, (1 + level) / 2))
+
+
+def kappa(table: list[list[int]]) -> tuple[float, float]:
+    """Cohen's kappa of a table of counts, and its standard error."""
+    from statsmodels.stats.inter_rater import cohens_kappa
+
+    found = cohens_kappa(np.asarray(table))
+    return float(found.kappa), float(found.std_kappa)
