@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Final
 
 from workbench.load._messages import beside, conversation, messages, output_messages, system_message
@@ -24,7 +25,15 @@ __all__ = ["Row", "attribute_columns", "document_list", "finish"]
 
 Row = dict[str, Any]
 
-_WHOLE: Final = ("trial", "input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_WHOLE: Final = (
+    "trial",
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
 _REAL: Final = ("input_cost", "output_cost", "total_cost")
 _TEXT: Final = (
     "session_id", "task_id", "user_id", "agent_name", "agent_version", "environment", "model", "provider", "tool_name",
@@ -226,7 +235,9 @@ def document_list(value: Any) -> str | None:
             documents.append({"id": None, "content": text(inner), "score": None})
             continue
         meta = inner.get("metadata")
-        content = next((inner[name] for name in ("content", "page_content", "text", "body") if inner.get(name) is not None), None)
+        content = next(
+            (inner[name] for name in ("content", "page_content", "text", "body") if inner.get(name) is not None), None
+        )
         document: Row = {"id": text(inner.get("id")), "content": text(content), "score": real(inner.get("score"))}
         if meta:
             document["metadata"] = parsed(meta)
@@ -236,32 +247,42 @@ def document_list(value: Any) -> str | None:
 
 def finish(row: Row) -> Row:
     """Bring every value into its column's type, and a tool's input and output into its own columns."""
-    kind = row.get("kind")
-    if kind == "tool":
-        if "tool_arguments" not in row and row.get("input") is not None:
-            row["tool_arguments"] = row.pop("input")
-        if "tool_result" not in row and row.get("output") is not None:
-            row["tool_result"] = row.pop("output")
-        if "tool_name" not in row:
-            row["tool_name"] = str(row.get("name") or "").removeprefix("execute_tool ") or None
+    if row.get("kind") == "tool":
+        _as_tool(row)
     for name in _TEXT:
         value = row.get(name)
         if value is not None and type(value) is not str:
             row[name] = text(value)
-    for name in _WHOLE:
-        if name in row and type(row[name]) is not int:
-            row[name] = whole(row[name])
-    for name in _REAL:
+    for name, convert in _CONVERT.items():
         if name in row:
-            row[name] = real(row[name])
-    if "tool_arguments" in row:
-        row["tool_arguments"] = as_json(row["tool_arguments"])
-    if "tags" in row:
-        tags = parsed(row["tags"])
-        row["tags"] = [str(tag) for tag in tags] if is_array(tags) else [str(tags)]
-    if "consent" in row:
-        row["consent"] = boolean(row["consent"])
+            row[name] = convert(row[name])
     given, taken = row.get("input_tokens"), row.get("output_tokens")
-    if row.get("total_tokens") is None and given is not None and taken is not None:
+    if given is not None and taken is not None and row.get("total_tokens") is None:
         row["total_tokens"] = given + taken
     return row
+
+
+def _as_tool(row: Row) -> None:
+    for own, general in (("tool_arguments", "input"), ("tool_result", "output")):
+        if row.get(own) is None and row.get(general) is not None:
+            row[own] = row.pop(general)
+    result = row.get("tool_result")
+    if type(result) is str and result[:1] == '"' and result[-1:] == '"':
+        told = parsed(f"[{result}]")  # text that was written as JSON
+        row["tool_result"] = told[0] if is_array(told) and len(told) == 1 else result
+    if row.get("tool_name") is None:
+        row["tool_name"] = str(row.get("name") or "").removeprefix("execute_tool ") or None
+
+
+def _tags(value: Any) -> list[str]:
+    value = parsed(value)
+    return [str(tag) for tag in value] if is_array(value) else [str(value)]
+
+
+_CONVERT: Final[dict[str, Callable[[Any], Any]]] = {
+    **dict.fromkeys(_WHOLE, whole),
+    **dict.fromkeys(_REAL, real),
+    "tool_arguments": as_json,
+    "tags": _tags,
+    "consent": boolean,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from workbench.load._json import SHAPE_ERRORS, JsonReader
+from workbench.load._json import JsonReader, guarded
 from workbench.load._messages import messages, output_messages, system_message
 from workbench.load._sheet import Sheet
 from workbench.load._transcript import Said, content_id, say, write_transcript
@@ -17,7 +17,16 @@ Row = dict[str, Any]
 _LISTS: Final = ("messages", "history", "conversation", "transcript")
 _ANSWERS: Final = ("response", "completion", "choices", "output")
 _QUESTIONS: Final = ("question", "prompt", "input", "query")
-_SESSION: Final = ("session_id", "sessionId", "conversation_id", "conversationId", "thread_id", "threadId", "id", "custom_id")
+_SESSION: Final = (
+    "session_id",
+    "sessionId",
+    "conversation_id",
+    "conversationId",
+    "thread_id",
+    "threadId",
+    "id",
+    "custom_id",
+)
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "task_id": ("task_id", "taskId"),
     "user_id": ("user_id", "userId", "user"),
@@ -41,24 +50,17 @@ class Chat(JsonReader):
             return bool(value) and (_is_message(value[0]) or self.knows(value[0]))
         if not is_object(value):
             return False
-        return _listed(value) is not None or (_is_message(value.get("request")) or _listed(value.get("request")) is not None)
+        return _listed(value) is not None or (
+            _is_message(value.get("request")) or _listed(value.get("request")) is not None
+        )
 
-    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
+    def take(self, value: Any, record: int, sheet: Sheet) -> None:
         """Read one conversation, or a list of them."""
         if is_array(value) and not _is_message(value[0]):
             for number, item in enumerate(value, 1):
-                sheet.begin(number)
-                try:
-                    if self.knows(item):
-                        _conversation(item, sheet)
-                    else:
-                        sheet.refuse("no record of its file's format (chat)", type(item).__name__, dumps(item))
-                except SHAPE_ERRORS as error:
-                    sheet.refuse("a record of an unknown shape", f"{type(error).__name__}: {error}", dumps(item))
-                sheet.done()
-            return
-        sheet.begin(record)
-        _conversation({"messages": value} if is_array(value) else value, sheet)
+                guarded(sheet, number, item, _conversation)
+        else:
+            guarded(sheet, record, {"messages": value} if is_array(value) else value, _conversation)
 
 
 def _is_message(value: Any) -> bool:

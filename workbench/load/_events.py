@@ -58,7 +58,9 @@ def _choice(payload: Row) -> Row:
     return payload
 
 
-def evaluation(options: LoadOptions, attributes: Row, trace_id: str | None, span_id: str | None, at: int | None) -> Row | None:
+def evaluation(
+    options: LoadOptions, attributes: Row, trace_id: str | None, span_id: str | None, at: int | None
+) -> Row | None:
     """The score of a `gen_ai.evaluation.result`; null where it has no name."""
     name = attributes.get("gen_ai.evaluation.name")
     if not name:

@@ -6,10 +6,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import IO, Any, Final
 
 from workbench.load._inspect_sample import write_sample
-from workbench.load._json import SHAPE_ERRORS
+from workbench.load._json import guarded
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
 from workbench.load._values import dumps, is_array, is_object, loads
@@ -68,8 +69,7 @@ class Inspect:
         log = source.document()
         samples = log.get("samples")
         for number, sample in enumerate(samples if is_array(samples) else [], 1):
-            sheet.begin(number)
-            _sample(sample, log, source, sheet)
+            guarded(sheet, number, sample, partial(_sample, log, source.name))
         if not samples:
             sheet.begin(1)
             sheet.refuse("a log without samples", f"status {log.get('status')!r}", source.head[:800])
@@ -85,13 +85,13 @@ class Inspect:
                     break
             samples = [info for name, info in infos.items() if name.startswith("samples/") and name.endswith(".json")]
             for number, info in enumerate(samples, 1):
-                sheet.begin(number)
                 try:
                     value = loads(member(file, info))
                 except (ValueError, zlib.error, zipfile.BadZipFile, OSError) as error:
+                    sheet.begin(number)
                     sheet.refuse("a sample that cannot be decompressed or parsed", f"{info.filename}: {error}")
                     continue
-                _sample(value, header, source, sheet)
+                guarded(sheet, number, value, partial(_sample, header, source.name))
                 progress(info.header_offset)
         if not samples:
             sheet.begin(1)
@@ -99,15 +99,15 @@ class Inspect:
 
 
 def _is_log(value: Any) -> bool:
-    return is_object(value) and is_object(value.get("eval")) and ("plan" in value or "samples" in value or "status" in value)
+    return (
+        is_object(value)
+        and is_object(value.get("eval"))
+        and ("plan" in value or "samples" in value or "status" in value)
+    )
 
 
-def _sample(sample: Any, log: Row, source: Source, sheet: Sheet) -> None:
-    try:
-        if is_object(sample) and "id" in sample:
-            write_sample(sample, log, source.name, sheet)
-        else:
-            sheet.refuse("a sample without an id", type(sample).__name__, dumps(sample))
-    except SHAPE_ERRORS as error:
-        sheet.refuse("a record of an unknown shape", f"{type(error).__name__}: {error}", dumps(sample))
-    sheet.done()
+def _sample(log: Row, file: str, sample: Row, sheet: Sheet) -> None:
+    if "id" in sample:
+        write_sample(sample, log, file, sheet)
+    else:
+        sheet.refuse("a sample without an id", f"keys: {', '.join(list(sample)[:8])}", dumps(sample))

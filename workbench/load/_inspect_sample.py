@@ -7,7 +7,7 @@ from typing import Any, Final
 from workbench.load._scores import score
 from workbench.load._sheet import Sheet
 from workbench.load._transcript import Said, content_id, say, write_transcript
-from workbench.load._values import dumps, is_array, is_object, moment, real, text, whole
+from workbench.load._values import dumps, fields, is_array, is_object, items, moment, real, text, whole
 
 __all__ = ["write_sample"]
 
@@ -21,23 +21,21 @@ _USAGE: Final = {
 }  # fmt: skip
 
 
-def _object(value: Any) -> Row:
-    return value if is_object(value) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if is_array(value) else []
-
-
 def write_sample(sample: Row, log: Row, file: str, sheet: Sheet) -> None:
     """Write a sample's spans and scores; a sample without messages is told from its last model call."""
-    about = _object(log.get("eval"))
-    held = _object(sample.get("transcript"))  # older logs keep events and attachments here
-    sample = _attached(sample, {**_object(held.get("content")), **_object(sample.get("attachments"))})
-    events = [event for event in _list(sample.get("events")) or _list(_object(sample.get("transcript")).get("events")) if is_object(event)]
+    about = fields(log.get("eval"))
+    held = fields(sample.get("transcript"))  # older logs keep events and attachments here
+    sample = _attached(sample, {**fields(held.get("content")), **fields(sample.get("attachments"))})
+    events = [
+        event
+        for event in items(sample.get("events")) or items(fields(sample.get("transcript")).get("events"))
+        if is_object(event)
+    ]
     task, epoch = str(sample["id"]), whole(sample.get("epoch")) or 1
     run = text(about.get("eval_id")) or text(about.get("run_id")) or file
-    trace_id = text(sample.get("uuid")) or content_id("inspect", run, about.get("task_id"), task, epoch, about.get("created"))
+    trace_id = text(sample.get("uuid")) or content_id(
+        "inspect", run, about.get("task_id"), task, epoch, about.get("created")
+    )
     session = f"{about.get('task') or file}/{task}/{epoch}/{trace_id[:8]}"
     shared: Row = {
         "session_id": session, "task_id": f"{about.get('task') or file}/{task}", "trial": epoch - 1,
@@ -74,12 +72,12 @@ class _Timed:
         for event in events:
             if event.get("event") == "tool" and event.get("id") is not None:
                 self.tools.setdefault(str(event["id"]), event)
-            for inner in _list(event.get("events")):
+            for inner in items(event.get("events")):
                 if is_object(inner) and inner.get("event") == "model":
                     self.models.append(inner)
         for event in self.models:
-            for choice in _list(_object(event.get("output")).get("choices"))[:1]:
-                message = _object(_object(choice).get("message"))
+            for choice in items(fields(event.get("output")).get("choices"))[:1]:
+                message = fields(fields(choice).get("message"))
                 if message.get("id"):
                     self._by_message.setdefault(str(message["id"]), event)
                 self._by_words.setdefault(_words(message), []).append(event)
@@ -93,12 +91,12 @@ class _Timed:
 
 
 def _words(message: Row) -> str:
-    calls = [_object(call).get("id") for call in _list(message.get("tool_calls"))]
+    calls = [fields(call).get("id") for call in items(message.get("tool_calls"))]
     return dumps([message.get("content"), calls])
 
 
 def _said(sample: Row, timed: _Timed) -> list[Said]:
-    raw = _list(sample.get("messages"))
+    raw = items(sample.get("messages"))
     if not raw:
         raw = _from_events(sample, timed)
     return [one for message in raw for one in _one(message, timed)]
@@ -106,14 +104,14 @@ def _said(sample: Row, timed: _Timed) -> list[Said]:
 
 def _from_events(sample: Row, timed: _Timed) -> list[Any]:
     """An unfinished sample has no messages yet: the last model call was given all that came before it."""
-    pool = _list(sample.get("message_pool")) or _list(_object(sample.get("events_data")).get("messages"))
+    pool = items(sample.get("message_pool")) or items(fields(sample.get("events_data")).get("messages"))
     for event in reversed(timed.models):
-        given = _list(event.get("input")) or [
-            message for ref in _list(event.get("input_refs")) if is_array(ref) and len(ref) == 2 for message in pool[ref[0] : ref[1]]  # noqa: PLR2004 - a range
+        given = items(event.get("input")) or [
+            message for ref in items(event.get("input_refs")) for message in pool[slice(*ref)]
         ]
-        choices = _list(_object(event.get("output")).get("choices"))
+        choices = items(fields(event.get("output")).get("choices"))
         if given:
-            return given + [_object(choice).get("message") for choice in choices[:1]]
+            return given + [fields(choice).get("message") for choice in choices[:1]]
     given = sample.get("input")
     return given if is_array(given) else [{"role": "user", "content": given}] if given else []
 
@@ -126,8 +124,8 @@ def _one(message: Any, timed: _Timed) -> list[Said]:
     start = end = None
     if role == "assistant":
         event = timed.model(message)
-        output = _object(event.get("output"))
-        usage = _object(output.get("usage"))
+        output = fields(event.get("output"))
+        usage = fields(output.get("usage"))
         columns = {column: whole(usage.get(name)) for column, name in _USAGE.items()}
         columns |= {"model": text(output.get("model")) or text(message.get("model")) or text(event.get("model"))}
         columns |= {"total_cost": real(usage.get("total_cost"))}
@@ -139,9 +137,11 @@ def _one(message: Any, timed: _Timed) -> list[Said]:
         if start is not None:
             columns["start"] = start
     error = message.get("error")
-    found = say({name: value for name, value in message.items() if name != "error"}, start=start, end=end, columns=columns)
+    found = say(
+        {name: value for name, value in message.items() if name != "error"}, start=start, end=end, columns=columns
+    )
     if error and found:
-        detail = _object(error)
+        detail = fields(error)
         found[0].error = text(detail.get("message")) or text(error)
         if role == "tool":
             found[0].columns = {**columns, "error_type": text(detail.get("type"))}
@@ -156,7 +156,7 @@ def _root(sample: Row, about: Row, log: Row, events: list[Row]) -> Row:
         "target": sample.get("target"),
         "limit": sample.get("limit"),
         "task": about.get("task"),
-        "dataset": _object(about.get("dataset")).get("name"),
+        "dataset": fields(about.get("dataset")).get("name"),
         "run_id": about.get("run_id"),
         "created": about.get("created"),
         "log_status": log.get("status"),
@@ -175,7 +175,7 @@ def _root(sample: Row, about: Row, log: Row, events: list[Row]) -> Row:
         row["tags"] = [str(tag) for tag in tags]
     error = sample.get("error")
     if error:
-        row |= {"status": "error", "error_message": text(_object(error).get("message")) or text(error)}
+        row |= {"status": "error", "error_message": text(fields(error).get("message")) or text(error)}
     return row
 
 
@@ -183,13 +183,15 @@ def _scores(sample: Row, session: str, trace_id: str, about: Row, sheet: Sheet) 
     found = sample.get("scores")
     if found is None and sample.get("score") is not None:
         found = {"score": sample["score"]}
-    for name, given in _object(found).items():
+    for name, given in fields(found).items():
         judged = given if is_object(given) else {"value": given}
         value = judged.get("value")
         inner = value if is_object(value) else {"": value}
         for part, said in inner.items():
             label = str(name) if not part else f"{name}.{part}"
-            number = _WORDS.get(said) if isinstance(said, str) else real(said) if type(said) is not bool else float(said)
+            number = (
+                _WORDS.get(said) if isinstance(said, str) else real(said) if type(said) is not bool else float(said)
+            )
             row = score(
                 sheet.options,
                 ("session", session),

@@ -7,12 +7,26 @@ from typing import Any, ClassVar, Final
 
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
-from workbench.load._values import is_object, loads
+from workbench.load._values import dumps, is_object, loads
 
-__all__ = ["BROKEN", "SHAPE_ERRORS", "JsonReader", "parse_line"]
+__all__ = ["BROKEN", "SHAPE_ERRORS", "UNKNOWN_SHAPE", "JsonReader", "guarded", "parse_line"]
 
 BROKEN: Final = object()
+UNKNOWN_SHAPE: Final = "a record of an unknown shape"
 SHAPE_ERRORS: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+
+
+def guarded(sheet: Sheet, record: int, item: Any, write: Callable[[dict[str, Any], Sheet], None]) -> None:
+    """Write one record; where it is of no shape that the writer knows, set it aside with what went wrong."""
+    sheet.begin(record)
+    try:
+        if is_object(item):
+            write(item, sheet)
+        else:
+            sheet.refuse(UNKNOWN_SHAPE, f"a {type(item).__name__} instead of an object", dumps(item))
+    except SHAPE_ERRORS as error:
+        sheet.refuse(UNKNOWN_SHAPE, f"{type(error).__name__}: {error}", dumps(item))
+    sheet.done()
 
 
 class JsonReader:
@@ -29,7 +43,7 @@ class JsonReader:
         """Whether the value is of this format."""
         raise NotImplementedError
 
-    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
+    def take(self, value: Any, record: int, sheet: Sheet) -> None:
         """Read one value: a line, or the whole document."""
         raise NotImplementedError
 
@@ -54,11 +68,11 @@ class JsonReader:
                 shown = f"keys: {', '.join(map(str, list(value)[:8]))}" if is_object(value) else type(value).__name__
                 sheet.refuse(f"no record of its file's format ({self.name})", shown, excerpt)
                 return
-            self.take(value, number, sheet, excerpt)
+            self.take(value, number, sheet)
         except SHAPE_ERRORS as error:
             if sheet.unit == before or not sheet.open:
                 sheet.begin(number)
-            sheet.refuse("a record of an unknown shape", f"{type(error).__name__}: {error}", excerpt)
+            sheet.refuse(UNKNOWN_SHAPE, f"{type(error).__name__}: {error}", excerpt)
 
 
 def parse_line(line: bytes, number: int, sheet: Sheet) -> Any:

@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 from workbench.load._attributes import attribute_columns, document_list, finish
-from workbench.load._json import SHAPE_ERRORS, JsonReader
+from workbench.load._json import JsonReader, guarded
 from workbench.load._messages import beside, conversation, messages, output_messages
 from workbench.load._scores import Target, score, span_target
 from workbench.load._sheet import Sheet
@@ -30,7 +30,14 @@ _TOKENS: Final[dict[str, tuple[str, ...]]] = {
     "reasoning_tokens": ("output_reasoning", "output_reasoning_tokens", "reasoning_tokens"),
 }
 _OWN: Final = {"input_tokens": "inputUsage", "output_tokens": "outputUsage", "total_tokens": "totalUsage"}
-_KEPT: Final = ("modelParameters", "promptName", "promptVersion", "completionStartTime", "toolDefinitions", "internalModelId")
+_KEPT: Final = (
+    "modelParameters",
+    "promptName",
+    "promptVersion",
+    "completionStartTime",
+    "toolDefinitions",
+    "internalModelId",
+)
 _SPEAKER: Final = re.compile(r"^(system|developer|user|assistant|tool): ", re.MULTILINE)
 _ATTRIBUTES: Final = ("attributes", "resourceAttributes", "scope")
 
@@ -49,7 +56,7 @@ class Langfuse(JsonReader):
             return False
         return is_object(value.get("trace")) or "scores" in value or "projectId" in value or "timestamp" in value
 
-    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
+    def take(self, value: Any, record: int, sheet: Sheet) -> None:
         """Read one trace, or a list of them."""
         for item in value if is_array(value) else [value]:
             if self.knows(item) and is_object(item):
@@ -76,7 +83,9 @@ class _Trace:
     def __init__(self, value: Row, sheet: Sheet) -> None:
         self._sheet = sheet
         trace = value.get("trace")
-        self._trace: Row = trace if is_object(trace) else {k: v for k, v in value.items() if k not in ("observations", "scores")}
+        self._trace: Row = (
+            trace if is_object(trace) else {k: v for k, v in value.items() if k not in ("observations", "scores")}
+        )
         self._observations: list[Any] = value["observations"]
         own = value.get("scores") or self._trace.get("scores")
         self._scores: list[Any] = own if is_array(own) else []
@@ -96,29 +105,16 @@ class _Trace:
         sheet = self._sheet
         if self._joint:
             # Nothing else holds the trace together: it is a span itself.
-            sheet.begin(1)
-            self._guarded(self._whole, self._trace)
+            guarded(sheet, 1, self._trace, self._whole)
         for number, item in enumerate(self._observations, 1):
-            sheet.begin(number)
-            self._guarded(self._observation, item)
+            guarded(sheet, number, item, self._observation)
         for number, item in enumerate(self._scores, len(self._observations) + 1):
-            sheet.begin(number)
-            self._guarded(self._score, item)
+            guarded(sheet, number, item, self._score)
 
-    def _guarded(self, write: Any, item: Any) -> None:
-        try:
-            if is_object(item):
-                write(item)
-            else:
-                self._sheet.refuse("a record of an unknown shape", type(item).__name__, dumps(item))
-        except SHAPE_ERRORS as error:
-            self._sheet.refuse("a record of an unknown shape", f"{type(error).__name__}: {error}", dumps(item))
-        self._sheet.done()
-
-    def _whole(self, trace: Row) -> None:
+    def _whole(self, trace: Row, sheet: Sheet) -> None:
         start, seconds = moment(trace.get("timestamp")), real(trace.get("latency"))
         metadata = _opened(trace.get("metadata"))
-        self._sheet.span({
+        sheet.span({
             **self._shared,
             "trace_id": _id(trace["id"]),
             "span_id": _id(trace["id"]),
@@ -132,11 +128,11 @@ class _Trace:
             "metadata": dumps(metadata) if metadata else None,
         })  # fmt: skip
 
-    def _observation(self, item: Row) -> None:
+    def _observation(self, item: Row, sheet: Sheet) -> None:
         trace_id = _id(item.get("traceId") or self._trace.get("id"))
         span_id = _id(item.get("id"))
         if not trace_id or not span_id:
-            self._sheet.refuse("an observation without an id", "id or traceId is missing", dumps(item))
+            sheet.refuse("an observation without an id", "id or traceId is missing", dumps(item))
             return
         metadata = _opened(item.get("metadata"))
         metadata = metadata if is_object(metadata) else {} if metadata is None else {"metadata": metadata}
@@ -144,27 +140,41 @@ class _Trace:
         given, taken = _opened(item.get("input")), _opened(item.get("output"))
         kept = {name: item[name] for name in _KEPT if item.get(name)}
         if item.get("type") == "GENERATION":
-            kept |= {name: rest for name, rest in (("input.beside", beside(given)), ("output.beside", beside(taken))) if rest}
-        columns, _ = attribute_columns(held if is_object(held) else {}, self._sheet.unknown, kept)
+            kept |= {
+                name: rest for name, rest in (("input.beside", beside(given)), ("output.beside", beside(taken))) if rest
+            }
+        columns, _ = attribute_columns(held if is_object(held) else {}, sheet.unknown, kept)
         if item.get("id") == self._root:
             given = _opened(self._trace.get("input")) if given is None else given
             taken = _opened(self._trace.get("output")) if taken is None else taken
-        kind = _KINDS.get(str(item.get("type")), columns["kind"])
+        kind: str = _KINDS.get(str(item.get("type"))) or columns["kind"]
         if kind == "other" and is_object(taken) and taken.get("type") == "tool" and "tool_call_id" in taken:
             kind = "tool"
-        row: Row = {**columns, "kind": kind, "trace_id": trace_id, "span_id": span_id, "name": text(item.get("name")) or str(item.get("type")).lower()}
+        row: Row = {
+            **columns,
+            "kind": kind,
+            "trace_id": trace_id,
+            "span_id": span_id,
+            "name": text(item.get("name")) or str(item.get("type")).lower(),
+        }
         row["parent_id"] = _id(item.get("parentObservationId")) or (_id(self._trace.get("id")) if self._joint else None)
         _fill(row, kind, given, taken)
         self._around(row, item, metadata)
         _times(row, item, taken)
         _usage(row, item, kind)
-        self._sheet.span(finish({name: value for name, value in row.items() if value is not None}))
+        sheet.span(finish({name: value for name, value in row.items() if value is not None}))
 
     def _around(self, row: Row, item: Row, metadata: Row) -> None:
         for name, value in self._shared.items():
             if value is not None:
                 row[name] = value
-        for column, name in (("session_id", "sessionId"), ("user_id", "userId"), ("environment", "environment"), ("agent_version", "version"), ("model", "model")):
+        for column, name in (
+            ("session_id", "sessionId"),
+            ("user_id", "userId"),
+            ("environment", "environment"),
+            ("agent_version", "version"),
+            ("model", "model"),
+        ):
             own = text(item.get(name))
             if own is not None and (column == "model" or row.get(column) is None):
                 row[column] = own
@@ -176,18 +186,18 @@ class _Trace:
         if own_metadata:
             row["metadata"] = dumps(own_metadata)
 
-    def _score(self, item: Row) -> None:
+    def _score(self, item: Row, sheet: Sheet) -> None:
         name = item.get("name")
         if not name:
-            self._sheet.refuse("a score without a name", f"id {item.get('id')!r}", dumps(item))
+            sheet.refuse("a score without a name", f"id {item.get('id')!r}", dumps(item))
             return
         trace_id, session = _id(item.get("traceId") or self._trace.get("id")), text(item.get("sessionId"))
         target: Target = span_target(trace_id, _id(item.get("observationId")), session)
         if session and not item.get("traceId"):
             target = "session", session
-        self._sheet.score(
+        sheet.score(
             score(
-                self._sheet.options,
+                sheet.options,
                 target,
                 str(name),
                 number=item.get("value"),
@@ -203,7 +213,11 @@ class _Trace:
 
 def _id(value: Any) -> str | None:
     known = text(value)
-    return known.lower() if known and len(known) in (16, 32) and all(c in "0123456789abcdefABCDEF" for c in known) else known
+    return (
+        known.lower()
+        if known and len(known) in (16, 32) and all(c in "0123456789abcdefABCDEF" for c in known)
+        else known
+    )
 
 
 def _fill(row: Row, kind: str, given: Any, taken: Any) -> None:

@@ -16,7 +16,7 @@ FATES = ("loaded", "merged", "superseded", "set_aside")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Loaded:
-    """What `load.read` brought.
+    r"""What `load.read` brought.
 
     Parameters
     ----------
@@ -81,7 +81,9 @@ class Loaded:
         files, read = self.sources.height, self.total("read")
         formats = sorted(self.sources["format"].drop_nulls().unique().to_list())
         named = f" ({', '.join(formats)})" if formats else ""
-        ended = [f"{self.total(name):,} {name.replace('_', ' ')}" for name in FATES if name == "loaded" or self.total(name)]
+        ended = [
+            f"{self.total(name):,} {name.replace('_', ' ')}" for name in FATES if name == "loaded" or self.total(name)
+        ]
         reasons = self.set_aside["reason"].value_counts(sort=True).sort("count", "reason", descending=[True, False])
         why = ", ".join(f"{reason} ({count:,})" for reason, count in reasons.head(3).rows())
         more = ", …" if reasons.height > 3 else ""  # noqa: PLR2004 - a line's worth
@@ -110,7 +112,9 @@ class Loaded:
         notes = list(self.notes)
         if self.unknown_attributes.height:
             names = ", ".join(self.unknown_attributes["name"].head(6).to_list())
-            notes.append(f"{self.unknown_attributes.height:,} attribute names are not understood and kept in `raw`: {names}")
+            notes.append(
+                f"{self.unknown_attributes.height:,} attribute names are not understood and kept in `raw`: {names}"
+            )
         return panel(self.sentence, body, notes=notes)
 
 

@@ -80,18 +80,19 @@ def system_message(value: Any) -> list[Message]:
     return [{"role": "system", "content": content}] if content else []
 
 
-def _swift(values: list[Any]) -> list[Message] | None:
+def _swift(values: list[dict[str, Any]]) -> list[Message] | None:
     """The shapes that nearly all messages have, without asking about the others; null where one is another."""
     found: list[Message] = []
     for item in values:
         if type(item) is not dict or not _PLAIN.issuperset(item):
             return None
-        role, content, parts = item.get("role"), item.get("content"), item.get("parts")
+        role, content = item.get("role"), item.get("content")
+        parts: list[dict[str, Any]] | None = item.get("parts")
         if role not in _PLAIN_ROLES:
             return None
         if type(content) is str and parts is None:
             found.append({"role": role, "content": content})
-        elif type(parts) is list and len(parts) == 1 and content is None and type(parts[0]) is dict:
+        elif content is None and parts and len(parts) == 1 and type(parts) is list and type(parts[0]) is dict:
             message = _swift_part(role, parts[0])
             if message is None:
                 return None
@@ -106,28 +107,26 @@ def _swift_part(role: str, part: dict[str, Any]) -> Message | None:
     if kind == "text":
         said = part.get("content")
         return {"role": role, "content": said} if type(said) is str else None
-    if kind == "tool_call":
+    if kind == "tool_call" and role == "assistant":
         number, name, arguments = part.get("id"), part.get("name"), part.get("arguments")
-        if type(number) is str and type(name) is str and type(arguments) is dict and "parse_error" not in part:
-            call = {"id": number, "name": name, "arguments": arguments}
-            return {"role": "assistant", "content": "", "tool_calls": [call]} if role == "assistant" else None
-        return None
+        if type(number) is str and type(name) is str and is_object(arguments) and "parse_error" not in part:
+            made = {"id": number, "name": name, "arguments": arguments}
+            return {"role": role, "content": "", "tool_calls": [made]}
     if kind == "tool_call_response" and part.keys() <= _ANSWER:
         number, answer = part.get("id"), part.get("response", part.get("result"))
-        if type(number) is not str or answer is None:
-            return None
-        if type(answer) is dict and ("type" in answer or "text" in answer) or type(answer) is list:
-            return None
-        content = answer if type(answer) is str else dumps(answer)
-        return {"role": "tool", "content": content, "tool_call_id": number}
+        if type(answer) is not str:
+            structured = is_object(answer) and not ("type" in answer or "text" in answer)
+            answer = dumps(answer) if structured else None
+        if type(number) is str and answer is not None:
+            return {"role": "tool", "content": answer, "tool_call_id": number}
     return None
 
 
 def _of_list(values: list[Any], role: str) -> list[Message] | None:
-    found = _swift(values)
-    if found:
-        return found
-    found = []
+    swift = _swift(values)
+    if swift:
+        return swift
+    found: list[Message] = []
     loose: list[Any] = []  # parts that stand without a message around them
     for item in values:
         got = _of_item(item, role)
@@ -162,7 +161,7 @@ def _of_item(item: Any, role: str) -> list[Message] | None:
     return None
 
 
-def _of_object(value: dict[str, Any], role: str) -> list[Message] | None:  # noqa: PLR0911 - one return a maker
+def _of_object(value: dict[str, Any], role: str) -> list[Message] | None:
     given = value.get("role")
     if type(given) is str:
         return _own(value, _ROLES.get(given, given or role))
@@ -176,7 +175,12 @@ def _of_object(value: dict[str, Any], role: str) -> list[Message] | None:  # noq
     for name in ("message", "delta"):
         if is_object(value.get(name)):
             return _of_object({"role": role, **value[name]}, role)
-    if is_array(value.get("choices")) or is_array(value.get("generations")) or is_array(value.get("candidates")):
+    return _of_holder(value, role)
+
+
+def _of_holder(value: dict[str, Any], role: str) -> list[Message] | None:
+    """The messages that a request or a response holds under one of its names."""
+    if any(is_array(value.get(name)) for name in ("choices", "generations", "candidates")):
         return _answers(value)
     if is_array(value.get("output")) and value["output"]:
         return _of_list(value["output"], "assistant")
@@ -184,8 +188,8 @@ def _of_object(value: dict[str, Any], role: str) -> list[Message] | None:  # noq
         if is_array(value.get(name)) and value[name]:
             found = _of_list(value[name], role)
             return None if found is None else system_message(value.get("system")) + found
-        if name == "contents" and isinstance(value.get(name), str):
-            return [{"role": "user", "content": value[name]}]
+    if isinstance(value.get("contents"), str):
+        return [{"role": "user", "content": value["contents"]}]
     return _speech(value, role)
 
 
@@ -258,7 +262,9 @@ def is_definition(content: Any) -> bool:
     if not is_object(content) or content.get("type") != "function":
         return False
     function = content.get("function")
-    return is_object(function) and "arguments" not in function and ("parameters" in function or "description" in function)
+    return (
+        is_object(function) and "arguments" not in function and ("parameters" in function or "description" in function)
+    )
 
 
 def beside(value: Any) -> dict[str, Any]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
-from workbench.load._json import SHAPE_ERRORS, JsonReader
-from workbench.load._sheet import Sheet
 from workbench.load._events import DETAILS, EVALUATION, evaluation, event_messages
-from workbench.load._spans import Around, around, write_span
-from workbench.load._values import dumps, hex_id, is_array, is_object, moment, real, whole
+from workbench.load._json import SHAPE_ERRORS, JsonReader, guarded
+from workbench.load._sheet import Sheet
+from workbench.load._spans import NOWHERE, Around, around, write_span
+from workbench.load._values import dumps, fields, hex_id, is_array, is_object, moment, real, whole
 
 __all__ = ["Otlp", "plain", "plain_attributes"]
 
 Row = dict[str, Any]
-Writer = Callable[[Around, Row, Sheet], None]
 
 _SNAKE: Final = {
     "trace_id": "traceId", "span_id": "spanId", "parent_span_id": "parentSpanId",
@@ -35,23 +35,17 @@ def plain(value: Any) -> Any:
     if not is_object(value):
         return value
     for key, inner in value.items():
-        kind = key.replace("_", "").lower()
-        if kind in ("stringvalue", "boolvalue"):
-            return inner
-        if kind == "intvalue":
-            return whole(inner)
-        if kind == "doublevalue":
-            return inner if type(inner) is float else real(inner)
-        if kind == "arrayvalue":
-            return [plain(item) for item in _items(inner)]
-        if kind == "kvlistvalue":
-            return plain_attributes(_items(inner))
-        if kind == "bytesvalue":
-            try:
-                return base64.b64decode(inner, validate=True).decode("utf-8", "replace")
-            except (binascii.Error, ValueError, TypeError):
-                return inner
+        read = _ANY.get(key)
+        if read is not None:
+            return read(inner)
     return None
+
+
+def _bytes(value: Any) -> Any:
+    try:
+        return base64.b64decode(value, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError, TypeError):
+        return value
 
 
 def _items(value: Any) -> list[Any]:
@@ -73,6 +67,21 @@ def plain_attributes(pairs: Any) -> Row:
     return found
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
+_ANY: Final[dict[str, Callable[[Any], Any]]] = {
+    "stringValue": _same, "string_value": _same, "boolValue": _same, "bool_value": _same,
+    "intValue": whole, "int_value": whole, "doubleValue": real, "double_value": real,
+    "arrayValue": lambda inner: [plain(item) for item in _items(inner)],
+    "array_value": lambda inner: [plain(item) for item in _items(inner)],
+    "kvlistValue": lambda inner: plain_attributes(_items(inner)),
+    "kvlist_value": lambda inner: plain_attributes(_items(inner)),
+    "bytesValue": _bytes, "bytes_value": _bytes,
+}  # fmt: skip
+
+
 class Otlp(JsonReader):
     """Reads OTLP JSON."""
 
@@ -83,43 +92,26 @@ class Otlp(JsonReader):
         """Whether the value is an OTLP request."""
         return is_object(value) and not self.keys.isdisjoint(value)
 
-    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
+    def take(self, value: Any, record: int, sheet: Sheet) -> None:
         """Read one request."""
-        known = False
         for name, inner in value.items():
             if name in ("resourceSpans", "resource_spans"):
-                known = True
                 for about, span in _walk(inner, _SPAN_GROUPS, ("spans",)):
-                    self._one(_span, about, span, record, sheet)
+                    guarded(sheet, record, span, partial(_span, about))
             elif name in ("resourceLogs", "resource_logs"):
-                known = True
                 for about, log in _walk(inner, _LOG_GROUPS, ("logRecords", "log_records")):
-                    self._one(_log, about, log, record, sheet)
+                    guarded(sheet, record, log, partial(_log, about))
             elif name in ("resourceMetrics", "resource_metrics"):
-                known = True
                 sheet.begin(record)
-                sheet.refuse("metrics are no traces", "a resourceMetrics request", excerpt)
-        if not known:
-            sheet.begin(record)
-            sheet.refuse("not an OTLP request", f"it has {', '.join(map(str, list(value)[:6]))}", excerpt)
-
-    def _one(self, write: Writer, about: Around | None, item: Any, record: int, sheet: Sheet) -> None:
-        sheet.begin(record)
-        try:
-            if about is None or not is_object(item):
-                sheet.refuse("a span or log record of an unknown shape", "not an object", dumps(item))
-            else:
-                write(about, item, sheet)
-        except SHAPE_ERRORS as error:
-            sheet.refuse("a span or log record of an unknown shape", f"{type(error).__name__}: {error}", dumps(item))
-        sheet.done()
+                sheet.refuse("metrics are no traces", "a resourceMetrics request", dumps(inner))
+                sheet.done()
 
 
-def _walk(resources: Any, groups: tuple[str, ...], items: tuple[str, ...]) -> Iterator[tuple[Around | None, Any]]:
-    """Every span or log record, and what is said around it; null and the piece where a piece is broken."""
+def _walk(resources: Any, groups: tuple[str, ...], items: tuple[str, ...]) -> Iterator[tuple[Around, Any]]:
+    """Every span or log record, and what is said around it; a piece that is no object stands for itself."""
     for resource in _several(resources):
         if not is_object(resource):
-            yield None, resource
+            yield NOWHERE, resource
             continue
         held = resource.get("resource")
         try:
@@ -128,7 +120,7 @@ def _walk(resources: Any, groups: tuple[str, ...], items: tuple[str, ...]) -> It
             attributes = {"resource": held}
         for scoped in (scoped for group in groups for scoped in _several(resource.get(group))):
             if not is_object(scoped):
-                yield None, scoped
+                yield NOWHERE, scoped
                 continue
             scope = scoped.get("scope") or scoped.get("instrumentationLibrary") or scoped.get("instrumentation_library")
             about = around(attributes, scope if is_object(scope) else {})
@@ -158,17 +150,26 @@ def _span(about: Around, span: Row, sheet: Sheet) -> None:
         span = _camel(span)
     trace_id, span_id = hex_id(span.get("traceId"), 16), hex_id(span.get("spanId"), 8)
     if not trace_id or not span_id:
-        sheet.refuse("a span without an id", f"traceId {span.get('traceId')!r}, spanId {span.get('spanId')!r}", dumps(span))
+        sheet.refuse(
+            "a span without an id", f"traceId {span.get('traceId')!r}, spanId {span.get('spanId')!r}", dumps(span)
+        )
         return
     attributes = plain_attributes(span.get("attributes"))
     status = span.get("status")
     code, message = (status.get("code"), status.get("message")) if is_object(status) else (None, None)
     events = [
-        (str(event.get("name")), _time(event.get("timeUnixNano") or event.get("time_unix_nano")), plain_attributes(event.get("attributes")))
+        (
+            str(event.get("name")),
+            _time(event.get("timeUnixNano") or event.get("time_unix_nano")),
+            plain_attributes(event.get("attributes")),
+        )
         for event in span.get("events") or ()
     ]
     links = [
-        {"trace_id": hex_id(_either(link, "traceId", "trace_id"), 16), "span_id": hex_id(_either(link, "spanId", "span_id"), 8)}
+        {
+            "trace_id": hex_id(_either(link, "traceId", "trace_id"), 16),
+            "span_id": hex_id(_either(link, "spanId", "span_id"), 8),
+        }
         for link in span.get("links") or ()
     ]
     row: Row = {
@@ -196,15 +197,15 @@ def _log(about: Around, log: Row, sheet: Sheet) -> None:
     at = _time(log.get("timeUnixNano")) or _time(log.get("observedTimeUnixNano"))
     body = plain(log.get("body"))
     if name == EVALUATION:
-        row = evaluation(sheet.options, {**attributes, **(body if is_object(body) else {})}, trace_id, span_id, at)
+        row = evaluation(sheet.options, {**attributes, **fields(body)}, trace_id, span_id, at)
         if row is None:
             sheet.refuse("an evaluation result without a name", "gen_ai.evaluation.name is missing", dumps(log))
         else:
             sheet.score(row)
         return
-    found = event_messages(str(name), attributes, body) if name else None
+    found: tuple[list[Row], list[Row]] | None = event_messages(str(name), attributes, body) if name else None
     if name == DETAILS:
-        attributes = {**(body if is_object(body) else {}), **attributes}
+        attributes = {**fields(body), **attributes}
         found = [], []
     if found is None:
         sheet.refuse("a log record that says nothing of an agent", f"event {name!r}", dumps(log))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from workbench.load._values import dumps, is_array, is_object, parsed, text
+from workbench.load._values import dumps, fields, is_array, is_object, parsed, text
 
 __all__ = ["Parts", "call", "read_parts", "said"]
 
-_CALLS: Final = frozenset({"tool_call", "tool_use", "tool-call", "function_call", "server_tool_call", "server_tool_use", "function"})
+_CALLS: Final = frozenset(
+    {"tool_call", "tool_use", "tool-call", "function_call", "server_tool_call", "server_tool_use", "function"}
+)
 _RESULTS: Final = frozenset({
     "tool_call_response", "tool_result", "tool-result", "function_call_output", "server_tool_call_response",
     "web_search_tool_result",
@@ -17,6 +19,10 @@ _RESULTS: Final = frozenset({
 _THOUGHTS: Final = frozenset({"reasoning", "thinking", "redacted_thinking"})
 _SPOKEN: Final = frozenset({"text", "input_text", "output_text", "summary_text", "refusal", "markdown"})
 _MEDIA: Final = ("image", "audio", "video", "file", "document", "blob", "uri", "media", "pdf")
+_UNTYPED_MEDIA: Final = ("inlineData", "inline_data", "fileData", "file_data", *_MEDIA)
+_ARGUMENTS: Final = ("arguments", "args", "input", "parameters")
+_CALL_IDS: Final = ("call_id", "id", "toolCallId", "tool_call_id", "tool_id", "toolUseId")
+_RESULT_IDS: Final = ("tool_use_id", "id", "tool_call_id", "toolCallId", "call_id", "toolUseId")
 
 
 @dataclass(slots=True)
@@ -34,37 +40,41 @@ class Parts:
 
 
 def call(value: Any) -> dict[str, Any] | None:
-    """A tool call in one form, whoever wrote it; null where it names no tool."""
+    """A tool call in one form, whoever wrote it; null where it names no tool, or only defines one."""
     if not is_object(value):
         return None
-    inner = value.get("tool_call") if is_object(value.get("tool_call")) else value.get("toolUse")
-    if is_object(inner):
-        value = inner
+    value = _first_object(value, ("tool_call", "toolUse")) or value
     function = value.get("function")
     body = function if is_object(function) else value
     name = body.get("name") or (function if type(function) is str else None) or value.get("toolName")
     if name is None:
         return None
-    for key in ("call_id", "id", "toolCallId", "tool_call_id", "tool_id", "toolUseId"):
-        number = value.get(key)
-        if number is not None:
-            break
-    else:
-        number = None
-    arguments: Any = None
-    for key in ("arguments", "args", "input", "parameters"):
-        if key in body:
-            arguments = body[key]
-            break
+    key = next((key for key in _ARGUMENTS if key in body), None)
     if key == "parameters" and "description" in body:
-        return None  # a tool's definition
-    parse_error = value.get("parse_error")
-    made: dict[str, Any] = {"id": text(number), "name": str(name), "arguments": parsed(arguments)}
-    if made["arguments"] is None or made["arguments"] == "":
-        made["arguments"] = {}
-    if parse_error:
-        made["parse_error"] = str(parse_error)
+        return None
+    arguments = parsed(body[key]) if key else None
+    number = _first(value, _CALL_IDS)
+    made: dict[str, Any] = {
+        "id": text(number),
+        "name": str(name),
+        "arguments": {} if arguments in (None, "") else arguments,
+    }
+    if value.get("parse_error"):
+        made["parse_error"] = str(value["parse_error"])
     return made
+
+
+def _first(value: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    """The first of these that is there."""
+    for key in keys:
+        found = value.get(key)
+        if found is not None:
+            return found
+    return None
+
+
+def _first_object(value: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | None:
+    return next((value[key] for key in keys if is_object(value.get(key))), None)
 
 
 def said(value: Any) -> str:
@@ -113,8 +123,7 @@ def _add(parts: Parts, part: Any) -> None:
 
 def _typed(parts: Parts, part: dict[str, Any], kind: str) -> None:
     if kind in _SPOKEN:
-        spoken = part.get("content") if part.get("text") is None else part["text"]
-        spoken = part.get("refusal") if spoken is None else spoken
+        spoken = _first(part, ("text", "content", "refusal"))
         if is_object(spoken) and "value" in spoken:
             spoken = spoken["value"]
         if spoken is not None:
@@ -126,63 +135,48 @@ def _typed(parts: Parts, part: dict[str, Any], kind: str) -> None:
     elif kind in _RESULTS:
         parts.results.append(_result(part))
     elif kind in _THOUGHTS:
-        thought = said(part.get("content") or part.get("thinking") or part.get("reasoning") or part.get("text") or part.get("summary"))
+        thought = said(_first(part, ("content", "thinking", "reasoning", "text", "summary")))
         if thought:
             parts.reasoning.append(thought)
     elif any(word in kind for word in _MEDIA):
         parts.spoken.append(_named(part, kind))
-    elif type(part.get("text")) is str:
-        parts.spoken.append(part["text"])
-    elif type(part.get("content")) is str and kind not in ("compaction",):
-        parts.spoken.append(part["content"])
     else:
-        parts.spoken.append(dumps(part))
+        spoken = _first(part, ("text", "content"))
+        parts.spoken.append(spoken if type(spoken) is str else dumps(part))
 
 
 def _untyped(parts: Parts, part: dict[str, Any]) -> None:
-    for key in ("functionCall", "function_call", "toolUse"):
-        if is_object(part.get(key)):
-            made = call(part[key])
-            if made is not None:
-                parts.calls.append(made)
-            return
-    for key in ("functionResponse", "function_response", "toolResult"):
-        if is_object(part.get(key)):
-            parts.results.append(_result(part[key]))
-            return
-    if type(part.get("text")) is str:
+    """A part as Google and Amazon write it: its kind is the name of its only key."""
+    asked = _first_object(part, ("functionCall", "function_call", "toolUse"))
+    answered = _first_object(part, ("functionResponse", "function_response", "toolResult"))
+    made = call(asked or part) if asked or is_object(part.get("function")) else None
+    if made is not None:
+        parts.calls.append(made)
+    elif answered is not None:
+        parts.results.append(_result(answered))
+    elif type(part.get("text")) is str:
         (parts.reasoning if part.get("thought") is True else parts.spoken).append(part["text"])
-    elif "json" in part and len(part) == 1:
-        parts.spoken.append(dumps(part["json"]))
-    elif media := next((key for key in ("inlineData", "inline_data", "fileData", "file_data", *_MEDIA) if key in part), None):
+    elif media := next((key for key in _UNTYPED_MEDIA if part.get(key) is not None), None):
         parts.spoken.append(_named(part, media))
     elif type(part.get("content")) is str:
         parts.spoken.append(part["content"])
     else:
-        function = part.get("function")
-        made = call(part) if is_object(function) else None
-        if made is not None:
-            parts.calls.append(made)
-        elif any(value is not None for value in part.values()):
-            parts.spoken.append(dumps({key: value for key, value in part.items() if value is not None}))
+        known = {key: value for key, value in part.items() if value is not None}
+        if known:
+            parts.spoken.append(dumps(known["json"] if set(known) == {"json"} else known))
 
 
 def _result(part: dict[str, Any]) -> dict[str, Any]:
-    answer: Any = None
-    for key in ("response", "result", "content", "output"):
-        if part.get(key) is not None:
-            answer = part[key]
-            break
+    answer = _first(part, ("response", "result", "content", "output"))
     if is_object(answer) and type(answer.get("type")) is str and "value" in answer:
         answer = answer["value"]
     result: dict[str, Any] = {"content": said(answer)}
     name = part.get("name") or part.get("toolName")
     if type(name) is str:
         result["name"] = name
-    for key in ("tool_use_id", "id", "tool_call_id", "toolCallId", "call_id", "toolUseId"):
-        if part.get(key) is not None:
-            result["tool_call_id"] = text(part[key])
-            break
+    number = _first(part, _RESULT_IDS)
+    if number is not None:
+        result["tool_call_id"] = text(number)
     if part.get("is_error") or part.get("isError") or part.get("status") == "error":
         result["error"] = True
     return result
@@ -194,15 +188,13 @@ def _named(part: dict[str, Any], kind: str) -> str:
     modality = part.get("modality")
     if type(modality) is str and kind in ("blob", "uri", "file"):
         shown = modality
+    inner = _first_object(part, ("source", kind))
+    addresses: list[Any] = [part.get(kind)]
     found: Any = None
-    inner = part.get("source") if is_object(part.get("source")) else part.get(kind)
-    for holder in (part, inner):
-        if is_object(holder):
-            for key in ("mime_type", "mimeType", "media_type", "mediaType"):
-                found = found or holder.get(key)
-            address = holder.get("url") or holder.get("image")
-            if found is None and type(address) is str and address.startswith("data:"):
-                found = address[5:].split(";", 1)[0].split(",", 1)[0]
-        elif found is None and type(holder) is str and holder.startswith("data:"):
-            found = holder[5:].split(";", 1)[0].split(",", 1)[0]
+    for holder in (part, inner or {}):
+        found = found or _first(holder, ("mime_type", "mimeType", "media_type", "mediaType"))
+        addresses += [holder.get("url"), holder.get("image"), fields(holder.get("image")).get("url")]
+    for address in addresses:
+        if found is None and type(address) is str and address.startswith("data:"):
+            found = address[5:].split(";", 1)[0].split(",", 1)[0]
     return f"[{shown} {str(found)[:60]}]" if found else f"[{shown}]"

@@ -6,7 +6,7 @@ import gc
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,7 @@ def read(
     options: LoadOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Loaded:
-    """Read exports of any known format; say of every input record where it ended.
+    r"""Read exports of any known format; say of every input record where it ended.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def read(
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def _no_collection() -> Generator[None]:
     """Parsed JSON has no cycles: looking for them again and again costs a quarter of the time."""
     was = gc.isenabled()
     gc.disable()
@@ -210,5 +210,3 @@ def _refuse_silent(sheet: Sheet, fate: Any, tallies: list[_Tally]) -> None:
         for column, value in zip(sheet.refused.values(), row, strict=True):
             column.append(value)
     fate[silent] = SET_ASIDE_FATE
-
-

@@ -91,8 +91,6 @@ def _once(spans: pl.DataFrame, fates: list[pl.DataFrame]) -> pl.DataFrame:
     return spans.join(others.select("_row"), on="_row", how="anti", maintain_order="left")
 
 
-
-
 def _against_known(
     spans: pl.DataFrame, known: pl.LazyFrame, fates: list[pl.DataFrame]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -102,7 +100,9 @@ def _against_known(
         return spans, none
     columns = [name for name in [*_CONTENT, "spilled"] if name in earlier.columns]
     whole = ["spilled"] if "spilled" in columns else []
-    again = spans.join(earlier.select(_KEY), on=_KEY, how="semi", maintain_order="left").with_columns(_later_known(whole))
+    again = spans.join(earlier.select(_KEY), on=_KEY, how="semi", maintain_order="left").with_columns(
+        _later_known(whole)
+    )
     again = again.with_columns(_digest(again, columns))
     earlier = earlier.with_columns(_later_known(whole))
     earlier = earlier.with_columns(_digest(earlier, columns))
@@ -117,7 +117,9 @@ def _against_known(
         .then(pl.col("_end") > pl.col("_end_was"))
         .otherwise(pl.col("_length") > pl.col("_length_was"))
     )
-    state = pairs.select("_row", "_unit", *_KEY, "load_id", same.alias("_same"), grew.fill_null(value=False).alias("_grew"))
+    state = pairs.select(
+        "_row", "_unit", *_KEY, "load_id", same.alias("_same"), grew.fill_null(value=False).alias("_grew")
+    )
     merged, older = state.filter("_same"), state.filter(~pl.col("_same") & ~pl.col("_grew"))
     fates += [_fate(merged, MERGED), _fate(older, SUPERSEDED)]
     gone = pl.concat([merged.select("_row"), older.select("_row")])
@@ -216,9 +218,7 @@ def _from_known(alone: pl.DataFrame, known: pl.LazyFrame, told: list[str]) -> pl
     return pl.concat([found, alone.join(found.select(_KEY), on=_KEY, how="anti", maintain_order="left")])
 
 
-def _grouped(
-    supplements: list[Supplement], fates: list[pl.DataFrame]
-) -> dict[tuple[str, str], list[Supplement]]:
+def _grouped(supplements: list[Supplement], fates: list[pl.DataFrame]) -> dict[tuple[str, str], list[Supplement]]:
     groups: dict[tuple[str, str], list[Supplement]] = {}
     seen: set[str] = set()
     repeated: list[int] = []
@@ -284,7 +284,9 @@ def reconcile_scores(sheet: Sheet, known: pl.LazyFrame | None) -> tuple[pl.DataF
     content = [name for name in scores.columns if name not in ("_row", "_unit", "format", "source", "record")]
     scores = scores.with_columns(_digest(scores, content))
     last = scores.unique("score_id", keep="last", maintain_order=True)
-    others = scores.join(last.select("score_id", pl.col("_digest").alias("_best"), pl.col("_row").alias("_kept")), on="score_id")
+    others = scores.join(
+        last.select("score_id", pl.col("_digest").alias("_best"), pl.col("_row").alias("_kept")), on="score_id"
+    )
     others = others.filter(pl.col("_row") != pl.col("_kept"))
     same = pl.col("_digest") == pl.col("_best")
     fates += [_fate(others.filter(same), MERGED), _fate(others.filter(~same), SUPERSEDED)]

@@ -18,7 +18,7 @@ from workbench.load._sheet import Sheet
 from workbench.load._source import Source
 from workbench.load._tau import Tau
 from workbench.load._tau2 import Tau2
-from workbench.load._values import is_object
+from workbench.load._values import is_array, is_object
 
 __all__ = ["ENTRY_POINTS", "Reader", "choose", "guess", "readers"]
 
@@ -95,17 +95,22 @@ def choose(source: Source, wanted: str | None) -> Reader | None:
         for reader in known:
             if reader.name == wanted:
                 return reader
-        raise UnknownNameError("format", wanted, [reader.name for reader in known])
+        what = "format"
+        raise UnknownNameError(what, wanted, [reader.name for reader in known])
     return next((reader for reader in known if reader.fits(source)), None)
 
 
 def guess(source: Source) -> str:
     """What an unknown file looks like, and which format comes nearest."""
     sample = next(iter(source.samples), None)
-    if isinstance(sample, list) and sample:
-        sample = cast("list[object]", sample)[0]
+    while is_array(sample) and sample:
+        sample = sample[0]
     if not is_object(sample):
-        return f"a file of kind {source.layout!r}" if sample is None else f"it holds a {type(sample).__name__}"
+        return (
+            f"a file of kind {source.layout!r}"
+            if sample is None
+            else f"it holds no object, but a {type(sample).__name__}"
+        )
     names = [str(key) for key in sample]
     shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")  # noqa: PLR2004 - a line's worth
     nearest, best = "", 0.0

@@ -95,7 +95,9 @@ class Sheet:
         self._columns: dict[str, list[Any]] = {name: [] for name in _SPAN_NAMES}
         self._units: list[int] = []
         self._appends = [
-            (name, column.append) for name, column in self._columns.items() if name not in ("format", "source", "record")
+            (name, column.append)
+            for name, column in self._columns.items()
+            if name not in ("format", "source", "record")
         ]
 
     def start(self, source: Source, format_name: str) -> None:
@@ -199,5 +201,8 @@ def _frame(columns: dict[str, list[Any]]) -> pl.DataFrame:
         return pl.DataFrame(columns, schema=kinds)
     except (TypeError, OverflowError, pl.exceptions.PolarsError):
         # A value is not of its column's type: text is made of it, or, where the column is a number, nothing.
-        made = {name: [text(v) for v in column] if kinds[name] == pl.String() else column for name, column in columns.items()}
+        made = {
+            name: [text(v) for v in column] if kinds[name] == pl.String() else column
+            for name, column in columns.items()
+        }
         return pl.DataFrame(made, schema=kinds, strict=False)

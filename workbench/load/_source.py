@@ -52,9 +52,10 @@ def expand(paths: Paths) -> list[Path]:
     ['_source.py']
     """
     found: dict[Path, None] = {}
-    for item in [paths] if isinstance(paths, str | os.PathLike) else paths:
-        wanted = os.path.expanduser(os.fspath(item))  # noqa: PTH111 - a pattern is no path
-        matches = [Path(wanted)] if Path(wanted).exists() else [Path(m) for m in sorted(glob.glob(wanted, recursive=True))]  # noqa: PTH207 - patterns may be absolute
+    several = [paths] if isinstance(paths, str | os.PathLike) else paths
+    for wanted in (str(Path(item).expanduser()) for item in several):
+        found_here = sorted(glob.glob(wanted, recursive=True))  # noqa: PTH207 - a pattern may be absolute
+        matches = [Path(wanted)] if Path(wanted).exists() else [Path(match) for match in found_here]
         files = [file for match in matches for file in _files(match)]
         if not files:
             where = Path(wanted).absolute()
@@ -104,6 +105,10 @@ def fingerprint(path: str | os.PathLike[str]) -> str:
         raise LoadError(msg) from error
 
 
+def _packed(head: bytes) -> str | None:
+    return next((name for mark, name in _MAGIC.items() if head.startswith(mark)), None)
+
+
 @dataclass
 class Source:
     """One file to read.
@@ -124,7 +129,9 @@ class Source:
 
     def __post_init__(self) -> None:
         """Name it after its file."""
-        self.name = self.name or self.path.name.split(".json")[0].removesuffix(".gz").removesuffix(".zst") or self.path.name
+        self.name = (
+            self.name or self.path.name.split(".json")[0].removesuffix(".gz").removesuffix(".zst") or self.path.name
+        )
 
     @cached_property
     def source_id(self) -> str:
@@ -139,7 +146,7 @@ class Source:
     def open(self) -> IO[bytes]:
         """The content, decompressed; UTF-16 becomes UTF-8."""
         raw = self.path.open("rb")
-        packed = _MAGIC.get(raw.read(2)) or _MAGIC.get(raw.seek(0) or raw.read(4))
+        packed = _packed(raw.read(4))
         raw.seek(0)
         stream: IO[bytes] = raw
         if packed == "gzip":
@@ -193,7 +200,7 @@ class Source:
         head = self.head
         if not head.strip(b"\xef\xbb\xbf \t\r\n"):
             return "empty", []
-        if head[:4] in _MAGIC:
+        if _packed(head) == "zip":
             return "archive", []
         if b"\x00" in head[:1024]:
             return "binary", []

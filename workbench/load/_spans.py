@@ -13,7 +13,7 @@ from workbench.load._scores import annotation_score, span_target
 from workbench.load._sheet import Sheet
 from workbench.load._values import dumps, is_array, text
 
-__all__ = ["Around", "Event", "around", "supplement_columns", "write_span"]
+__all__ = ["NOWHERE", "Around", "Event", "around", "supplement_columns", "write_span"]
 
 Row = dict[str, Any]
 Event = tuple[str, int | None, Row]  # name, nanoseconds, attributes
@@ -28,6 +28,9 @@ class Around:
     attributes: Row  # names that mean something to a span
     columns: Row  # what stands in a column where the span says nothing
     kept: Row
+
+
+NOWHERE: Final = Around({}, {}, {})
 
 
 def around(resource: Row, scope: Row) -> Around:
@@ -70,8 +73,7 @@ def write_span(
     failure: Row = {}
     if events:
         attributes, given, said, others = _read_events(sheet, row, attributes, events, failure)
-        if others:
-            kept = {**kept, "events": others}
+        kept = {**kept, "events": others} if others else kept
     if links:
         kept = {**kept, "links": links}
     columns, notes = attribute_columns(attributes, sheet.unknown, kept)
@@ -79,12 +81,8 @@ def write_span(
     row.update(columns)
     for name, value in about.columns.items():
         row.setdefault(name, value)
-    if given and "input_messages" not in row:
-        row["input_messages"] = dumps(given)
-    if said and "output_messages" not in row:
-        row["output_messages"] = dumps(said)
-    if (given or said) and row["kind"] == "other":
-        row["kind"] = "llm"
+    if given or said:
+        _add_messages(row, given, said)
     error = status == "error" or told == "error" or (status == "unset" and "error_type" in row)
     if failure or error:
         row.setdefault("error_type", failure.get("type"))
@@ -93,6 +91,15 @@ def write_span(
     if notes and _is_carrier(sheet, row, notes, links or []):
         return
     sheet.span(finish(row))
+
+
+def _add_messages(row: Row, given: list[Row], said: list[Row]) -> None:
+    """Messages that are told by events, where the attributes tell none."""
+    for column, told in (("input_messages", given), ("output_messages", said)):
+        if told and column not in row:
+            row[column] = dumps(told)
+    if row["kind"] == "other":
+        row["kind"] = "llm"
 
 
 def _read_events(
@@ -131,15 +138,17 @@ def _is_carrier(sheet: Sheet, row: Row, notes: Row, links: list[Row]) -> bool:
     own = span_target(row["trace_id"], row["span_id"])
     linked = span_target(links[0]["trace_id"], links[0]["span_id"]) if len(links) == 1 else None
     written = 0
-    for scope, annotations in notes.items():
+    for scope, told in notes.items():
         if scope == "session_annotations":
             target = ("session", row.get("session_id") or row["trace_id"])
         elif scope == "trace_annotations":
             target = ("trace", str(links[0]["trace_id"]) if linked else row["trace_id"])
         else:
             target = linked or own
-        for annotation in annotations if is_array(annotations) else [annotations]:
-            made = annotation_score(sheet.options, target, annotation, at=row["end"] or row["start"], author=row.get("user_id"))
+        for annotation in told if is_array(told) else [told]:
+            made = annotation_score(
+                sheet.options, target, annotation, at=row["end"] or row["start"], author=row.get("user_id")
+            )
             if made is not None:
                 sheet.score(made)
                 written += 1
@@ -153,10 +162,5 @@ def _is_carrier(sheet: Sheet, row: Row, notes: Row, links: list[Row]) -> bool:
 def supplement_columns(attributes: Row, given: list[Row], said: list[Row]) -> Row:
     """The columns of what log records say of one span."""
     columns, _ = attribute_columns(attributes, Counter(), {})
-    if given:
-        columns.setdefault("input_messages", dumps(given))
-    if said:
-        columns.setdefault("output_messages", dumps(said))
-    if columns["kind"] == "other":
-        columns["kind"] = "llm"
+    _add_messages(columns, given, said)
     return finish(columns)

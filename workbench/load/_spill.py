@@ -31,7 +31,9 @@ def spill(spans: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, dict[str, byte
     blobs: dict[str, bytes] = {}
     records: dict[int, list[dict[str, Any]]] = {}
     for column in PAYLOADS:
-        long = spans.select(pl.arg_where((pl.col(column).str.len_bytes() > limit) & (pl.col(column).str.len_chars() > limit)))
+        long = spans.select(
+            pl.arg_where((pl.col(column).str.len_bytes() > limit) & (pl.col(column).str.len_chars() > limit))
+        )
         rows: list[int] = long.to_series().to_list()
         if not rows:
             continue

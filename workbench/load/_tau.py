@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from workbench.load._json import SHAPE_ERRORS, JsonReader
+from workbench.load._json import JsonReader, guarded
 from workbench.load._scores import score
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
 from workbench.load._transcript import content_id, say, write_transcript
-from workbench.load._values import dumps, is_array, is_object, real, text, whole
+from workbench.load._values import dumps, fields, is_array, is_object, real, text, whole
 
 __all__ = ["PASSED", "Tau"]
 
@@ -43,26 +43,20 @@ class Tau(JsonReader):
         self._named: set[str] = set()
         super().read(source, sheet, progress)
 
-    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
+    def take(self, value: Any, record: int, sheet: Sheet) -> None:
         """Read attempts."""
-        several = is_array(value)
-        for number, item in enumerate(value if several else [value], 1):
-            sheet.begin(number if several else record)
-            try:
-                if self.knows(item) and is_object(item):
-                    self._attempt(item, sheet)
-                else:
-                    sheet.refuse("an attempt without a trajectory", "traj or task_id is missing", dumps(item))
-            except SHAPE_ERRORS as error:
-                sheet.refuse("a record of an unknown shape", f"{type(error).__name__}: {error}", dumps(item))
-            sheet.done()
+        if is_array(value):
+            for number, item in enumerate(value, 1):
+                guarded(sheet, number, item, self._attempt)
+        else:
+            guarded(sheet, record, value, self._attempt)
 
     def _attempt(self, item: Row, sheet: Sheet) -> None:
         said = [one for raw in item["traj"] for one in say(raw)]
         if not said:
             sheet.refuse("an attempt without messages", f"task {item['task_id']!r}", dumps(item))
             return
-        info = item.get("info") if is_object(item.get("info")) else {}
+        info = fields(item.get("info"))
         trace_id = content_id("tau-bench", self._file, item["task_id"], item.get("trial"), item["traj"])
         task, trial = str(item["task_id"]), whole(item.get("trial"))
         session = f"{self._file}/{task}/{0 if trial is None else trial}"
@@ -71,16 +65,18 @@ class Tau(JsonReader):
         self._named.add(session)
         reward = real(item.get("reward"))
         root: Row = {"metadata": dumps({name: value for name, value in info.items() if name != "reward_info"})}
-        kept = {name: value for name, value in item.items() if name not in ("traj", "info", "task_id", "trial", "reward")}
+        kept = {
+            name: value for name, value in item.items() if name not in ("traj", "info", "task_id", "trial", "reward")
+        }
         if kept:
             root["raw"] = dumps(kept)
         shared = {"session_id": session, "task_id": task, "trial": trial}
         write_transcript(sheet, said, trace_id=trace_id, shared=shared, root=root)
         if reward is not None:
-            parts = info.get("reward_info")
+            parts = fields(info.get("reward_info")).get("info")
             row = score(
                 sheet.options, ("session", session), "reward", number=reward, by="code", passed=reward >= PASSED,
-                author="tau-bench", comment=text(parts.get("info")) if is_object(parts) else None,
+                author="tau-bench", comment=text(parts),
                 score_id=content_id(trace_id, "reward"),
             )  # fmt: skip
             sheet.score(row)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from workbench.load._json import SHAPE_ERRORS, JsonReader
+from workbench.load._json import JsonReader, guarded
 from workbench.load._scores import score
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
 from workbench.load._tau import PASSED
 from workbench.load._transcript import Said, content_id, say, write_transcript
-from workbench.load._values import dumps, is_array, is_object, moment, real, text, whole
+from workbench.load._values import dumps, fields, is_array, is_object, moment, real, text, whole
 
 __all__ = ["Tau2"]
 
@@ -41,20 +41,11 @@ class Tau2(JsonReader):
         self._file = source.name
         super().read(source, sheet, progress)
 
-    def take(self, value: Any, record: int, sheet: Sheet, excerpt: bytes) -> None:
-        """Read all simulations."""
+    def take(self, value: Any, record: int, sheet: Sheet) -> None:
+        """Read all simulations; each is a record, numbered from `record`."""
         run = _Run(self._file, value)
-        for number, item in enumerate(value["simulations"], 1):
-            sheet.begin(number)
-            try:
-                run.simulation(item, sheet)
-            except SHAPE_ERRORS as error:
-                sheet.refuse("a record of an unknown shape", f"{type(error).__name__}: {error}", dumps(item))
-            sheet.done()
-
-
-def _object(value: Any) -> Row:
-    return value if is_object(value) else {}
+        for number, item in enumerate(value["simulations"], record):
+            guarded(sheet, number, item, run.simulation)
 
 
 class _Run:
@@ -62,13 +53,13 @@ class _Run:
 
     def __init__(self, file: str, value: Row) -> None:
         self._file = file
-        info = _object(value.get("info"))
-        agent = _object(info.get("agent_info"))
+        info = fields(value.get("info"))
+        agent = fields(info.get("agent_info"))
         self._model = text(agent.get("llm"))
         self._agent = text(agent.get("implementation"))
         self._about: Row = {
-            "domain": _object(info.get("environment_info")).get("domain_name"),
-            "user_model": _object(info.get("user_info")).get("llm"),
+            "domain": fields(info.get("environment_info")).get("domain_name"),
+            "user_model": fields(info.get("user_info")).get("llm"),
             "git_commit": info.get("git_commit"),
         }
         tasks = value.get("tasks")
@@ -98,7 +89,11 @@ class _Run:
             }),
         }  # fmt: skip
         if item.get("termination_reason") in ("too_many_errors", "max_steps", "agent_error", "user_error"):
-            root |= {"status": "error", "error_type": item["termination_reason"], "error_message": f"ended by {item['termination_reason']}"}
+            root |= {
+                "status": "error",
+                "error_type": item["termination_reason"],
+                "error_message": f"ended by {item['termination_reason']}",
+            }
         shared: Row = {
             "session_id": session, "task_id": task, "trial": trial, "model": self._model, "agent_name": self._agent,
             "agent_version": self._model,
@@ -107,9 +102,9 @@ class _Run:
         self._rewards(item, session, trace_id, sheet)
 
     def _rewards(self, item: Row, session: str, trace_id: str, sheet: Sheet) -> None:
-        info = _object(item.get("reward_info"))
+        info = fields(item.get("reward_info"))
         at = moment(item.get("end_time"))
-        parts = {f"reward.{name.lower()}": value for name, value in _object(info.get("reward_breakdown")).items()}
+        parts = {f"reward.{name.lower()}": value for name, value in fields(info.get("reward_breakdown")).items()}
         for name, value in {"reward": info.get("reward"), **parts}.items():
             number = real(value)
             if number is None:
@@ -126,7 +121,7 @@ def _said(raw: Row) -> list[Said]:
     at = moment(raw.get("timestamp"))
     if raw.get("role") == "tool" and is_array(raw.get("tool_messages")):
         return [one for inner in raw["tool_messages"] for one in _said(inner)]
-    usage = _object(raw.get("usage"))
+    usage = fields(raw.get("usage"))
     columns: Row = {}
     if raw.get("role") == "assistant":
         given, taken = whole(usage.get("prompt_tokens")), whole(usage.get("completion_tokens"))

@@ -48,7 +48,9 @@ class Said:
     offstage: bool = False
 
 
-def say(raw: Any, *, start: int | None = None, end: int | None = None, columns: Row | None = None, offstage: bool = False) -> list[Said]:
+def say(
+    raw: Any, *, start: int | None = None, end: int | None = None, columns: Row | None = None, offstage: bool = False
+) -> list[Said]:
     """What one message of a source says; several, where it holds several tool results."""
     found: list[Said] = []
     for message in messages([raw]) or []:
@@ -187,12 +189,18 @@ class _Build:
         if row is None:
             name = message.get("name") or "tool"
             kind = "other" if one.offstage else "tool"
-            row = self._span(kind, name, {"tool_name": name, "tool_call_id": message.get("tool_call_id"), "model": None})
+            row = self._span(
+                kind, name, {"tool_name": name, "tool_call_id": message.get("tool_call_id"), "model": None}
+            )
         row["tool_result"] = message["content"]
         row["end"] = one.end
         row.update(one.columns)
         if one.error:
-            row |= {"status": "error", "error_message": one.error, **{k: v for k, v in one.columns.items() if k == "error_type"}}
+            row |= {
+                "status": "error",
+                "error_message": one.error,
+                **{k: v for k, v in one.columns.items() if k == "error_type"},
+            }
         elif row["status"] == "unset":
             row["status"] = "ok"
 

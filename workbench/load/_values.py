@@ -8,7 +8,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeGuard, cast
+from typing import Any, Final, TypeGuard
 
 import orjson
 
@@ -16,9 +16,11 @@ __all__ = [
     "as_json",
     "boolean",
     "dumps",
+    "fields",
     "hex_id",
     "is_array",
     "is_object",
+    "items",
     "loads",
     "moment",
     "parsed",
@@ -43,6 +45,16 @@ def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
 def is_array(value: Any) -> TypeGuard[list[Any]]:
     """Whether this is a JSON array."""
     return type(value) is list
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """The object, or an empty one where the value is none."""
+    return value if is_object(value) else {}
+
+
+def items(value: Any) -> list[Any]:
+    """The array, or an empty one where the value is none."""
+    return value if is_array(value) else []
 
 
 def loads(data: bytes) -> Any:
@@ -231,7 +243,7 @@ def unflatten(leaves: list[tuple[str, Any]]) -> Any:
         for part in parts[:-1]:
             below = branch.get(part)
             if not is_object(below):
-                below = cast("dict[str, Any]", {} if below is None else {"": below})
+                below = {} if below is None else {"": below}
                 branch[part] = below
             branch = below
         last = parts[-1]
