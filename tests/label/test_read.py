@@ -1,0 +1,84 @@
+"""Annotations from a file come in whole or not at all, and the same file again adds nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from workbench import label
+from workbench.errors import InputError, UnknownNameError
+from workbench.schema import ANNOTATIONS
+
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+ROW: dict[str, Any] = {
+    "target_id": "s1", "name": "verdict", "value_text": "fail", "author": "ana", "author_kind": "human",
+    "happened_at": "2026-01-31T10:30:00+01:00",
+}  # fmt: skip
+
+
+def written(tmp_path: Path, *rows: Any) -> Path:
+    path = tmp_path / "labels.jsonl"
+    path.write_text(
+        "\ufeff" + "\n\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows), encoding="utf-8"
+    )
+    return path
+
+
+def test_a_file_becomes_annotations_with_ids_that_repeat(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, ROW, {**ROW, "name": "note", "value_text": "x", "evidence": ["t/1"]}, {**ROW, "annotation_id": "mine"}
+    )
+    first = label.read_annotations(path, recorded_at=NOW)
+    again = label.read_annotations(str(path), recorded_at=NOW + dt.timedelta(days=1))
+    assert first.schema == ANNOTATIONS
+    assert first["annotation_id"].to_list() == again["annotation_id"].to_list()
+    assert first["annotation_id"].n_unique() == 3
+    assert first["annotation_id"][2] == "mine"
+    assert first["happened_at"][0] == dt.datetime(2026, 1, 31, 9, 30, tzinfo=dt.UTC)
+    assert first["evidence"][1] == '["t/1"]'
+    assert set(first["recorded_at"]) == {NOW}
+
+
+def test_what_was_read_is_what_the_reviewers_say(tmp_path: Path) -> None:
+    rows = label.read_annotations(
+        written(tmp_path, ROW, {**ROW, "name": "failure_mode", "value_text": "loop"}), recorded_at=NOW
+    )
+    assert label.current_labels(rows).select("session_id", "verdict", "failure_mode").rows() == [("s1", "fail", "loop")]
+
+
+def test_a_frame_will_do() -> None:
+    row = {**ROW, "happened_at": NOW}
+    one = label.read_annotations(pl.DataFrame([row]), recorded_at=NOW)
+    assert one.equals(label.read_annotations([row], recorded_at=NOW))
+    assert label.read_annotations([], recorded_at=NOW).height == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "error", "words"),
+    [
+        ({**ROW, "author": None}, InputError, "line 3: an annotation needs author"),
+        ({**ROW, "target_id": ""}, InputError, "needs target_id"),
+        ({**ROW, "autor": "ana"}, UnknownNameError, "did you mean 'author'.*line 3"),
+        ({**ROW, "author_kind": "person"}, UnknownNameError, "author kind"),
+        ({**ROW, "target_kind": "sesion"}, UnknownNameError, "did you mean 'session'"),
+        ({**ROW, "value_text": "bad"}, UnknownNameError, "verdict"),
+        ({**ROW, "happened_at": "yesterday"}, InputError, "expected a time"),
+        ({**ROW, "happened_at": "2026-01-31T10:30:00"}, InputError, "without a zone"),
+        ({**ROW, "value_number": "many"}, InputError, "value_number"),
+        ("{", InputError, "line 3: no JSON"),
+        ("[1]", InputError, "line 3: a JSON object was expected"),
+    ],
+)
+def test_a_line_that_cannot_be_kept_is_named_and_nothing_is(tmp_path: Path, row: Any, error: type, words: str) -> None:
+    with pytest.raises(error, match=words):
+        label.read_annotations(written(tmp_path, ROW, row), recorded_at=NOW)
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        label.read_annotations(tmp_path / "nowhere.jsonl", recorded_at=NOW)

@@ -1,0 +1,139 @@
+"""Annotations from elsewhere: a file of JSON lines, or a frame, brought into the table with ids that repeat."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from workbench.errors import InputError, UnknownNameError
+from workbench.label._tables import VERDICTS
+from workbench.schema import ANNOTATIONS, AUTHOR_KINDS, TARGET_KINDS
+
+__all__ = ["read_annotations"]
+
+_TIMES: Final = ("happened_at", "recorded_at")
+_REQUIRED: Final = ("name", "author", "author_kind", "happened_at")
+
+
+def read_annotations(rows: object, *, recorded_at: dt.datetime) -> pl.DataFrame:
+    """Annotations as rows to be appended; the same input again gives the same ids, so that it adds nothing.
+
+    Parameters
+    ----------
+    rows
+        A path of JSON lines, or rows with columns of `schema.ANNOTATIONS`. `name`, `author`, `author_kind`, `happened_at` and one of
+        `target_id` and `join_key` are required; `target_kind` is `session` where it is absent. Times are ISO 8601 with a zone.
+        `evidence` may be a list.
+    recorded_at
+        When they are recorded here.
+
+    Returns
+    -------
+    polars.DataFrame
+        Rows of `schema.ANNOTATIONS`. Where a row has no id it gets one from its content.
+
+    Raises
+    ------
+    InputError
+        A line is no JSON object, a column is missing, unknown or of another type, a verdict or author kind is unknown, a time has no zone. The message
+        names the line; nothing is kept of such a file.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from workbench import label
+    >>> row = {"target_id": "s1", "name": "verdict", "value_text": "fail", "author": "ana", "author_kind": "human",
+    ...        "happened_at": "2026-01-01T09:00:00Z"}
+    >>> label.read_annotations([row], recorded_at=dt.datetime(2026, 1, 2, tzinfo=dt.UTC)).select("target_kind", "passed").row(0)
+    ('session', False)
+    """
+    where = f"{rows}, line" if isinstance(rows, str | Path) else "row"
+    given = _lines(Path(rows)) if isinstance(rows, str | Path) else _numbered(rows)
+    made = [_row(row, f"{where} {number}", recorded_at) for number, row in given]
+    try:
+        frame = pl.DataFrame(made, schema=ANNOTATIONS)
+    except (pl.exceptions.PolarsError, TypeError) as error:
+        name = next((name for name in ANNOTATIONS if not _fits(made, name)), "a column")
+        msg = f"annotations: the values of {name} are not all {ANNOTATIONS.get(name, 'of one type')}: {error}"
+        raise InputError(msg) from error
+    return frame.unique("annotation_id", keep="first", maintain_order=True)
+
+
+def _fits(rows: list[dict[str, Any]], name: str) -> bool:
+    try:
+        pl.Series([row.get(name) for row in rows], dtype=ANNOTATIONS[name])
+    except (pl.exceptions.PolarsError, TypeError):
+        return False
+    return True
+
+
+def _numbered(rows: object) -> list[tuple[int, dict[str, Any]]]:
+    """Rows of anything that makes a frame, numbered from 1."""
+    frame = rows.collect() if isinstance(rows, pl.LazyFrame) else pl.DataFrame(rows, infer_schema_length=None)  # pyright: ignore[reportArgumentType]  # whatever Polars takes
+    return list(enumerate(frame.to_dicts(), 1))
+
+
+def _lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: cannot be read as text ({error})"
+        raise InputError(msg) from error
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            msg = f"{path}, line {number}: no JSON ({error}); an annotation file has one JSON object a line"
+            raise InputError(msg) from error
+        if not isinstance(value, dict):
+            msg = f"{path}, line {number}: a JSON object was expected, not {type(value).__name__}"
+            raise InputError(msg)
+        rows.append((number, value))  # pyright: ignore[reportUnknownArgumentType]  # keys of JSON objects are strings
+    return rows
+
+
+def _row(given: dict[str, Any], where: str, recorded_at: dt.datetime) -> dict[str, Any]:
+    for name in given:
+        if name not in ANNOTATIONS:
+            raise UnknownNameError(name, "column of annotations", ANNOTATIONS.names(), then=f"({where})")
+    row = {name: value for name, value in given.items() if value is not None}
+    missing = [name for name in _REQUIRED if not row.get(name)]
+    if missing or not (row.get("target_id") or row.get("join_key")):
+        lacks = missing[0] if missing else "target_id (or join_key)"
+        msg = f"{where}: an annotation needs {lacks}"
+        raise InputError(msg)
+    row.setdefault("target_kind", "session")
+    for name, known in (("author_kind", AUTHOR_KINDS), ("target_kind", TARGET_KINDS)):
+        if row[name] not in known:
+            raise UnknownNameError(str(row[name]), name.replace("_", " "), known, then=f"({where})")
+    if row["name"] == "verdict" and row["author_kind"] == "human":
+        verdict = row.get("value_text")
+        if verdict not in VERDICTS:
+            raise UnknownNameError(str(verdict), "verdict", VERDICTS, then=f"({where})")
+        row.setdefault("passed", {"pass": True, "fail": False}.get(str(verdict)))
+    if isinstance(row.get("evidence"), list):
+        row["evidence"] = json.dumps(row["evidence"])
+    row |= {name: _time(row[name], where, name) for name in _TIMES if name in row}
+    spoken = {name: str(value) for name, value in row.items() if name != "recorded_at"}
+    digest = hashlib.sha256(json.dumps(spoken, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+    return {"annotation_id": f"a-{digest[:24]}", **row, "recorded_at": recorded_at}
+
+
+def _time(value: object, where: str, name: str) -> dt.datetime:
+    try:
+        time = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+    except ValueError as error:
+        msg = f"{where}: {name} is {value!r}, expected a time such as 2026-01-31T09:30:00Z"
+        raise InputError(msg) from error
+    if time.tzinfo is None:
+        msg = f"{where}: {name} is {value!r}, a time without a zone; write 2026-01-31T09:30:00Z"
+        raise InputError(msg)
+    return time.astimezone(dt.UTC)
