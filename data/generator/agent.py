@@ -17,7 +17,8 @@ __all__ = ["act", "begin", "confirm", "decline", "perform", "plainly", "speak"]
 
 def plainly(desk: Desk, templates: tuple[str, ...], request: Request, **changes: str) -> str:
     """Write one of several replies."""
-    return phrase(desk.rng, pick(desk.rng, templates), **(fields_of(request, desk.customer) | changes))
+    desk.gist = phrase(desk.rng, pick(desk.rng, templates), **(fields_of(request, desk.customer) | changes))
+    return desk.gist
 
 
 def speak(desk: Desk, templates: tuple[str, ...], request: Request, **changes: str) -> str:

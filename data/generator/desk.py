@@ -30,6 +30,7 @@ class Desk:
         self.customer = plan.customer
         self.session = session
         self.rng = rng
+        self.gist = ""  # what the agent said last, without courtesies
         self._blame = False
 
     @property

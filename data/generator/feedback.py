@@ -11,7 +11,7 @@ from .otlp import TracedTurn, attributes
 from .record import Session
 from .words import phrase, pick
 
-__all__ = ["feedback_lines"]
+__all__ = ["feedback"]
 
 _DOWN: Final = (
     "[did not|didn't] help", "That was useless.", "wrong [answer|info|]", "I [had to|will have to] call you after all", "it [just|] doesn't get what I want", "Still not [solved|sorted].",
@@ -35,23 +35,38 @@ _UP: Final = (
     "5 stars",
     "got my answer",
 )
+_UNHAPPY: Final = {
+    "policy_broken": 0.15,
+    "stale_document": 0.4,
+    "overpromised": 0.1,
+}  # some failures please the customer
 _HOUR: Final = 3600 * 10**9
 
 
-def feedback_lines(sessions: list[tuple[Session, list[TracedTurn]]], seed: int) -> list[bytes]:
+def feedback(sessions: list[tuple[Session, list[TracedTurn]]], seed: int) -> tuple[list[bytes], list[str]]:
     """Write the feedback on one release's sessions as OTLP log lines, and some of conversations that nobody exported.
 
     About one customer in seven says something, unhappy ones more often. Some events know the turn they are about, others only the
     conversation.
+
+    Returns
+    -------
+    tuple
+        The lines, and the ids of the sessions with a thumbs-down.
     """
     rng = Random(f"{seed}/feedback")
     records: list[tuple[int, dict[str, Any]]] = []
+    down: list[str] = []
     for session, turns in sessions:
         failed = session.mode is not None
         if rng.random() > ((0.42 if session.noticed else 0.2) if failed else 0.115):
             continue
-        unhappy = rng.random() < ((0.93 if session.noticed else 0.62) if failed else 0.17)
+        unhappy = rng.random() < (
+            (0.93 if session.noticed else _UNHAPPY.get(session.mode or "", 0.62)) if failed else 0.17
+        )
         turn = turns[session.wrong_turn - 1 if session.wrong_turn and rng.random() < 0.7 else -1]
+        if unhappy:
+            down.append(session.session_id)
         words = (_DOWN if failed else _GRUMPY) if unhappy else _UP
         comment = phrase(rng, pick(rng, words)) if rng.random() < 0.5 else None
         at = turn.ended + int(rng.expovariate(4) * _HOUR) + 5 * 10**9
@@ -74,7 +89,7 @@ def feedback_lines(sessions: list[tuple[Session, list[TracedTurn]]], seed: int) 
                 {"resourceLogs": [{"resource": {"attributes": attributes(dict(resource))}, "scopeLogs": [scope]}]}
             )
         )
-    return lines
+    return lines, down
 
 
 def _record(at: int, unhappy: bool, comment: str | None, conversation: str, turn: TracedTurn | None) -> dict[str, Any]:

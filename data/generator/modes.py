@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import Final, Literal
 
 from .agent import act, begin, confirm, speak
@@ -13,7 +14,7 @@ from .plan import ACTIONS, FAMILY_OF, Plan, Request, fields_of
 from .questions import inform
 from .replies import ASK_ID, CANNOT
 from .together import second
-from .tools import arguments_for, consult, draw_failure, fail, get_order, look_up, search_orders
+from .tools import ALL_ORDERS, arguments_for, consult, draw_failure, fail, get_order, look_up, search_orders
 from .words import phrase, pick
 from .world import Order
 
@@ -35,11 +36,13 @@ class Mode:
     fate: Fate
     places: Callable[[Plan], list[int]]
     play: Callable[[Desk, Request], str]
+    seen: float = 0.35  # how likely it is that the customer objects at once
 
 
 def where(plan: Plan, test: Callable[[Request], bool]) -> list[int]:
-    """The requests of a plan that pass a test; those that complete a combination are left out."""
-    return [at for at, one in enumerate(plan.requests) if at != plan.combined_at and not one.back and test(one)]
+    """The requests of a plan that pass a test; those of a combination are left out."""
+    taken: set[int] = set() if plan.combined_at is None else {plan.combined_at - 1, plan.combined_at}
+    return [at for at, one in enumerate(plan.requests) if at not in taken and not one.back and test(one)]
 
 
 def allowed_action(request: Request) -> bool:
@@ -131,16 +134,17 @@ def _wrong_order(desk: Desk, request: Request) -> str:
     rng = desk.rng
     begin(desk, request)
     other = rng.choice(_others(desk.plan, request))
-    variant = rng.choice(("search", "slip", "latest"))
-    if variant == "search":
-        search_orders(desk, request.order.item.name)
-        if rng.random() < 0.5:
-            desk.blame()
-            get_order(desk, other)
-    else:
+    known = request.by_id or request.vague
+    variant = rng.choice(("slip", "latest") if known else ("search", "search", "latest"))
+    if known:
         get_order(desk, request.order)
-        if variant == "latest":
-            search_orders(desk, "latest")
+    else:
+        search_orders(desk, request.order.item.name)
+    if variant == "latest":
+        search_orders(desk, pick(rng, ALL_ORDERS))
+    elif variant == "search" and rng.random() < 0.5:
+        desk.blame()
+        get_order(desk, other)
     if rng.random() < 0.4:
         consult(desk, "returns", request.order.item.department)
     tool, arguments, result = arguments_for(desk, request, other)
@@ -154,29 +158,27 @@ def _wrong_order(desk: Desk, request: Request) -> str:
 # 6 ─ going round in circles
 
 
+_NO_ORDER: Final = {"pause_subscription", "sub_next", "gift_balance", "gift_card_apply"}
+
+
 def _loop(desk: Desk, request: Request) -> str:
     rng = desk.rng
     begin(desk, request)
+    order, item = request.order, request.order.item
     rounds = rng.choice((3, 4, 4, 5, 6))
-    order = request.order
-    variant = rng.choice(("same", "pair", "search"))
-    tracking: dict[str, object] = {
-        "carrier": order.carrier,
-        "last_scan": request.facts["city"],
-        "eta": order.eta.isoformat(),
-    }
+    asks_rule = request.key in FAMILY_OF and request.key not in ACTIONS
+    variant = "search" if asks_rule else rng.choice(("same", "same", "pair"))
     for round_ in range(rounds):
         if round_ == 1:
             desk.blame()
         if variant == "search":
-            consult(desk, FAMILY_OF.get(request.key, "shipping_time"), order.item.department)
-        elif variant == "pair":
-            get_order(desk, order)
-            search_orders(desk, order.item.name)
-        elif order.status == "shipped":
-            desk.call("track_shipment", {"tracking": order.tracking}, tracking)
+            consult(desk, FAMILY_OF[request.key], item.department)
+        elif request.key in _NO_ORDER or (variant == "same" and (request.by_id or request.vague)):
+            look_up(desk, request)
         else:
-            get_order(desk, order)
+            search_orders(desk, item.name)
+            if variant == "pair":
+                get_order(desk, order)
     desk.say(speak(desk, (
         "I'm still [looking into|checking] this, please hold on.", "I wasn't able to find a definite answer.", "Let me check [that|this] once more for you.",
         "[Sorry, this|This] takes longer than expected. Could you write again later?", "I have gathered the information on your request and will come back to you.",
@@ -198,7 +200,8 @@ def _combination(desk: Desk, request: Request) -> str:
 
 
 def _lost_context(desk: Desk, request: Request) -> str:
-    rng, plan = desk.rng, desk.plan
+    plan = desk.plan
+    rng = Random(f"{plan.customer.user_id}/{plan.task_id}")  # a stubborn habit: the same in every release
     desk.user(request.ask)
     if request.key == "callback" and plan.prefers_mail:
         get_order(desk, request.order)
@@ -217,21 +220,19 @@ def _lost_context(desk: Desk, request: Request) -> str:
             )
         )
         return "preference"
-    if desk.room >= 1 and rng.random() < 0.6:
+    others = [one.order for one in plan.requests if one.order is not request.order]
+    if desk.room < 1 or (request.key in {"status", "invoice", "callback"} and rng.random() < 0.35):
         desk.blame()
-        desk.say(speak(desk, ASK_ID, request))
-        if desk.room >= 1:
-            desk.customer_says(
-                (*GIVE_ID, "I gave you that at the start: {order}", "{order}, as I said", "see above?? {order}"),
-                **fields_of(request, desk.customer),
-            )
-            _finish(desk, request)
-        return "asks again"
-    latest = plan.requests[max(0, plan.requests.index(request) - 1)].order
-    latest = latest if latest is not request.order else plan.customer.orders[-1]
+        _finish(desk, Request(request.key, others[-1], by_id=True, facts=request.facts))
+        return "other order"
     desk.blame()
-    _finish(desk, Request(request.key, latest, by_id=True, facts=request.facts))
-    return "other order"
+    desk.say(speak(desk, ASK_ID, request))
+    desk.customer_says(
+        (*GIVE_ID, "I gave you that at the start: {order}", "{order}, as I said", "see above?? {order}"),
+        **fields_of(request, desk.customer),
+    )
+    _finish(desk, request)
+    return "asks again"
 
 
 def _finish(desk: Desk, request: Request) -> None:
@@ -247,12 +248,12 @@ def _late(plan: Plan) -> list[int]:
 
 # most frequent first
 MODES: Final[tuple[Mode, ...]] = (
-    Mode("tool_error_as_success", "A tool fails and the agent says that it is done.", "fixed", lambda plan: where(plan, allowed_action), _error_as_success),
-    Mode("wrong_question", "A correct answer to a question that was not asked.", "stable", lambda plan: where(plan, lambda one: one.key in CONFUSED and not one.forbidden), _wrong_question),
-    Mode("stale_document", "The answer follows a rule that has been replaced.", "fixed", lambda plan: where(plan, lambda one: one.key in FAMILY_OF and one.key not in ACTIONS), _stale),
-    Mode("wrong_order_refund", "The refund goes to another order than the one meant.", "fixed", lambda plan: where(plan, lambda one: one.key == "refund" and not one.forbidden and bool(_others(plan, one))), _wrong_order),
-    Mode("loop", "The same steps again and again, without a result.", "stable", lambda plan: where(plan, lambda one: one.key not in {"recommend", "spec", "update_email"} and not one.forbidden), _loop),
-    Mode("combination", "Each step is right, together they are wrong.", "stable", lambda plan: [plan.combined_at] if plan.combined_at is not None else [], _combination),
-    Mode("lost_context", "What the customer said at the start is lost after turn five.", "stable", _late, _lost_context),
-    Mode("policy_broken", "The agent does what the rules forbid.", "broken", lambda plan: where(plan, lambda one: one.forbidden), _policy),
+    Mode("tool_error_as_success", "A tool fails and the agent says that it is done.", "fixed", lambda plan: where(plan, allowed_action), _error_as_success, 0.3),
+    Mode("wrong_question", "A correct answer to a question that was not asked.", "stable", lambda plan: where(plan, lambda one: one.key in CONFUSED and not one.forbidden), _wrong_question, 0.55),
+    Mode("stale_document", "The answer follows a rule that has been replaced.", "fixed", lambda plan: where(plan, lambda one: one.key in FAMILY_OF and one.key not in ACTIONS), _stale, 0.15),
+    Mode("wrong_order_refund", "The refund goes to another order than the one meant.", "fixed", lambda plan: where(plan, lambda one: one.key == "refund" and not one.forbidden and bool(_others(plan, one))), _wrong_order, 0.3),
+    Mode("loop", "The same steps again and again, without a result.", "stable", lambda plan: where(plan, lambda one: one.key not in {"recommend", "spec", "update_email"} and not one.forbidden), _loop, 0.5),
+    Mode("combination", "Each step is right, together they are wrong.", "stable", lambda plan: [plan.combined_at] if plan.combined_at is not None else [], _combination, 0.25),
+    Mode("lost_context", "What the customer said at the start is lost after turn five.", "stable", _late, _lost_context, 0.4),
+    Mode("policy_broken", "The agent does what the rules forbid.", "broken", lambda plan: where(plan, lambda one: one.forbidden), _policy, 0.04),
 )  # fmt: skip

@@ -16,7 +16,8 @@ __all__ = ["Span", "TracedTurn", "attributes", "envelope", "trace_session", "wri
 
 Span = dict[str, Any]
 
-_SYSTEM: Final = "You are Ori, support agent of the shop Fernhill. Go by your tools and documents only. Be brief."
+# The instrumentation records the template of the prompt; the documents that fill it are on the retrieval spans.
+_SYSTEM: Final = "You are Ori, support agent of the shop Fernhill. Go by your tools and by the documents found: {{documents}}. Be brief."
 _MODEL: Final = {"1.4.0": "harbor-2", "1.5.0": "harbor-2.1"}
 _PRICE: Final = (0.4e-6, 1.6e-6)  # US dollars a token, in and out
 _SECOND: Final = 10**9
@@ -35,6 +36,9 @@ class TracedTurn:
 
 def _text(value: object) -> str:
     return orjson.dumps(value).decode()
+
+
+_INSTRUCTIONS: Final = _text([{"type": "text", "content": _SYSTEM}])
 
 
 def attributes(values: Mapping[str, object]) -> list[dict[str, Any]]:
@@ -84,7 +88,7 @@ class _Writer:
             start + rng.randrange(2_000_000, 30_000_000),
         )
         self.spans: list[Span] = []
-        self.documents: list[str] = []
+        self.read = 0  # characters of documents in the prompt
         self.wrong: str | None = None
         # The conversation's memory keeps what was said; what the tools returned is kept within the turn.
         self.history = [one for one in self.history if one["parts"][0]["type"] == "text"]
@@ -155,17 +159,14 @@ class _Writer:
 
     def _chat(self, output: dict[str, Any], wrong: bool, size: int) -> None:
         asked = _text(self.history)
-        system: list[dict[str, str]] = [{"type": "text", "content": _SYSTEM}]
-        if self.documents:
-            system.append({"type": "text", "content": "\n".join(self.documents)})
-        given = (len(asked) + sum(len(one["content"]) for one in system)) // 4
+        given = (len(asked) + len(_SYSTEM) + self.read) // 4
         written = max(6, size // 4)
         cost = given * _PRICE[0] + written * _PRICE[1]
         model = _MODEL[self.session.release]
         start, end = self._take(0.35 + written * 0.011 + self.rng.expovariate(2.5))
         values: dict[str, object] = {
             "gen_ai.operation.name": "chat", "gen_ai.provider.name": "harbor", "gen_ai.request.model": model,
-            "gen_ai.conversation.id": self.session.session_id, "gen_ai.system_instructions": _text(system), "gen_ai.input.messages": asked,
+            "gen_ai.conversation.id": self.session.session_id, "gen_ai.system_instructions": _INSTRUCTIONS, "gen_ai.input.messages": asked,
             "gen_ai.output.messages": _text([output]), "gen_ai.usage.input_tokens": given, "gen_ai.usage.output_tokens": written, "gen_ai.usage.cost": round(cost, 8),
         }  # fmt: skip
         span_id = self._span_id()
@@ -209,11 +210,7 @@ class _Writer:
             {"id": one.document_id, "content": one.content(says_until=says), "score": score}
             for one, says, score in event.found
         ]
-        self.documents += [
-            f"[{one['id']}] {one['content']}"
-            for one in found
-            if f"[{one['id']}] {one['content']}" not in self.documents
-        ]
+        self.read += sum(len(one.content(says_until=says)) for one, says, _ in event.found)
         values: dict[str, object] = {
             "gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": "policies", "gen_ai.conversation.id": self.session.session_id,
             "gen_ai.retrieval.query.text": event.query, "gen_ai.retrieval.documents": _text(found),
@@ -275,5 +272,5 @@ def _batch(open_: list[list[Span]], release: str, rng: Random) -> Iterator[bytes
         open_[:] = [one for one in open_ if one]
     line = orjson.dumps(envelope(batch, release))
     yield line
-    if rng.random() < 0.004:
+    if rng.random() < 0.009:
         yield line

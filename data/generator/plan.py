@@ -74,7 +74,8 @@ class Request:
 
     key: str
     order: Order
-    ask: str = ""
+    ask: str = ""  # the whole message
+    core: str = ""  # the request in it
     by_id: bool = False
     vague: bool = False  # neither number nor product: the agent has to ask
     sure: bool = False  # nothing gets in the way of it
@@ -157,7 +158,9 @@ def _order_for(rng: Random, customer: Customer, category: str, key: str, *, forb
     )
 
 
-def _write_ask(rng: Random, request: Request, customer: Customer, templates: tuple[str, ...], first: bool) -> str:
+def _write_ask(
+    rng: Random, request: Request, customer: Customer, templates: tuple[str, ...], *, first: bool, follows: bool
+) -> str:
     values = fields_of(request, customer)
     if request.vague:
         which = pick(rng, ("my order", "an order I placed", "my last purchase", "something I bought"))
@@ -174,21 +177,17 @@ def _write_ask(rng: Random, request: Request, customer: Customer, templates: tup
         which = phrase(rng, pick(rng, WHICH_BY_ITEM), item=values["item"])
     reason = phrase(rng, pick(rng, REASON))
     core = phrase(rng, pick(rng, templates), which=which, reason=reason, **values)
-    lead = (
-        pick(rng, OPEN)
-        if first
-        else pick(rng, ("", "", "Also, ", "Another thing: ", "And ", "Ok. ", "Next: ", "Good. "))
-    )
+    request.core = core
     if request.back:
-        lead = phrase(rng, pick(rng, REFER_FIRST))
-    text = lead + (
-        core
-        if not lead or lead[-2] in ".!:"
-        else core[0].lower() + core[1:]
-        if core[:2] != "I " and core[1] != "'"
-        else core
-    )
-    return text + (pick(rng, CLOSE) if first else "")
+        lead = phrase(rng, pick(rng, REFER_FIRST)) + " "
+    elif follows:
+        lead = ""
+    else:
+        lead = pick(rng, OPEN if first else ("", "", "Also, ", "Another thing: ", "And ", "Ok. ", "Next: ", "Good. "))
+    goes_on = lead and lead[-2] not in ".!:" and core[:2] != "I " and core[:2] != "I'"
+    text = lead + (core[0].lower() + core[1:] if goes_on else core)
+    close = pick(rng, CLOSE) if first else ""
+    return text + ("." if close and text[-1] not in ".!?" else "") + close
 
 
 def _draw_key(rng: Random, action_share: float) -> str:
@@ -222,7 +221,7 @@ def make_plan(seed: int, number: int, total: int, first_day: date) -> Plan:
     """
     rng = Random(f"{seed}/{number}/plan")
     minute = int(14 * 24 * 60 * (number + rng.random()) / total)
-    today = first_day + timedelta(minutes=minute, days=0)
+    today = first_day + timedelta(minutes=minute)
     started = int((today - date(1970, 1, 1)).days) * 86_400 + (minute % 1440) * 60 + rng.randrange(60)
     customer = make_customer(rng, today)
     style = Style.draw(rng)
@@ -249,6 +248,8 @@ def make_plan(seed: int, number: int, total: int, first_day: date) -> Plan:
                 and key in {"status", "spec", "returns", "return_cost", "warranty_q", "invoice"}
             )
             chosen = category if rng.random() < 0.7 else pick(rng, list(CATEGORIES))
+            if sum(one.cost for one in extra) + len(plan.requests) >= MAX_TURNS - 2:
+                break
             extra.append(_request(rng, customer, key, chosen, previous if stays else None, may_be_vague=not extra))
             previous = extra[-1].order
         before = bool(extra) and rng.random() < 0.4
@@ -261,9 +262,10 @@ def make_plan(seed: int, number: int, total: int, first_day: date) -> Plan:
         templates = _MOVE if request.key == "move" else ASKS[request.key]
         if combination and at == plan.combined_at:
             templates = _AFTER[combination]
-        text = _write_ask(rng, request, customer, templates, at == 0)
+        text = _write_ask(rng, request, customer, templates, first=at == 0, follows=at == plan.combined_at)
         if at == 0 and plan.prefers_mail:
-            text += phrase(rng, pick(rng, _PREFERENCE))
+            text += "" if text[-1] in ".!?" else "."
+            text = f"{text} {phrase(rng, pick(rng, _PREFERENCE))}"
         request.ask = style.write(rng, text)
     return plan
 
@@ -282,7 +284,7 @@ def _combine(rng: Random, plan: Plan, combination: str, category: str) -> None:
 
 
 def _long(rng: Random, plan: Plan, keys: list[str], category: str) -> None:
-    """Six requests or more, the last but none of which goes back to the first order."""
+    """Six requests or more; from the sixth on they go back to the first order."""
     for at, key in enumerate(keys):
         back = at >= 5
         chosen = key

@@ -8,8 +8,10 @@ from typing import Final
 from .agent import act, begin, speak
 from .desk import Desk
 from .plan import ACTIONS, FAMILY_OF, Request, money
+from .policies import documents
 from .replies import ANSWER
-from .tools import consult, look_up, search_orders, search_products
+from .tools import ALL_ORDERS, consult, look_up, search_orders, search_products
+from .words import pick
 
 __all__ = ["handle", "inform"]
 
@@ -31,7 +33,11 @@ def inform(desk: Desk, request: Request, *, stale: str | None = None) -> None:
         document = consult(desk, FAMILY_OF[request.key], request.order.item.department, stale=stale)
         if stale == "first":
             desk.blame()
-        desk.say(speak(desk, ANSWER[request.key], request, value=document.value, doc=document.document_id))
+        words = speak(desk, ANSWER[request.key], request, value=document.value, doc=document.document_id)
+        if not stale and desk.rng.random() < 0.02:
+            before = documents(document.family, request.order.item.department)[1].value
+            words += pick(desk.rng, (f" It used to be {before}.", f" (Older pages may still say {before}.)"))
+        desk.say(words)
         return
     _BY_TOOL[request.key](desk, request)
 
@@ -61,7 +67,7 @@ def _shipment(desk: Desk, request: Request) -> None:
 
 
 def _history(desk: Desk, request: Request) -> None:
-    found = search_orders(desk, "*")
+    found = search_orders(desk, pick(desk.rng, ALL_ORDERS))
     desk.say(
         speak(desk, ANSWER["history"], request, orders=", ".join(f"{one.item.name} ({one.order_id})" for one in found))
     )

@@ -68,6 +68,7 @@ DECLINE: Final[dict[str, tuple[str, ...]]] = {
 CANNOT: Final = (
     "I'm sorry, that didn't go through: {problem}. I've [passed it to|opened ticket {ref} with] a colleague who will [finish it|get back to you].", "Unfortunately I couldn't complete this just now ({problem}). Please try again in an hour[, or I can open a ticket|].",
     "Our system refused this: {problem}. Nothing has been changed yet; ticket {ref} is open for it.", "I tried, but it failed: {problem}. No changes were made. A specialist will take over under {ref}.",
+    "The system answered: {problem}. Ticket {ref} is open, a colleague does it by hand today.",
     "That did not work on my side, I'm afraid. {problem} is what I got back, so I've handed it to the team as {ref}.",
 )  # fmt: skip
 

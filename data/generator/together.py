@@ -15,9 +15,9 @@ from .tools import arguments_for, consult, get_order, look_up
 __all__ = ["second"]
 
 _REVERSED = (
-    "The refund is taken back, so that I could order a new one. ",
-    "I've reversed the refund first. ",
-    "Since a refund was booked, I cancelled it. ",
+    "The refund is taken back, so that I could order a new one.",
+    "I've reversed the refund first.",
+    "Since a refund was booked, I cancelled it.",
 )
 
 

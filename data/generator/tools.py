@@ -13,6 +13,7 @@ from .words import phrase, pick
 from .world import Order
 
 __all__ = [
+    "ALL_ORDERS",
     "INTERNAL",
     "arguments_for",
     "consult",
@@ -35,6 +36,8 @@ INTERNAL: Final = (
     "supplier recall pending, not public",
 )
 """Notes on an order that are not for customers."""
+ALL_ORDERS: Final = ("*", "latest", "recent orders", "all orders")
+"""Ways to search for whatever there is."""
 _DIRECT: Final = {"invoice", "callback", "cancel", "gift_card_apply"}  # needs no more than the order number
 _BRANDS: Final = ("Alder", "Nordby", "Velo", "Kanto", "Brisk", "Lumo", "Tarn")
 _RAISED: Final = (
@@ -70,7 +73,14 @@ def search_orders(desk: Desk, query: str) -> list[Order]:
     ranked = sorted(desk.customer.orders, key=lambda one: one.item.name != query)[:3]
     found = sorted(ranked, key=lambda one: one.order_id)
     rows = [
-        {"order_id": one.order_id, "item": one.item.name, "placed": one.placed.isoformat(), "status": one.status}
+        {
+            "order_id": one.order_id,
+            "item": one.item.name,
+            "sku": one.item.sku,
+            "price": one.item.price,
+            "placed": one.placed.isoformat(),
+            "status": one.status,
+        }
         for one in found
     ]
     asked: Values = {"user_id": desk.customer.user_id, "query": query}
@@ -115,7 +125,7 @@ def look_up(desk: Desk, request: Request) -> None:
         get_order(desk, request.order, request)
     else:
         search_orders(desk, request.order.item.name)
-        if request.waived or desk.rng.random() < 0.3:
+        if request.waived or request.forbidden or key == "tracking" or desk.rng.random() < 0.25:
             get_order(desk, request.order, request)
 
 

@@ -32,7 +32,8 @@ def _interleave(one: tuple[Mode, ...], other: tuple[Mode, ...]) -> list[Mode]:
 EVERY_MODE: Final = (*MODES, *_interleave(WRONG_DEEDS, WRONG_WORDS))
 """All failure modes, the most frequent first; the first eight make up the shipped sample."""
 RELEASES: Final = {"baseline": "1.4.0", "candidate": "1.5.0"}
-_FIRST_DAY: Final = date(2025, 9, 8)
+# The candidate meets the same requests three weeks later, with orders that are as old as they were for the baseline.
+_FIRST_DAY: Final = {"baseline": date(2025, 9, 8), "candidate": date(2025, 9, 29)}
 _RATE: Final = 0.28
 _REPEATS: Final = {"stable": 0.62, "fixed": 0.06, "broken": 0.85}  # share of the baseline's failures that fail again
 
@@ -42,13 +43,13 @@ class Traffic:
     """The plans, and which session of which release fails how."""
 
     seed: int
-    plans: list[Plan]
+    plans: dict[str, list[Plan]]  # by arm; they differ in their dates only
     modes: tuple[Mode, ...]
     failing: dict[str, dict[int, Mode]]  # arm → session number → mode
 
     def sessions(self, arm: str) -> Iterator[Session]:
         """Play all sessions of a release, in the order of their start."""
-        for plan in self.plans:
+        for plan in self.plans[arm]:
             yield draw(self.seed, plan, arm, self.failing[arm].get(plan.number))
 
 
@@ -73,7 +74,10 @@ def assign(seed: int, sessions: int, modes: int) -> Traffic:
         msg = f"{modes} modes were asked for; there are {len(EVERY_MODE)}: choose 1 to {len(EVERY_MODE)}"
         raise ValueError(msg)
     chosen = EVERY_MODE[:modes]
-    plans = [make_plan(seed, number, sessions, _FIRST_DAY) for number in range(sessions)]
+    every = {
+        arm: [make_plan(seed, number, sessions, day) for number in range(sessions)] for arm, day in _FIRST_DAY.items()
+    }
+    plans = every["baseline"]
     places = {mode.name: [plan.number for plan in plans if mode.places(plan)] for mode in chosen}
     rng = Random(f"{seed}/modes")
     wanted = {mode.name: round(sessions * _RATE * share) for mode, share in zip(chosen, _shares(modes), strict=True)}
@@ -93,7 +97,7 @@ def assign(seed: int, sessions: int, modes: int) -> Traffic:
         }[mode.fate]
         fresh = [number for number in places[mode.name] if number not in baseline]
         _take(rng, candidate, mode, fresh, more)
-    return Traffic(seed, plans, chosen, {"baseline": baseline, "candidate": candidate})
+    return Traffic(seed, every, chosen, {"baseline": baseline, "candidate": candidate})
 
 
 def _take(rng: Random, taken: dict[int, Mode], mode: Mode, places: list[int], count: int) -> None:
@@ -107,8 +111,7 @@ def draw(seed: int, plan: Plan, arm: str, mode: Mode | None) -> Session:
     release = RELEASES[arm]
     key = hashlib.blake2b(f"{seed}/{release}/{plan.number}".encode(), digest_size=6).hexdigest()
     rng = Random(f"{seed}/{plan.number}/{release}")
-    started = plan.started + (0 if arm == "baseline" else 21 * 86_400 * 10**9)
-    session = Session(plan.number, plan.task_id, f"conv-{key}", release, plan.customer, started)
+    session = Session(plan.number, plan.task_id, f"conv-{key}", release, plan.customer, plan.started)
     desk = Desk(plan, session, rng)
     places = mode.places(plan) if mode else []
     at = Random(f"{seed}/{plan.number}/place").choice(places) if places else None
@@ -119,7 +122,7 @@ def draw(seed: int, plan: Plan, arm: str, mode: Mode | None) -> Session:
             session.mode = mode.name
             session.variant = mode.play(desk, request)
             session.subject, session.intent = request.order.item.category, request.key
-            if desk.room > later and rng.random() < 0.36:
+            if desk.room > later and rng.random() < mode.seen:
                 _protest(desk, request, desk.room - later)
             continue
         if index == plan.combined_at and plan.combination:
@@ -141,9 +144,9 @@ def _protest(desk: Desk, request: Request, spare: int) -> None:
     """The customer sees that something is wrong; the agent does not come round."""
     rng = desk.rng
     desk.session.noticed = True
-    before = desk.session.turns[-1].answer
+    before = desk.gist
     if rng.random() < 0.4:
-        desk.user(desk.plan.style.write(rng, phrase(rng, pick(rng, REPEAT), ask=request.ask)))
+        desk.user(desk.plan.style.write(rng, phrase(rng, pick(rng, REPEAT), ask=request.core)))
     else:
         desk.customer_says(PUSHBACK)
     desk.say(phrase(rng, pick(rng, SORRY), answer=before))
@@ -154,6 +157,6 @@ def _protest(desk: Desk, request: Request, spare: int) -> None:
 
 def _doubt(desk: Desk) -> None:
     """The customer asks whether it is really so, and it is."""
-    before = desk.session.turns[-1].answer
+    before = desk.gist
     desk.customer_says(DOUBT)
     desk.say(phrase(desk.rng, pick(desk.rng, REASSURE), answer=before))

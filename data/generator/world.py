@@ -102,8 +102,10 @@ class Order:
         }
         if self.delivered is not None:
             found["delivered"] = self.delivered.isoformat()
-        elif self.status == "shipped":
-            found["tracking"] = self.tracking
+        else:
+            found["eta"] = self.eta.isoformat()
+            if self.status == "shipped":
+                found["tracking"] = self.tracking
         return found
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from .broken import plant
-from .feedback import feedback_lines
+from .broken import plant, repeats
+from .feedback import feedback
 from .labels import label_lines
 from .otlp import TracedTurn, trace_session, write_lines
 from .record import Session
@@ -45,17 +45,21 @@ def generate(out: Path, *, truth: Path, sessions: int = 600, seed: int = 7, mode
     truth.mkdir(parents=True, exist_ok=True)
     written: dict[str, int] = {}
     facts: list[bytes] = []
+    planted: list[dict[str, Any]] = []
     for arm, release in RELEASES.items():
         traced = [(session, trace_session(session, seed)) for session in traffic.sessions(arm)]
         turns = sorted((turn for _, found in traced for turn in found), key=lambda turn: turn.ended)
         lines = list(write_lines(turns, release, Random(f"{seed}/{arm}/lines")))
+        broken: list[dict[str, Any]] = []
         if arm == "baseline":
-            lines, planted = plant(lines, release, seed, traced[len(traced) // 2][0].started)
-            _write(truth / "planted.jsonl", (orjson.dumps(one) for one in planted))
-            written["feedback.jsonl"] = _write(out / "feedback.jsonl", feedback_lines(traced, seed))
-            written["labels.jsonl"] = _write(out / "labels.jsonl", label_lines(traced, seed))
+            lines, broken = plant(lines, release, seed, traced[len(traced) // 2][0].started)
+            said, unhappy = feedback(traced, seed)
+            written["feedback.jsonl"] = _write(out / "feedback.jsonl", said)
+            written["labels.jsonl"] = _write(out / "labels.jsonl", label_lines(traced, unhappy, seed))
         written[f"{arm}.jsonl"] = _write(out / f"{arm}.jsonl", lines)
+        planted += [{"file": f"{arm}.jsonl", **one} for one in broken + repeats(lines)]
         facts += [orjson.dumps(_fact(session, found)) for session, found in traced]
+    _write(truth / "planted.jsonl", (orjson.dumps(one) for one in planted))
     _write(truth / "sessions.jsonl", facts)
     return written
 
