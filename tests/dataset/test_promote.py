@@ -109,6 +109,15 @@ def test_without_a_recorder_no_world_is_kept_and_that_is_said() -> None:
     assert any("No worlds were kept" in note for note in made.notes)
 
 
+def test_messages_that_were_cut_at_loading_are_said() -> None:
+    cut = STEPS.with_columns(
+        text=pl.when(pl.col("kind") == "system").then(pl.lit("a[… 9,000 characters cut …]b")).otherwise("text")
+    )
+    made = dataset.promote(["s1"], cut, SESSIONS, to="refunds", record=world.record, now=NOW, author="ana")
+    assert any("1 case with messages that were cut" in note for note in made.notes)
+    assert not any("were cut" in note for note in promote(["s1"]).notes)
+
+
 def test_promoting_the_same_session_twice_adds_nothing_and_says_so() -> None:
     first = promote(["s1", "s2"], controls=5, control_pool=IDS[10:20])
     again = promote(

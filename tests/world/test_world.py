@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench import world
 from workbench.errors import InputError
+from workbench.load._spill import spill
+from workbench.schema import SPANS, conform
 from workbench.world import Answer, Miss, World, record
 
 TEXT = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -53,7 +57,7 @@ def test_what_the_world_does_not_know_is_a_miss_with_its_reason() -> None:
         "never called with these arguments": made.answer("get_order", {"id": 9}),
         "'delete' was never called": made.answer("delete", {}),
         "recorded 2 times": made.answer("get_order", {"id": 7}, 2),
-        "its result was not": made.answer("refund", {"id": 7}),
+        "no result was recorded": made.answer("refund", {"id": 7}),
     }
     for reason, answer in reasons.items():
         assert isinstance(answer, Miss)
@@ -87,12 +91,35 @@ def test_calls_whose_result_never_came_are_counted_as_missing() -> None:
     assert made.to_frame()["lost"].drop_nulls().to_list() == ["no result was recorded"]
 
 
-def test_a_spilled_result_is_fetched_whole() -> None:
-    made = record(SESSION, fetch=lambda trace_id, span_id: "whole" if (trace_id, span_id) == ("t", "p5") else None)
-    assert not made.missing
-    answer = made.answer("refund", {"id": 7})
+def test_what_was_cut_at_loading_is_fetched_whole_or_counted_as_lost() -> None:
+    long = "a" * 500
+    spans = pl.DataFrame([
+        {"trace_id": "t", "span_id": "p1", "kind": "tool", "tool_result": long},
+        {"trace_id": "t", "span_id": "p2", "kind": "tool", "tool_result": long},
+    ])  # fmt: skip
+    cut, blobs = spill(conform(spans, SPANS), 100)
+    text = cut["tool_result"][0]
+    steps = [called(1, "read", '{"page": 1}', text), called(2, "read", '{"page": 2}', text)]
+    bare = record(steps)
+    miss = bare.answer("read", {"page": 1})
+    assert isinstance(miss, Miss)
+    assert "its result was cut when it was loaded" in miss.reason
+    assert len(bare.missing) == 2
+    half = record(steps, fetch=world.whole_payloads(cut.head(1), lambda sha256: zstandard.decompress(blobs[sha256])))
+    assert [call.number for call in half.missing] == [2]
+    answer = half.answer("read", {"page": 1})
     assert isinstance(answer, Answer)
-    assert answer.result == "whole"
+    assert answer.result == long
+
+
+def test_a_call_whose_arguments_were_cut_cannot_be_told_from_others() -> None:
+    made = record([called(1, "write", '{"text": "ab[… 900 characters cut …]yz"}', "done")])
+    assert [call.lost for call in made.missing] == ["its arguments were cut when they were loaded"]
+    whole = record(
+        [called(1, "write", '{"text": "ab[… 900 characters cut …]yz"}', "done")],
+        fetch=lambda _trace, _span, column: '{"text": "whole"}' if column == "tool_arguments" else None,
+    )
+    assert isinstance(whole.answer("write", {"text": "whole"}), Answer)
 
 
 def test_redaction_reaches_everything_kept_and_the_call_is_still_found() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, get_args
@@ -24,6 +25,9 @@ from workbench.schema import SESSIONS, STEPS, conform
 __all__ = ["Recorder", "promote"]
 
 _ONE_SPLIT: Final = {"test": 1.0}
+_CUT: Final = re.compile(
+    r"\[\\u2026 [\d,]+ (?:characters )?cut \\u2026\]"
+)  # what loading leaves in a text that is too long, as JSON
 
 
 class RecordedWorld(Protocol):
@@ -235,6 +239,7 @@ class _Desk:
     there: int = 0
     unfound: int = 0
     hollow: int = 0
+    cut: int = 0
 
     def read(
         self, chosen: Sequence[Chosen], steps: pl.DataFrame, sessions: pl.DataFrame, attributes: Sequence[str]
@@ -281,6 +286,7 @@ class _Desk:
                 **self._world(loop),
             }
             self.added += 1
+            self.cut += _CUT.search(made.columns["prefix"]) is not None
             self.controls += one.channel == "control"
         else:
             row = {**old, "attributes": dumps({**orjson.loads(old["attributes"] or "{}"), **_plain(attributes)})}
@@ -324,6 +330,7 @@ class _Desk:
             f"{_count(self.unfound, 'labelled first failure')} not found among the steps of the session: the last turn is tried.": self.unfound,
             f"{_count(len(lost), 'case')} with recorded calls whose results were already gone.": lost,
             f"{_count(self.hollow, 'case')} with no world left: not one result of their calls was recorded.": self.hollow,
+            f"{_count(self.cut, 'case')} with messages that were cut when they were loaded: the agent is handed them so.": self.cut,
             "No worlds were kept: once the telemetry expires they cannot be had again.": self.record is None
             and self.added,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -15,12 +16,20 @@ from workbench.errors import InputError
 from workbench.evidence import AgentLoop, Step, loops
 from workbench.world._key import call_key, canonical
 
-__all__ = ["Answer", "Call", "Miss", "World", "record"]
+__all__ = ["Answer", "Call", "Fetch", "Miss", "World", "record", "whole_payloads"]
 
 _FORMAT: Final = "workbench.world/1"
 _ASKED: Final = ("tool", "retrieval")
 
 Redact = Callable[[str], str]
+Fetch = Callable[[str, str, str], str | None]
+"""The whole text of a span's column that was cut, by trace id, span id and column; None where there is none."""
+
+_CUT: Final = re.compile(
+    r"\[… [\d,]+ (?:characters )?cut …\]"
+)  # what loading leaves in the middle of a text that is too long
+_RESULTS: Final = {"tool": ("tool_result", "output"), "retrieval": ("documents", "output")}
+_ARGUMENTS: Final = ("tool_arguments", "input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,7 @@ class World:
             return Miss(key, f"this call was recorded {times}; occurrence {occurrence} (0-based) was asked for")
         call = same[occurrence]
         if call.lost is not None:
-            return Miss(key, f"the call was recorded at step {call.number}, its result was not: {call.lost}")
+            return Miss(key, f"the call at step {call.number} cannot be answered: {call.lost}")
         return Answer(key, call.result, call.error, call.number)
 
     def to_bytes(self) -> bytes:
@@ -188,7 +197,7 @@ _CALLS: Final = pl.Schema({
 def record(
     session: AgentLoop | object,
     *,
-    fetch: Callable[[str, str], str | None] | None = None,
+    fetch: Fetch | None = None,
     redact: Redact | None = None,
 ) -> World:
     """Record the world of one session: every tool call and retrieval, by canonical key, with what came back.
@@ -198,7 +207,7 @@ def record(
     session
         An `AgentLoop`, or the steps of one session (schema `STEPS`).
     fetch
-        Given a trace id and a span id, the whole result of that call where it was spilled out of the steps, else None.
+        Finds the whole text of what was cut when it was loaded; see `whole_payloads`. What it does not find is lost.
     redact
         Applied to arguments, results and errors before they are kept. The key is that of the call as it was made, so that the same
         call finds its result in a redacted world.
@@ -240,14 +249,21 @@ def _as_it_is(text: str) -> str:
     return text
 
 
-def _call(step: Step, fetch: Callable[[str, str], str | None] | None, clean: Redact) -> Call:
+def _call(step: Step, fetch: Fetch | None, clean: Redact) -> Call:
     name = step.tool_name or step.kind
-    of_text = step.kind == "retrieval" and not step.tool_arguments
-    arguments: object = {"query": step.text} if of_text else step.tool_arguments
-    whole = fetch(step.trace_id, step.span_id) if fetch is not None else None
-    result = whole if whole is not None else step.tool_result
+    if step.kind == "retrieval" and not step.tool_arguments:
+        arguments: object = {"query": step.text}
+        lost = "its query was cut when it was loaded" if _CUT.search(step.text or "") else None
+    else:
+        arguments, cut = _whole(step.tool_arguments, step, _ARGUMENTS, fetch)
+        lost = "its arguments were cut when they were loaded" if cut else None
+    result, cut = _whole(step.tool_result, step, _RESULTS[step.kind], fetch)
     # A call whose result speaks of an error did return: how the result is read is not the world's business.
     error = None if step.soft and result is not None else step.error
+    if result is None and error is None:
+        lost = "no result was recorded"
+    elif cut:
+        lost = "its result was cut when it was loaded"
     return Call(
         number=step.number,
         turn=step.turn,
@@ -257,5 +273,41 @@ def _call(step: Step, fetch: Callable[[str, str], str | None] | None, clean: Red
         arguments=clean(arguments if isinstance(arguments, str) else canonical(arguments)),
         result=None if result is None else clean(result),
         error=None if error is None else clean(error),
-        lost=None if result is not None or error is not None else "no result was recorded",
+        lost=lost,
     )
+
+
+def _whole(text: str | None, step: Step, columns: tuple[str, ...], fetch: Fetch | None) -> tuple[str | None, bool]:
+    """The text whole where it can be had, and whether it is still cut."""
+    if text is None or _CUT.search(text) is None:
+        return text, False
+    for column in columns if fetch is not None else ():
+        found = fetch(step.trace_id, step.span_id, column) if fetch is not None else None
+        if found is not None:
+            return found, False
+    return text, True
+
+
+def whole_payloads(spans: pl.DataFrame, get: Callable[[str], bytes]) -> Fetch:
+    """A `fetch` for `record`: finds what loading cut out of the spans and kept beside them.
+
+    Parameters
+    ----------
+    spans
+        Columns `trace_id`, `span_id` and `spilled` of `schema.SPANS`.
+    get
+        The bytes of a kept payload by its SHA-256, as `Store.blobs.get`.
+    """
+    kept = {
+        (trace_id, span_id, each["column"]): each["sha256"]
+        for trace_id, span_id, spilled in spans.select("trace_id", "span_id", "spilled")
+        .drop_nulls("spilled")
+        .iter_rows()
+        for each in spilled
+    }
+
+    def fetch(trace_id: str, span_id: str, column: str) -> str | None:
+        sha256 = kept.get((trace_id, span_id, column))
+        return None if sha256 is None else get(sha256).decode()
+
+    return fetch
