@@ -171,3 +171,13 @@ def not_asked_twice(loop: AgentLoop) -> Score | None:
             if given:
                 return Score(0, passed=False, reason="asks for an order number again", evidence=[step])
     return Score(1, passed=True) if asked else None
+
+
+GRADERS = (
+    tool_errors_admitted,
+    refund_to_named_order,
+    no_loops,
+    within_policy,
+    current_document,
+    not_asked_twice,
+)
