@@ -195,6 +195,12 @@ def test_contested_and_deferred_labels_are_left_out_and_passing_ones_come_in_as_
     ]
 
 
+def test_a_label_that_is_known_to_be_contested_is_left_out_though_the_other_one_is_not_there() -> None:
+    made = promote(pl.DataFrame({"session_id": ["s1", "s2"], "verdict": ["fail", "fail"], "contested": [True, False]}))
+    assert made.left_out.rows() == [("s1", "reviewers' verdicts disagree")]
+    assert made.cases["session_id"].to_list() == ["s2"]
+
+
 def test_controls_are_drawn_from_the_pool_with_their_inclusion_and_never_from_the_failures() -> None:
     made = promote(["s1", "s2"], controls=5, control_pool=IDS, seed=3)
     controls = made.cases.filter(channel="control")

@@ -160,6 +160,7 @@ def test_contested_sessions_are_in_no_share_and_are_counted() -> None:
     book = label.codebook(rows, [])
     assert (book.read, mode(book, "wrong refund")["sessions"]) == (39, 9)
     assert any(note.startswith("1 sessions are contested") for note in book.notes)
+    assert book.labels.filter("contested")["session_id"].unique().to_list() == ["s000"]
 
 
 def test_two_reviewers_of_one_session_count_it_once() -> None:

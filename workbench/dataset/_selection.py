@@ -70,7 +70,7 @@ def chosen_sessions(
         groups.setdefault(str(row["session_id"]), []).append(row)
     for session_id, rows in groups.items():
         verdicts = {row.get("verdict") for row in rows} - {None}
-        if {"pass", "fail"} <= verdicts:
+        if {"pass", "fail"} <= verdicts or any(row.get("contested") for row in rows):
             left_out.append((session_id, "reviewers' verdicts disagree"))
         elif verdicts and verdicts <= _UNDECIDED:
             left_out.append((session_id, "put off by its reviewer"))

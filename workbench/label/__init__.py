@@ -5,10 +5,10 @@ from __future__ import annotations
 from workbench.label._agreement import Agreement, agreement
 from workbench.label._codebook import Codebook, codebook
 from workbench.label._events import Coding, Mode, apply_events, codebook_event, modes_of
-from workbench.label._labels import Change, contested, current_labels, label_annotations
+from workbench.label._labels import Change, Role, contested, current_labels, label_annotations
 from workbench.label._queue import Queue, draw_queue
 from workbench.label._read import read_annotations
-from workbench.label._tables import CODEBOOK_EVENTS, LABELS, QUEUES, VERDICTS
+from workbench.label._tables import CODEBOOK_EVENTS, LABELS, QUEUES, VERDICTS, EventKind, Purpose, Verdict
 from workbench.label._weights import draw_weights
 
 __all__ = [
@@ -20,8 +20,12 @@ __all__ = [
     "Change",
     "Codebook",
     "Coding",
+    "EventKind",
     "Mode",
+    "Purpose",
     "Queue",
+    "Role",
+    "Verdict",
     "agreement",
     "apply_events",
     "codebook",

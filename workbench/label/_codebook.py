@@ -48,7 +48,8 @@ class Codebook:
         Frame, the most common first: `failure_mode`, `definition`, `sessions`, `share` with `low` and `high` (95%), `status` (in use,
         defined, retired), `reread`, `notes`, `evidence`, `first_seen`, `last_seen`.
     labels
-        The labels with `failure_mode` as it is called now, `written_as`, and `reread` (why to read it again).
+        The labels with `failure_mode` as it is called now, `written_as`, `reread` (why to read it again), and `contested` (the
+        session's reviewers disagree on the verdict).
     read, failing
         Sessions that the shares are of, and how many of them fail.
     basis
@@ -169,9 +170,11 @@ def codebook(
     """
     coding = apply_events(current_labels(annotations, as_of=as_of), events, as_of=as_of)
     labels = coding.rows.rename({"failure_mode": "written_as"}).rename({"mode": "failure_mode"})
-    labels = labels.select(*LABELS.names(), "written_as", "reread")
     disputed = contested(labels)["session_id"].to_list()
-    standing = labels.filter(~pl.col("session_id").is_in(disputed))
+    labels = labels.select(
+        *LABELS.names(), "written_as", "reread", pl.col("session_id").is_in(disputed).alias("contested")
+    )
+    standing = labels.filter(~pl.col("contested"))
     failures = _failures(standing)
     failed = set(failures["session_id"].to_list())
     decided = failed | set(standing.filter(verdict="pass")["session_id"].to_list())
