@@ -23,7 +23,7 @@ $(SETUP): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(SETUP) ## run the whole loop on the shipped sample; leaves a notebook, a report and a dataset in demo/
-	@sh notebooks/demo.sh
+	@$(BIN)/python notebooks/demo.py
 
 lab: $(SETUP) ## open JupyterLab on the error-analysis notebook
 	@$(BIN)/workbench lab notebooks/error_analysis.ipynb

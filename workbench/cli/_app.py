@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from workbench import _progress
 from workbench.cli._show import say, speaking
 from workbench.errors import InputError
+from workbench.progress import terminal
 from workbench.workspace import Workspace
 
 __all__ = ["main"]
@@ -42,7 +42,7 @@ def _open(folder: Path, *, new: bool = False) -> Workspace:
     if not new and not (folder / "workbench.db").exists() and "WORKBENCH_DATABASE" not in os.environ:
         msg = f"{folder.resolve()} is no workspace yet: make one with `workbench init {folder}`, or name one with --workspace"
         raise InputError(msg)
-    return Workspace(folder, progress=_progress.terminal)
+    return Workspace(folder, progress=terminal)
 
 
 def _where(agent_version: str | None) -> pl.Expr | None:
@@ -259,6 +259,7 @@ def report(
     workspace: Folder = HERE,
     baseline: Annotated[str | None, typer.Option(help="With --candidate: compare these releases too.")] = None,
     candidate: Annotated[str | None, typer.Option(help="The release that is asked about.")] = None,
+    grader: Annotated[list[str] | None, typer.Option(help="Only these graders or scores.")] = None,
     margin: Annotated[float | None, typer.Option(help="How much worse is still not worse.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -266,8 +267,23 @@ def report(
 
     Example:  workbench report report.html --baseline 1.4.0 --candidate 1.5.0 -w support-agent
     """
+    from workbench.experiment import compare as compare_experiments
+
     with speaking(as_json=as_json):
-        made = _open(workspace).summarize(path, baseline=baseline, candidate=candidate, margin=margin)
+        if (baseline is None) != (candidate is None):
+            msg = "a comparison has two arms: give both --baseline and --candidate, or neither"
+            raise InputError(msg)
+        ws = _open(workspace)
+        where = _where(baseline)
+        found = ws.outcomes(where)
+        modes = ws.cluster(found.failing, against=found.passing) if len(found.failing) else None
+        comparison = None
+        if baseline is not None and candidate is not None:
+            arms = [
+                ws.recorded(name, pl.col("agent_version") == name, graders=grader) for name in (baseline, candidate)
+            ]
+            comparison = compare_experiments(*arms, margin=margin)
+        made = ws.report(path, modes=modes, comparison=comparison, where=where)
         say(f"The report is in {made}.", {"path": str(made)}, as_json=as_json)
 
 

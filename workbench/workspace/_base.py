@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from workbench import _progress
 from workbench._config import Config, read_config, write_config
 from workbench.errors import InputError
+from workbench.progress import Progress, notebook
 
 __all__ = ["Base"]
 
@@ -18,9 +18,7 @@ __all__ = ["Base"]
 class Base:
     """An open folder."""
 
-    def __init__(
-        self, folder: Path, *, database: str | None = None, progress: _progress.Progress = _progress.notebook
-    ) -> None:
+    def __init__(self, folder: Path, *, database: str | None = None, progress: Progress = notebook) -> None:
         from workbench.store import Store
 
         self.store = Store(folder, database=database)

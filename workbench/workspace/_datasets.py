@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from workbench import schema
 from workbench.errors import EmptyError
 from workbench.workspace._reading import Reading
 
 if TYPE_CHECKING:
+    from workbench.cluster import Modes
     from workbench.dataset import Dataset
-    from workbench.experiment import Experiment
-    from workbench.report import Section
+    from workbench.experiment import Comparison, Experiment
 
 
 __all__ = ["Datasets"]
@@ -109,25 +110,55 @@ class Datasets(Reading):
         results = evidence.results(found, self._scores(), self.annotations(), steps=self.steps())
         return experiment.recorded(found, results, name=name, graders=graders)
 
-    def report(self, path: str | Path, sections: Sequence[Section], *, evidence: Iterable[str] = ()) -> Path:
-        """Write one HTML page that opens without Jupyter.
+    def report(
+        self,
+        path: str | Path,
+        *,
+        modes: Modes | None = None,
+        comparison: Comparison | None = None,
+        where: pl.Expr | None = None,
+    ) -> Path:
+        """Write what was found as one HTML page that opens without Jupyter, with the evidence at its end.
 
         Parameters
         ----------
         path
             Where to.
-        sections
-            Its parts.
-        evidence
-            Session ids to append in full.
-        """
-        from workbench import report
-        from workbench.store import write_whole
+        modes
+            What `cluster()` gave.
+        comparison
+            What `compare()` gave.
+        where
+            Which sessions the outcomes are of: a condition on the columns of `sessions()`.
 
+        Returns
+        -------
+        Path
+            The page.
+
+        Raises
+        ------
+        ReadOnlyError
+            The disk refused; an older page is as it was.
+        """
+        from workbench import load, report
+        from workbench.store import write_whole
+        from workbench.workspace._findings import cited, sections
+
+        loaded = load.LoadReport(
+            self.sources().select(schema.SOURCES.names()), self.set_aside(), signals=self._signal_counts()
+        )
         text = report.page(
             self.config.name,
-            sections,
-            evidence={session_id: self.session(session_id) for session_id in evidence},
+            sections(
+                loaded,
+                self.outcomes(where),
+                modes=modes,
+                codebook=self.codebook(),
+                datasets=[self.dataset(name) for name in self.datasets()],
+                comparison=comparison,
+            ),
+            evidence={session_id: self.session(session_id) for session_id in cited(modes, comparison)},
             made_at=datetime.now(UTC),
             made_from=f"workspace {self.config.name}, traces {self.store.state()}, settings {self.config.fingerprint}",
         )

@@ -14,7 +14,7 @@ from workbench.workspace._base import ids_of
 from workbench.workspace._modes import FailureModes
 
 if TYPE_CHECKING:
-    from workbench.label import Codebook, Queue
+    from workbench.label import Codebook, EventKind, Queue
     from workbench.widgets import Labeller
 
 
@@ -159,7 +159,7 @@ class Reading(FailureModes):
 
     def edit_codebook(
         self,
-        kind: str,
+        kind: EventKind,
         name: str,
         *,
         into: Sequence[str] = (),
@@ -173,7 +173,7 @@ class Reading(FailureModes):
             kind, name, into=into, definition=definition, author=author or getpass.getuser(), now=datetime.now(UTC),
             events=self.store.database.read("codebook_events"),
         )  # fmt: skip
-        self.store.database.append("codebook_events", event)
+        self.store.database.append("codebook_events", [event])
         return self.codebook()
 
     def _reading(self, session_id: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from workbench import schema
 from workbench.workspace._base import Base
 
 if TYPE_CHECKING:
-    from workbench.evidence import AgentLoop, Outcomes, Selection
+    from workbench.evidence import AgentLoop, Outcomes, Selection, Signal
     from workbench.grade import Grader, Grades
     from workbench.load import LoadReport
 
@@ -47,7 +47,7 @@ class Traces(Base):
         known = self.store.sources()
         fresh, skipped = load.unread([path.resolve() for path in load.expand(paths)], known)
         options = load.LoadOptions(
-            user_feedback_names=self.config.user_feedback, spill_characters=self.config.spill_characters
+            user_feedback_names=frozenset(self.config.user_feedback), spill_characters=self.config.spill_characters
         )
         made: list[str] = []
         done, total = 0, sum(file.bytes for file in fresh)
@@ -149,7 +149,7 @@ class Traces(Base):
         self.store.database.append("annotations", graded.to_annotations(datetime.now(UTC)))
         return graded
 
-    def outcomes(self, where: pl.Expr | None = None, *, signals: Sequence[str] | None = None) -> Outcomes:
+    def outcomes(self, where: pl.Expr | None = None, *, signals: Sequence[Signal] | None = None) -> Outcomes:
         """Which sessions fail, pass or are unknown, by which signals, in one sentence.
 
         Parameters
@@ -164,11 +164,11 @@ class Traces(Base):
         rolled_up = self._rolled_up() if where is None else self._where(where)
         return evidence.outcomes(rolled_up, self._scores(), self.annotations(), steps=self.steps(), signals=signals)
 
-    def failing(self, where: pl.Expr | None = None, *, signals: Sequence[str] | None = None) -> Selection:
+    def failing(self, where: pl.Expr | None = None, *, signals: Sequence[Signal] | None = None) -> Selection:
         """The sessions that fail, and in one sentence by which signals."""
         return self.outcomes(where, signals=signals).failing
 
-    def passing(self, where: pl.Expr | None = None, *, signals: Sequence[str] | None = None) -> Selection:
+    def passing(self, where: pl.Expr | None = None, *, signals: Sequence[Signal] | None = None) -> Selection:
         """The sessions that pass, and in one sentence by which signals."""
         return self.outcomes(where, signals=signals).passing
 
