@@ -27,10 +27,10 @@ _HALF: Final = 0.5
 
 def diff_modes(
     now: pl.DataFrame,
-    total: int,
-    members: pl.DataFrame,
     before: pl.DataFrame,
-    total_before: int,
+    *,
+    sizes: tuple[int, int],
+    members: pl.DataFrame,
     assigned: pl.DataFrame,
 ) -> pl.DataFrame:
     """Match each mode of now with the earlier one that takes at least half of its sessions; one to one, largest first.
@@ -39,8 +39,8 @@ def diff_modes(
     ----------
     now, before
         The tables of modes.
-    total, total_before
-        The sessions that the shares are shares of.
+    sizes
+        The sessions that the shares are shares of, now and before.
     members
         Who is in which mode now.
     assigned
@@ -55,14 +55,15 @@ def diff_modes(
         .sort("len", "mode", "earlier", descending=[True, False, False])
         .iter_rows()
     }
-    sizes = {row["mode"]: row for row in now.iter_rows(named=True)}
+    total, total_before = sizes
+    now_rows = {row["mode"]: row for row in now.iter_rows(named=True)}
     earlier_rows = {row["mode"]: row for row in before.iter_rows(named=True)}
     match: dict[int, int] = {}
     for (mode, earlier), count in counts.items():
-        if count >= _HALF * sizes[mode]["size"] and mode not in match and earlier not in match.values():
+        if count >= _HALF * now_rows[mode]["size"] and mode not in match and earlier not in match.values():
             match[mode] = earlier
     rows: list[dict[str, Any]] = []
-    for mode, row in sizes.items():
+    for mode, row in now_rows.items():
         old = earlier_rows[match[mode]] if mode in match else None
         rows.append(_row(row, old, total, total_before))
     rows += [_row(None, row, total, total_before) for mode, row in earlier_rows.items() if mode not in match.values()]

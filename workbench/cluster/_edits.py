@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from workbench.errors import InputError
 
@@ -45,7 +45,8 @@ class Edit:
         InputError
             This is no edit.
         """
-        kind, groups = data.get("kind"), data.get("groups")
+        kind = data.get("kind")
+        groups = cast("Sequence[Sequence[object]] | None", data.get("groups"))
         if kind not in _KINDS or not isinstance(groups, Sequence):
             msg = f"not an edit of modes: kind {kind!r}, expected one of {', '.join(_KINDS)} with groups of session ids"
             raise InputError(msg)
@@ -55,7 +56,7 @@ class Edit:
 
 def best_match(group: Sequence[str], modes: Mapping[int, frozenset[str]]) -> int | None:
     """The mode that shares at least half of all members with a group of sessions, counting only sessions known today."""
-    known = frozenset().union(*modes.values()) if modes else frozenset[str]()
+    known = frozenset(session for members in modes.values() for session in members)
     wanted = frozenset(group) & known
     scored = [
         (len(wanted & members) / len(wanted | members), -mode) for mode, members in modes.items() if wanted & members

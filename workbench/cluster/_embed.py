@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,10 +175,12 @@ class Embedder:
         if self._choices is None or not self._choices.is_file():
             return {}
         try:
-            read = json.loads(self._choices.read_text(encoding="utf-8"))
+            read = cast("object", json.loads(self._choices.read_text(encoding="utf-8")))
         except ValueError:
             return {}
-        return {str(k): str(v) for k, v in read.items() if v in _BACKENDS[1:]} if isinstance(read, dict) else {}
+        if not isinstance(read, dict):
+            return {}
+        return {str(k): str(v) for k, v in cast("dict[object, object]", read).items() if v in _BACKENDS[1:]}
 
 
 _default: list[Embedder] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
@@ -9,6 +10,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from workbench.cluster._mask import mask, sentences
+from workbench.cluster._rule_signals import rule_signals
 from workbench.cluster._talk import Signal, Step, Talk, content_words, is_write
 from workbench.cluster._talk_signals import talk_signals
 from workbench.cluster._tool_signals import tool_signals
@@ -160,7 +162,9 @@ def mask_lines(text: str) -> str:
 def _failure(talk: Talk, reasons: list[str], unusual: list[Signal]) -> _Row:
     signals: list[Signal] = []
     seen: Counter[str] = Counter()
-    for signal in sorted([*tool_signals(talk), *talk_signals(talk), *unusual], key=lambda s: (s.step or 0, s.name)):
+    for signal in sorted(
+        [*tool_signals(talk), *rule_signals(talk), *talk_signals(talk), *unusual], key=lambda s: (s.step or 0, s.name)
+    ):
         seen[signal.name] += 1
         if seen[signal.name] <= _SAME_SIGN and len(signals) < _SIGNALS:
             signals.append(signal)
@@ -204,7 +208,7 @@ def _path(talk: Talk) -> list[str]:
     marks = ["looked up" if s.kind == "retrieval" else "" for s in talk.steps if s.kind == "retrieval"][:1] + marks
     if not marks:
         return ["path: no tool"]
-    pairs = [f"path: {a} > {b}" for a, b in zip(marks, marks[1:], strict=False)]
+    pairs = [f"path: {a} > {b}" for a, b in itertools.pairwise(marks)]
     return sorted({*pairs, f"path: ends with {marks[-1]}"})
 
 
@@ -214,12 +218,12 @@ def _intent(talk: Talk) -> _Row:
         chosen.append(step)
         if sum(len(content_words(s.text)) for s in chosen) >= _SHORT:
             break
-    quotes = [(s.number, "asked", s.text.strip()[:_LONGEST]) for s in chosen]
+    quotes: list[tuple[int | None, str, str]] = [(s.number, "asked", s.text.strip()[:_LONGEST]) for s in chosen]
     return "\n".join(mask(s.text) for s in chosen), quotes, []
 
 
 def _trajectory(talk: Talk) -> _Row:
-    path: list[tuple[int, str]] = []
+    path: list[tuple[int | None, str]] = []
     for step in talk.steps:
         if step.kind == "tool":
             path.append((step.number, step.tool + (" failed" if step.error else "")))
@@ -233,7 +237,9 @@ def _trajectory(talk: Talk) -> _Row:
             path.append((step.number, "answer"))
     names = [name for _, name in path]
     tokens = sorted({" > ".join(names[i : i + size]) for size in (1, 2, 3) for i in range(len(names) - size + 1)})
-    quotes = [(number, "step", name) for number, name in path if name not in {"user", "answer"}][:_SIGNALS]
+    quotes: list[tuple[int | None, str, str]] = [
+        (number, "step", name) for number, name in path if name not in {"user", "answer"}
+    ][:_SIGNALS]
     return " > ".join(names), quotes, tokens
 
 

@@ -102,7 +102,7 @@ def vote(votes: Votes, labels: Ints) -> tuple[Ints, Floats]:
 def draw_again(space: Space, *, min_size: int, seed: int) -> tuple[Draw, ...]:
     """Group a handful of 80% subsamples (at most 4,000 sessions each) without looking at the rest."""
     n = len(space.joined)
-    size = min(int(round(_DRAWN * n)), _MOST_DRAWN)
+    size = min(round(_DRAWN * n), _MOST_DRAWN)
     random = np.random.default_rng(seed)
     least = max(3, round(min_size * size / n))
     draws: list[Draw] = []

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from workbench import _html
 from workbench.cluster._diff import diff_modes
 from workbench.cluster._edits import Edit, best_match
 from workbench.cluster._fit import Fit, Votes, vote
 from workbench.cluster._names import name_groups
+from workbench.cluster._show import show, summary
 from workbench.cluster._sklearn import split_points
 from workbench.cluster._table import members_table, modes_table
 from workbench.cluster._texts import as_items
@@ -23,8 +23,6 @@ from workbench.errors import InputError, UnknownNameError
 __all__ = ["Modes", "build"]
 
 Ints = NDArray[np.int64]
-
-_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -162,7 +160,8 @@ class Modes:
             where = {session: part for part, group in enumerate(parts) for session in group}
             unknown = sorted(set(where) - set(ids))
             if unknown:
-                raise UnknownNameError(f"session in mode {self._names[number]!r}", unknown[0], ids)
+                kind = f"session in mode {self._names[number]!r}"
+                raise UnknownNameError(kind, unknown[0], ids)
             cut = np.array([where.get(session, len(parts)) for session in ids], dtype=np.int64)
             if len(np.unique(cut)) < 2:  # noqa: PLR2004 - it takes two
                 msg = f"every session of mode {self._names[number]!r} is in one part: name fewer of them"
@@ -240,9 +239,8 @@ class Modes:
             ``status, name, name_before, share, share_before, difference, low, high``: `difference` in share with its 95%
             Newcombe interval; grown and shrunk only where that leaves out 0, else same.
         """
-        return diff_modes(
-            self.frame, self.texts.height, self.members, other.frame, other.texts.height, other.assign(self.texts)
-        )
+        sizes = self.texts.height, other.texts.height
+        return diff_modes(self.frame, other.frame, sizes=sizes, members=self.members, assigned=other.assign(self.texts))
 
     def to_json(self) -> dict[str, Any]:
         """The modes, members, notes and edits as JSON takes them."""
@@ -256,32 +254,14 @@ class Modes:
         }
 
     def _repr_html_(self) -> str:
-        shown = self.frame.head(_SHOWN)
-        if shown.is_empty():
-            return _html.panel(self.sentence, notes=self.notes)
-        rows = [
-            {
-                "mode": row["name"],
-                "sessions": row["size"],
-                "share": f"{row['share']:.0%} ({row['low']:.0%}\u2013{row['high']:.0%})",
-                **({"times as common as in passing": _lift(row)} if row["lift_low"] is not None else {}),
-                "stability": row["stability"],
-                "in their words": "<br>".join(
-                    f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.escape(quote['session_id'])}"
-                    f"{', step ' + str(quote['step']) if quote['step'] is not None else ''}</span>"
-                    for quote in row["quotes"][:3]
-                ),
-            }
-            for row in shown.iter_rows(named=True)
-        ]
-        body = _html.table(pl.DataFrame(rows), html_columns=("in their words",), limit=_SHOWN)
-        return _html.panel(self.sentence, body, notes=self.notes)
+        return show(self.frame, self.sentence, self.notes)
 
     def _find(self, mode: int | str) -> int:
         for number, name in self._names.items():
             if mode in (number, name):
                 return number
-        raise UnknownNameError("mode", str(mode), [f"{n} {name}" for n, name in self._names.items()])
+        kind = "mode"
+        raise UnknownNameError(kind, str(mode), self._names.values())
 
     def _fitted(self) -> Fit:
         assert self._fit is not None  # a mode was found, so there is a fit
@@ -334,15 +314,6 @@ class Modes:
             return None
 
 
-def _lift(row: Mapping[str, Any]) -> str:
-    ratio, low, high = row["lift"], row["lift_low"], row["lift_high"]
-    if np.isnan(ratio):
-        return "in neither"
-    if np.isinf(ratio):
-        return f"only here (at least {low:.1f})"
-    return f"{ratio:.1f} ({low:.1f}\u2013{high:.1f})"
-
-
 def build(
     fit: Fit,
     texts: pl.DataFrame,
@@ -371,21 +342,10 @@ def build(
         members=order.join(members, on="session_id", how="left", maintain_order="left"),
         points=order.join(points, on="session_id", how="left", maintain_order="left"),
         texts=texts,
-        sentence=_sentence(fit, frame),
+        sentence=summary(fit.total, frame),
         notes=tuple(notes),
         events=tuple(events),
         _fit=fit,
         _labels=labels,
         _names=dict(names),
-    )
-
-
-def _sentence(fit: Fit, frame: pl.DataFrame) -> str:
-    total = fit.total
-    inside = int(frame["size"].sum())
-    first = frame.row(0, named=True)
-    count = "1 mode holds" if frame.height == 1 else f"{frame.height} modes hold"
-    return (
-        f"{count} {inside:,} of {total:,} sessions ({inside / total:.0%}), {total - inside:,} are left open; the largest, "
-        f"\u201c{first['name']}\u201d, has {first['size']:,} ({first['share']:.0%}, {first['low']:.0%}\u2013{first['high']:.0%})."
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import numpy as np
@@ -41,7 +42,7 @@ def _signs(tokens: Sequence[str]) -> set[str]:
     return {match[1] for token in tokens if (match := _SIGN.fullmatch(token))}
 
 
-def _unlabelled(line: str, labels: Set[str]) -> str:
+def _unlabelled(line: str, labels: AbstractSet[str]) -> str:
     head, colon, rest = line.partition(": ")
     return rest if colon and head in labels else line
 
@@ -72,7 +73,7 @@ def name_groups(
     taken: set[str] = set()
     groups = [int(g) for g in np.unique(labels) if g >= 0]
     for group in sorted(groups, key=lambda g: (-int(np.sum(labels == g)), g)):
-        inside = np.flatnonzero(labels == group)
+        inside: list[int] = np.flatnonzero(labels == group).tolist()
         mine: Counter[str] = Counter(phrase for i in inside for phrase in phrases[i])
         scored: list[tuple[float, str]] = []
         for phrase, count in mine.items():

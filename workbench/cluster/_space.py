@@ -153,7 +153,7 @@ def reduced(joined: Floats) -> Floats:
     n = len(joined)
     if joined.shape[1] == 0 or n < 3:  # noqa: PLR2004 - two points have no neighbourhood
         return np.zeros((n, 1))
-    smoothed = smooth(joined, k=int(np.clip(n // 6, 10, 30)), steps=_STEPS)
+    smoothed = smooth(joined, k=int(np.clip(math.sqrt(n), 5, 30)), steps=_STEPS)
     projection = Projection.fit(smoothed, _reduced_dims(n))
     return np.zeros((n, 1)) if projection is None else projection.apply(smoothed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import orjson
 
@@ -35,7 +35,7 @@ _DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _READS: Final = frozenset(
     """get find search list lookup look check fetch read view show query retrieve calculate compute think describe status
-    track count verify validate browse open estimate quote preview inspect grep cat ls is has can""".split()
+    track count verify validate browse open estimate quote preview inspect grep cat ls is has can""".split()  # noqa: SIM905 - easier to read than a column
 )
 _ID_DIGITS: Final = 6  # a bare number this long is an identifier
 _ID_LENGTH: Final = 4
@@ -73,7 +73,11 @@ class Talk:
         self.users = [s for s in steps if s.kind == "user" and s.text]
         self.agents = [s for s in steps if s.kind == "assistant" and s.text]
         self.tools = [s for s in steps if s.kind == "tool"]
-        self.calls = [s if s.kind == "tool" else s._replace(tool="retrieval", arguments=s.text) for s in steps if s.kind in {"tool", "retrieval"}]
+        self.calls = [
+            s if s.kind == "tool" else s._replace(tool="retrieval", arguments=s.text)
+            for s in steps
+            if s.kind in {"tool", "retrieval"}
+        ]
         self.policy = next((s.text for s in steps if s.kind == "system"), "")
         self._facts: dict[int, list[tuple[str, Any]]] = {}
 
@@ -137,7 +141,12 @@ def _rows(text: str, field: str = "") -> list[str]:
         rows: list[Any] = orjson.loads(text)
     except orjson.JSONDecodeError:
         return []
-    return [str(row[field]) if isinstance(row, dict) and field in row else orjson.dumps(row).decode() for row in rows]
+    return [
+        str(cast("dict[str, Any]", row)[field])
+        if isinstance(row, dict) and field in row
+        else orjson.dumps(row).decode()
+        for row in rows
+    ]
 
 
 def identifiers(text: str) -> set[str]:

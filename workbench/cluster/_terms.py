@@ -21,7 +21,7 @@ STOP: Final = frozenset(
     how i if in into is it its itself just let me more most my no nor not now of off on once only or other our out over
     own please same she should so some such than that the their them then there these they this those through to too under
     until up us very was we were what when where which while who whom why will with would you your yes thanks thank ok
-    okay sure hello hi i'm i've i'll i'd it's that's you're don't let's there's can't""".split()
+    okay sure hello hi i'm i've i'll i'd it's that's you're don't let's there's can't""".split()  # noqa: SIM905 - a paragraph of words is easier to read than a column
 )
 
 

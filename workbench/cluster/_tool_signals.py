@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from workbench.cluster._mask import sentences
@@ -16,7 +15,6 @@ from workbench.cluster._talk import (
     Talk,
     any_of,
     content_words,
-    dates,
     first_matching,
     flat,
     identifiers,
@@ -26,7 +24,7 @@ from workbench.cluster._talk import (
     shape,
 )
 
-__all__ = ["ADMITS", "derivable", "tool_signals"]
+__all__ = ["ADMITS", "EMPTY", "amounts", "call_text", "derivable", "tool_signals"]
 
 _CLASSES: Final = (
     ("time-out", r"time[d]?[ -]?out|deadline|took too long|504"),
@@ -67,28 +65,10 @@ _NO: Final = re.compile(
     r"^(?:false|no|none|denied|declined|rejected|failed|expired|cancell?ed|unavailable|ineligible|not_\w+|out_of_\w+|inactive|blocked|closed|(?:pending|queued|waiting|on_hold|partial)\w*|\w+_(?:review|approval))$",
     re.IGNORECASE,
 )
-_EMPTY: Final = re.compile(
+EMPTY: Final = re.compile(
     r"^\s*(?:\[\s*\]|\{\s*\}|null|none|\"\"|no (?:results?|match\w*|records?|documents?)\b.*|0 results?.*)?\s*$",
     re.IGNORECASE,
 )
-_LIMIT: Final = re.compile(
-    r"(?:up to|at most|maximum(?: of)?|max\.?|no more than|not exceed(?:ing)?|exceeds?|above|over|more than|limit(?: of| is|ed to)?)\s+[$€£¥]\s?(\d[\d,]*(?:\.\d+)?)",
-    re.IGNORECASE,
-)
-_WINDOW: Final = re.compile(r"within (\d{1,3}) (?:calendar |business )?days?", re.IGNORECASE)
-_UNTIL: Final = re.compile(r"(?:until|through|expire[sd]?|valid_to|end(?:s|ed)?)\W{1,6}(?:on |at )?(\d{4}-\d{2}-\d{2})", re.IGNORECASE)
-_SUPERSEDED: Final = any_of(
-    r"superseded",
-    r"archived?",
-    r"outdated",
-    r"deprecated",
-    r"no longer (?:valid|applies|in force)",
-    r"replaced by",
-    r"legacy",
-    r"obsolete",
-    r"old version",
-)
-_OLD_DAYS: Final = 365
 _MANY: Final = 3
 _LARGE: Final = 10.0
 _CENT: Final = 0.006
@@ -106,8 +86,6 @@ def tool_signals(talk: Talk) -> Iterator[Signal]:
     yield from _repeats(talk)
     yield from _arguments(talk)
     yield from _results(talk)
-    yield from _rules(talk)
-    yield from _documents(talk)
 
 
 def _errors(talk: Talk) -> Iterator[Signal]:
@@ -152,7 +130,7 @@ def _repeats(talk: Talk) -> Iterator[Signal]:
     for before, step in itertools.pairwise(talk.calls):
         run = run + 1 if (before.tool, before.turn) == (step.tool, step.turn) else 0
         if run == _MANY - 1:
-            yield Signal(step.number, "one tool over and over", _call(step))
+            yield Signal(step.number, "one tool over and over", call_text(step))
 
 
 def _arguments(talk: Talk) -> Iterator[Signal]:
@@ -161,8 +139,8 @@ def _arguments(talk: Talk) -> Iterator[Signal]:
     for step in talk.steps:
         if step.kind == "tool" and is_write(step.tool):
             yield from _whom(talk, step, known)
-            if any(amount >= _LARGE and not derivable(amount, values) for amount in _amounts(step)):
-                yield Signal(step.number, "amount from nowhere", _call(step))
+            if any(amount >= _LARGE and not derivable(amount, values) for amount in amounts(step)):
+                yield Signal(step.number, "amount from nowhere", call_text(step))
         if step.kind in {"user", "tool", "retrieval"}:
             known |= identifiers(step.text) | identifiers(step.result)
             values |= numbers(step.text) | set(money(step.text)) | numbers(step.result)
@@ -179,15 +157,15 @@ def _whom(talk: Talk, step: Step, known: set[str]) -> Iterator[Signal]:
             alike = {i for i in named if shape(i) == shape(one)}
             alike_now = {i for i in named_now if shape(i) == shape(one)}
             if one not in known:
-                yield Signal(step.number, "identifier from nowhere", _call(step))
+                yield Signal(step.number, "identifier from nowhere", call_text(step))
             elif alike_now and one not in alike_now:
-                yield Signal(step.number, "acted on another one than the user named", _call(step))
+                yield Signal(step.number, "acted on another one than the user named", call_text(step))
             elif alike and not alike_now and one not in read_now and one not in alike:
-                yield Signal(step.number, "acted on one that the user never named", _call(step))
+                yield Signal(step.number, "acted on one that the user never named", call_text(step))
             elif len(alike) > 1 and not alike_now and one not in read_now:
-                yield Signal(step.number, "acted on one from an earlier turn", _call(step))
+                yield Signal(step.number, "acted on one from an earlier turn", call_text(step))
             if not alike_now and _fits_less(talk, step, one, content_words(asked)):
-                yield Signal(step.number, "another one fits the request better", _call(step))
+                yield Signal(step.number, "another one fits the request better", call_text(step))
 
 
 def _fits_less(talk: Talk, step: Step, one: str, asked: set[str]) -> bool:
@@ -203,7 +181,8 @@ def _fits_less(talk: Talk, step: Step, one: str, asked: set[str]) -> bool:
     return False
 
 
-def _amounts(step: Step) -> list[float]:
+def amounts(step: Step) -> list[float]:
+    """The numbers that a call was given."""
     return [float(v) for _, v in flat(step.arguments) if isinstance(v, int | float) and not isinstance(v, bool)]
 
 
@@ -212,14 +191,16 @@ def derivable(value: float, known: set[float]) -> bool:
     if any(abs(value - k) < _CENT for k in known):
         return True
     some = sorted(known)[-60:]
-    return any(abs(abs(a - b) - value) < _CENT or abs(a + b - value) < _CENT for a, b in itertools.combinations(some, 2))
+    return any(
+        abs(abs(a - b) - value) < _CENT or abs(a + b - value) < _CENT for a, b in itertools.combinations(some, 2)
+    )
 
 
 def _results(talk: Talk) -> Iterator[Signal]:
     for step in talk.tools:
         reply = talk.reply_after(step)
-        if _EMPTY.match(step.result) and not step.error:
-            yield Signal(step.number, "empty result", _call(step))
+        if EMPTY.match(step.result) and not step.error:
+            yield Signal(step.number, "empty result", call_text(step))
             if reply is not None and not ADMITS.search(reply.text) and (claim := first_matching(reply.text, CLAIMS)):
                 yield Signal(reply.number, "success claimed after an empty result", claim)
         refusals = [(key, value) for key, value in talk.facts(step) if _is_no(value, step.tool)]
@@ -229,7 +210,7 @@ def _results(talk: Talk) -> Iterator[Signal]:
             (s for s in talk.tools if s.number > step.number and s.turn == step.turn and is_write(s.tool)), None
         )
         if acted is not None and not is_write(step.tool):
-            yield Signal(acted.number, "acted although a result said no", _call(acted))
+            yield Signal(acted.number, "acted although a result said no", call_text(acted))
         if reply is None:
             continue
         for key, value in refusals:
@@ -246,77 +227,11 @@ def _results(talk: Talk) -> Iterator[Signal]:
 
 def _is_no(value: Any, tool: str) -> bool:
     # "cancelled" is what a tool that cancels should say.
-    return value is False or (isinstance(value, str) and bool(_NO.match(value)) and value[:5].lower() not in tool.lower())
+    return value is False or (
+        isinstance(value, str) and bool(_NO.match(value)) and value[:5].lower() not in tool.lower()
+    )
 
 
-def _rules(talk: Talk) -> Iterator[Signal]:
-    changed: dict[str, set[str]] = {}
-    for step in talk.tools:
-        if not is_write(step.tool) or step.error:
-            continue
-        rules = "\n".join([talk.policy, *(s.result for s in talk.before(step, "retrieval") if s.turn == step.turn)])
-        limits = [float(found.replace(",", "")) for found in _LIMIT.findall(rules)]
-        if limits and any(amount > min(limits) for amount in _amounts(step)):
-            yield Signal(step.number, "amount over a stated limit", _call(step))
-        windows = [int(found) for found in _WINDOW.findall(rules)]
-        today = step.at.date() if step.at is not None else None
-        seen = [day for s in talk.before(step, "tool") if s.turn == step.turn for day in dates(s.result)]
-        if windows and today and any(_OLD_DAYS >= (today - day).days > max(windows) for day in seen):
-            yield Signal(step.number, "outside a stated period", _call(step))
-        if "confirm" in talk.policy.lower() and not any("?" in s.text for s in talk.before(step, "assistant")):
-            yield Signal(step.number, "acted without asking for confirmation", _call(step))
-        for one in identifiers(step.arguments):
-            tools = changed.setdefault(one, set())
-            if tools and step.tool not in tools:
-                yield Signal(step.number, "two different changes to the same thing", _call(step))
-            tools.add(step.tool)
-
-
-def _documents(talk: Talk) -> Iterator[Signal]:
-    for step in talk.steps:
-        if step.kind != "retrieval":
-            continue
-        if _EMPTY.match(step.result):
-            yield Signal(step.number, "nothing retrieved", step.text)
-            continue
-        today = step.at.date() if step.at is not None else None
-        texts = talk.documents(step)
-        old = [text for text in texts if _outdated(text, texts, today)]
-        if not old:
-            continue
-        fresh = [text for text in texts if text not in old]
-        reply = talk.reply_after(step)
-        said = figures(reply.text) if reply is not None else set[float]()
-        from_old = said & {n for text in old for n in figures(text)}
-        if reply is not None and from_old - {n for text in fresh for n in figures(text)}:
-            yield Signal(reply.number, "answer follows an outdated document", reply.text)
-        elif not fresh:
-            yield Signal(step.number, "only outdated documents retrieved", old[0])
-
-
-def _outdated(text: str, texts: Sequence[str], today: dt.date | None) -> bool:
-    """Whether a document says that its time is over, or stands beside a later one of the same title."""
-    if _SUPERSEDED.search(text):
-        return True
-    ends = [day for phrase in _UNTIL.findall(text) for day in dates(phrase)]
-    if today is not None and ends and max(ends) < today:
-        return True
-    mine = dates(text)
-    title = title_of(text)
-    later = [max(dates(other)) for other in texts if other != text and title_of(other) == title and dates(other)]
-    return bool(mine and later and max(later) > max(mine) and (today is None or max(later) <= today))
-
-
-def title_of(text: str) -> str:
-    """The words at the head of a document, without what changes from version to version."""
-    return " ".join(re.findall(r"[^\W\d_]+", text.lower())[:4])
-
-
-def figures(text: str) -> set[float]:
-    """Every number of a text that is no part of a date."""
-    bare = re.sub(r"\d{4}-\d{2}-\d{2}", " ", text)
-    return numbers(bare) | set(money(bare))
-
-
-def _call(step: Step) -> str:
+def call_text(step: Step) -> str:
+    """A call as it is quoted."""
     return f"{step.tool} {step.arguments}".strip()

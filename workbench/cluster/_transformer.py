@@ -10,7 +10,7 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -157,7 +157,7 @@ def fastest_backend() -> Backend:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None]:
     """Loading draws bars and logs that belong to the library, not to a person's notebook."""
     names = ("sentence_transformers", "transformers", "huggingface_hub")
     before = {name: logging.getLogger(name).level for name in names}

@@ -64,7 +64,7 @@ def departures(talks: Mapping[str, Talk], among: Mapping[str, Talk]) -> dict[str
         Empty where there are too few turns to know what is usual.
     """
     turns = [turn for session, talk in talks.items() for turn in _turns(session, talk)]
-    reference = [turn for session, talk in among.items() for turn in _turns(session, talk)]
+    reference: list[_Turn] = [turn for session, talk in among.items() for turn in _turns(session, talk)]
     if len(reference) > _REFERENCE:
         reference = [reference[i] for i in np.linspace(0, len(reference) - 1, _REFERENCE).astype(int)]
     if len(reference) < _FEWEST_TURNS or not turns:
@@ -96,7 +96,9 @@ def _turns(session: str, talk: Talk) -> list[_Turn]:
         request = sorted(content_words(mask(" ".join(s.text for s in asked))))
         request.append("first turn" if number <= 1 else "later turn")
         titles = [
-            " ".join(sorted(content_words(mask(talk.documents(s)[0][:80])))[:_TITLE]) for s in calls if s.kind == "retrieval"
+            " ".join(sorted(content_words(mask(talk.documents(s)[0][:80])))[:_TITLE])
+            for s in calls
+            if s.kind == "retrieval"
         ]
         words = sorted(content_words(mask(" ".join(s.text for s in answers))))
         did = sorted({s.tool for s in calls})

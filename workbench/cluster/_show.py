@@ -1,0 +1,59 @@
+"""How modes are shown: one sentence, then a table with the words that put sessions there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from workbench import _html
+
+__all__ = ["show", "summary"]
+
+_SHOWN: Final = 20
+
+
+def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
+    """The modes as HTML, escaped."""
+    shown = frame.head(_SHOWN)
+    if shown.is_empty():
+        return _html.panel(sentence, notes=notes)
+    rows = [
+        {
+            "mode": row["name"],
+            "sessions": row["size"],
+            "share": f"{row['share']:.0%} ({row['low']:.0%}\u2013{row['high']:.0%})",
+            **({"times as common as in passing": _lift(row)} if row["lift_low"] is not None else {}),
+            "stability": row["stability"],
+            "in their words": "<br>".join(
+                f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.escape(quote['session_id'])}"
+                f"{', step ' + str(quote['step']) if quote['step'] is not None else ''}</span>"
+                for quote in row["quotes"][:3]
+            ),
+        }
+        for row in shown.iter_rows(named=True)
+    ]
+    body = _html.table(pl.DataFrame(rows), html_columns=("in their words",), limit=_SHOWN)
+    return _html.panel(sentence, body, notes=notes)
+
+
+def _lift(row: Mapping[str, Any]) -> str:
+    ratio, low, high = row["lift"], row["lift_low"], row["lift_high"]
+    if math.isnan(ratio):
+        return "in neither"
+    if math.isinf(ratio):
+        return f"only here (at least {low:.1f})"
+    return f"{ratio:.1f} ({low:.1f}\u2013{high:.1f})"
+
+
+def summary(total: int, frame: pl.DataFrame) -> str:
+    """The modes in one plain sentence; `total` sessions were handed in."""
+    inside = int(frame["size"].sum())
+    first = frame.row(0, named=True)
+    count = "1 mode holds" if frame.height == 1 else f"{frame.height} modes hold"
+    return (
+        f"{count} {inside:,} of {total:,} sessions ({inside / total:.0%}), {total - inside:,} are left open; the largest, "
+        f"\u201c{first['name']}\u201d, has {first['size']:,} ({first['share']:.0%}, {first['low']:.0%}\u2013{first['high']:.0%})."
+    )
