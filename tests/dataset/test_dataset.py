@@ -252,6 +252,15 @@ def test_a_difference_names_what_was_added_changed_and_judged_anew(made: dataset
     assert "the same cases" in made.diff(made).sentence
 
 
+def test_attributes_are_columns_to_segment_by(made: dataset.Dataset) -> None:
+    frame = made.attributes
+    assert frame.columns == ["case_id", "session_id", "channel", "weight", "state", "split", "mode"]
+    assert frame["mode"].to_list() == ["wrong order", "loop", None]
+    labels = pl.DataFrame({"session_id": ["s1", "s2"], "tries": [1, 2], "what": ["x", None]})
+    typed = promoted(labels, attributes=["tries", "what"]).dataset.attributes
+    assert typed.select("tries", "what").rows() == [(1, "x"), (2, None)]
+
+
 def test_retired_and_future_cases_stay_in_the_dataset_and_out_of_the_inputs(made: dataset.Dataset) -> None:
     first, second = made.cases["case_id"].to_list()[:2]
     retired = dataset.revise(made, [first], state="retired", reason="no longer sold", author="ana", now=NOW)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from workbench import label
-from workbench.errors import UnknownNameError
+from workbench.errors import EmptyError, UnknownNameError
 
 START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
@@ -49,7 +49,7 @@ def test_without_draws_shares_are_of_the_sample_and_say_so() -> None:
         "40 of 600 sessions read, 4 failure modes; 45% [31% to 60%] of the sample fail; most often"
     )
     assert book.names == ["wrong refund", "loop", "rude", "stale"]
-    assert "2 failing sessions have no failure mode yet." in book.notes
+    assert "2 failing sessions without a failure mode yet." in book.notes
     assert "share of the sample" in book._repr_html_()
 
 
@@ -94,7 +94,7 @@ def test_shares_of_a_queue_are_weighted_and_speak_of_its_population() -> None:
     ]  # fmt: skip
     book = label.codebook(rows, [], draws=draws)
     high = sum(each.startswith("s") for each in ids)
-    assert book.basis == "of the 200 sessions drawn from"
+    assert book.basis == "of the 200 sessions in the queue's pool"
     assert book.failing_share is not None
     assert book.failing_share.share == pytest.approx(high / (high + 2 * (100 - high)))
     assert mode(book, "loop")["share"] == book.failing_share.share < high / 100
@@ -106,7 +106,7 @@ def test_sessions_read_by_hand_are_evidence_and_in_no_share() -> None:
     book = label.codebook(reading(), [], draws=queue.draws)
     assert (book.read, book.failing) == (22, 0)
     assert (mode(book, "loop")["sessions"], mode(book, "loop")["share"]) == (4, 0.0)
-    assert any(note.startswith("18 sessions were read outside that queue") for note in book.notes)
+    assert any(note.startswith("18 of the sessions were read outside that queue") for note in book.notes)
 
 
 def test_the_queue_of_which_most_was_read_is_taken_unless_one_is_named() -> None:
@@ -115,6 +115,9 @@ def test_the_queue_of_which_most_was_read_is_taken_unless_one_is_named() -> None
     draws = pl.concat([small.draws, large.draws])
     assert label.codebook(reading(), [], draws=draws).read == 30
     assert label.codebook(reading(), [], draws=draws, queue_id=small.queue_id).failing_share.share == 1.0  # pyright: ignore[reportOptionalMemberAccess]
+    empty = label.draw_queue(["x"], name="empty", n=1)
+    with pytest.raises(EmptyError, match="has a verdict yet"):
+        label.codebook(reading(), [], draws=empty.draws, queue_id=empty.queue_id)
     with pytest.raises(UnknownNameError, match="no queue"):
         label.codebook(reading(), [], draws=draws, queue_id="q-nowhere")
 
@@ -159,7 +162,7 @@ def test_contested_sessions_are_in_no_share_and_are_counted() -> None:
     rows = reading() + said(0, reviewer="ben", verdict="pass")
     book = label.codebook(rows, [])
     assert (book.read, mode(book, "wrong refund")["sessions"]) == (39, 9)
-    assert any(note.startswith("1 sessions are contested") for note in book.notes)
+    assert any(note.startswith("1 session contested") for note in book.notes)
     assert book.labels.filter("contested")["session_id"].unique().to_list() == ["s000"]
 
 

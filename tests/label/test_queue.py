@@ -137,7 +137,7 @@ def test_more_than_there_are_takes_all_and_says_so() -> None:
     queue = label.draw_queue([*IDS[:5], IDS[0]], name="q", n=50)
     assert sorted(drawn(queue)) == IDS[:5]
     assert any("50 were asked for" in note for note in queue.notes)
-    assert any("1 repeated ids" in note for note in queue.notes)
+    assert any("1 of the ids were repetitions" in note for note in queue.notes)
 
 
 def test_sessions_that_also_serve_another_purpose_are_counted() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,6 +107,22 @@ class Dataset:
         """
         return self.cases.filter(pl.col("state").is_in(list(states))).select("case_id", "input", "prefix")
 
+    @property
+    def attributes(self) -> pl.DataFrame:
+        """What results can be segmented by: a row a case with its attributes, `channel`, `weight`, `state` and `split`.
+
+        It holds failure modes: it is for whoever compares, not for the agent.
+        """
+        own = self.cases.select("case_id", "session_id", "channel", "weight", "state", "split")
+        known: list[dict[str, object]] = [json.loads(text or "{}") for text in self.cases["attributes"].to_list()]
+        names = [name for name in dict.fromkeys(name for row in known for name in row) if name not in own.columns]
+        return own.with_columns(
+            pl.Series(name, [row.get(name) for row in known], strict=False)
+            if _alike(known, name)
+            else pl.Series(name, [None if row.get(name) is None else str(row[name]) for row in known])
+            for name in names
+        )
+
     def diff(self, other: Dataset) -> Diff:
         """What this version has that `other` had not, and the other way round.
 
@@ -188,6 +205,11 @@ class Dataset:
         )
 
 
+def _alike(rows: list[dict[str, object]], name: str) -> bool:
+    """Whether the values are all of one type, so that they make a column as they are."""
+    return len({type(row[name]) for row in rows if row.get(name) is not None}) <= 1
+
+
 def _by_case(cases: pl.DataFrame) -> dict[str, dict[str, object]]:
     return {row["case_id"]: row for row in cases.iter_rows(named=True)}
 
@@ -220,6 +242,11 @@ def dataset_at(
         The recorded worlds by id, where they are wanted.
     version
         The latest by default.
+
+    Returns
+    -------
+    Dataset
+        As it was made.
 
     Raises
     ------

@@ -71,6 +71,7 @@ def agreement(labels: pl.DataFrame, *, between: tuple[str, str] | None = None) -
     Returns
     -------
     Agreement
+        Counts, share and kappa with their intervals, and the sessions behind them.
 
     Raises
     ------

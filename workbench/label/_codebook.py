@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from workbench import _html
-from workbench.errors import UnknownNameError
+from workbench.errors import EmptyError, UnknownNameError
 from workbench.label._events import Mode, apply_events, modes_of
 from workbench.label._labels import contested, current_labels
 from workbench.label._tables import LABELS
@@ -167,6 +167,23 @@ def codebook(
     -------
     Codebook
         Sessions whose reviewers disagree on the verdict are in no share; they are counted in `notes`.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no queue `queue_id`.
+    EmptyError
+        Nothing of that queue has a verdict yet.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from workbench import label
+    >>> now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    >>> said = label.label_annotations(
+    ...     {"operation": "op1", "session_id": "s1", "verdict": "fail", "failure_mode": "wrong refund"}, reviewer="ana", now=now)
+    >>> label.codebook(said, []).names
+    ['wrong refund']
     """
     coding = apply_events(current_labels(annotations, as_of=as_of), events, as_of=as_of)
     labels = coding.rows.rename({"failure_mode": "written_as"}).rename({"mode": "failure_mode"})
@@ -198,13 +215,15 @@ def codebook(
     nameless = len(failed - set().union(*of_mode.values())) if failed else 0
     notes = [
         *(
-            [f"{len(disputed)} sessions are contested: reviewers' verdicts disagree, and they are in no share."]
+            [f"{_count(len(disputed), 'session')} contested: reviewers' verdicts disagree, and they are in no share."]
             if disputed
             else []
         ),
-        *([f"{nameless} failing sessions have no failure mode yet."] if nameless else []),
+        *([f"{_count(nameless, 'failing session')} without a failure mode yet."] if nameless else []),
         *(
-            [f"{len(decided) - len(sample)} sessions were read outside that queue: evidence, in no share."]
+            [
+                f"{len(decided) - len(sample)} of the sessions were read outside that queue: they are evidence, and in no share."
+            ]
             if len(decided) > len(sample)
             else []
         ),
@@ -244,12 +263,15 @@ def _sample(read: list[str], draws: object, queue_id: str | None) -> tuple[dict[
     weights = draw_weights(table, read=read).filter(pl.col("weight").is_not_null())
     if queue_id is not None:
         weights = weights.filter(queue_id=queue_id)
+        if not weights.height:
+            msg = f"nothing of queue {queue_id!r} has a verdict yet: read some of it, or leave queue_id out"
+            raise EmptyError(msg)
     if not weights.height:
         return dict.fromkeys(read), "of the sample", None
     most = weights.group_by("queue_id").len().sort("len", "queue_id", descending=[True, False])["queue_id"][0]
     own = weights.filter(queue_id=most)
     sample: dict[str, float | None] = dict(own.select("session_id", "inclusion").iter_rows())
-    return sample, f"of the {own['pool'][0]:,} sessions drawn from", own["design"][0]
+    return sample, f"of the {own['pool'][0]:,} sessions in the queue's pool", own["design"][0]
 
 
 def _row(
@@ -279,13 +301,17 @@ def _sentence(table: pl.DataFrame, read: int, population: int | None, failing: S
         return "No session has a verdict yet: read some with ws.label(ws.queue(…))."
     of = f" of {population:,}" if population is not None else ""
     seen = table.filter(pl.col("sessions") > 0)
-    said = f"{read:,}{of} sessions read, {seen.height} failure modes"
+    said = f"{read:,}{of} sessions read, {_count(seen.height, 'failure mode')}"
     if failing is not None:
         said += f"; {_percent(failing)} {basis} fail"
     if not seen.height:
         return said + "."
     top = seen.row(0, named=True)
     return f"{said}; most often {top['failure_mode']!r}: {top['share']:.0%} [{top['low']:.0%} to {top['high']:.0%}]."
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _percent(share: Share) -> str:

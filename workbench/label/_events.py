@@ -330,7 +330,29 @@ def _defined_anew(name: str, when: dt.datetime | None, later: Sequence[tuple[dic
 
 
 def modes_of(events: object, *, as_of: dt.datetime | None = None) -> dict[str, Mode]:
-    """The failure modes that the events define, by the name that each has at that moment."""
+    """The failure modes that the events speak of, by the name that each has at that moment.
+
+    Parameters
+    ----------
+    events
+        Rows of `schema.CODEBOOK_EVENTS`.
+    as_of
+        Only events until then; all by default.
+
+    Returns
+    -------
+    dict
+        `Mode` by name; retired ones are there and say so.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from workbench import label
+    >>> now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    >>> event = label.codebook_event("define", "loop", definition="the same call again", author="ana", now=now)
+    >>> label.modes_of([event])["loop"].definition
+    'the same call again'
+    """
     state = _Names()
     for event in _in_order(events, as_of):
         state.take(event)

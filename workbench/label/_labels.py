@@ -269,6 +269,14 @@ def contested(labels: pl.DataFrame) -> pl.DataFrame:
     -------
     polars.DataFrame
         Columns `session_id`, `passed_by` and `failed_by` (lists of reviewers), sorted by session.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from workbench import label
+    >>> said = [("s1", "ana", "fail"), ("s1", "ben", "pass"), ("s2", "ana", "fail")]
+    >>> label.contested(pl.DataFrame(said, schema=["session_id", "reviewer", "verdict"], orient="row")).rows()
+    [('s1', ['ben'], ['ana'])]
     """
     decided = labels.filter(pl.col("verdict").is_in(["pass", "fail"]))
     names = {"pass": "passed_by", "fail": "failed_by"}

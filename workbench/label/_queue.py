@@ -195,7 +195,7 @@ def draw_queue(
         ],
         QUEUES,
     )
-    notes = [f"{dropped} repeated ids were read as one."] if dropped else []
+    notes = [f"{dropped} of the ids were repetitions and count once."] if dropped else []
     if take < n:
         notes.append(f"{n} were asked for; the population has {take}, and all of them are in the queue.")
     notes += _other_purpose(draws, stored, known, purpose)
