@@ -39,7 +39,8 @@ _TEXT: Final = (
     "session_id", "task_id", "user_id", "agent_name", "agent_version", "environment", "model", "provider", "tool_name",
     "tool_call_id", "tool_result", "input", "output", "error_type", "error_message",
 )  # fmt: skip
-_SPEAKING: Final = frozenset({"llm", "agent"})
+_PIECES: Final = 8  # from so many messages on, that are no longer than this many characters each
+_PIECE: Final = 24
 
 
 class _Read:
@@ -148,7 +149,7 @@ def _fill_messages(row: Row, nested: dict[str, list[tuple[str, Any]]], kind: str
         found = system_message(system) + (found or [])
     if found:
         row["input_messages"] = dumps(found)
-    made = _nested_messages(nested.get("said"))
+    made = _unstreamed(_nested_messages(nested.get("said")))
     if made is None and answer is not None:
         made = output_messages(answer)
     if made is None and (words is not None or calls is not None):
@@ -157,6 +158,14 @@ def _fill_messages(row: Row, nested: dict[str, list[tuple[str, Any]]], kind: str
         made = output_messages(row["output"])
     if made:
         row["output_messages"] = dumps(made)
+
+
+def _unstreamed(said: list[Row] | None) -> list[Row] | None:
+    """An answer that was written down piece by piece, as it was streamed, in one piece."""
+    if not said or len(said) < _PIECES or any("tool_calls" in message for message in said):
+        return said
+    words = "".join(message["content"] for message in said)
+    return said if len(words) > _PIECE * len(said) else [{"role": "assistant", "content": words}]
 
 
 def _without_requests(row: Row, kept: Row) -> None:

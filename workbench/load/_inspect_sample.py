@@ -131,6 +131,9 @@ def _one(message: Any, timed: _Timed) -> list[Said]:
         columns |= {"total_cost": real(usage.get("total_cost"))}
         columns = {name: value for name, value in columns.items() if value is not None}
         start, end = moment(event.get("timestamp")), moment(event.get("completed"))
+        seconds = real(output.get("time"))
+        if end is None and start is not None and seconds is not None:
+            end = start + int(seconds * 1e9)
     elif role == "tool":
         event = timed.tools.get(str(message.get("tool_call_id")), {})
         start, end = moment(event.get("timestamp")), moment(event.get("completed"))

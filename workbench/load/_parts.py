@@ -20,6 +20,10 @@ _THOUGHTS: Final = frozenset({"reasoning", "thinking", "redacted_thinking"})
 _SPOKEN: Final = frozenset({"text", "input_text", "output_text", "summary_text", "refusal", "markdown"})
 _MEDIA: Final = ("image", "audio", "video", "file", "document", "blob", "uri", "media", "pdf")
 _UNTYPED_MEDIA: Final = ("inlineData", "inline_data", "fileData", "file_data", *_MEDIA)
+_PART_KEYS: Final = frozenset({
+    "text", "content", "function", "functionCall", "function_call", "functionResponse", "function_response", "toolUse",
+    "toolResult", "message_content", "tool_call", *_UNTYPED_MEDIA,
+})  # fmt: skip
 _ARGUMENTS: Final = ("arguments", "args", "input", "parameters")
 _CALL_IDS: Final = ("call_id", "id", "toolCallId", "tool_call_id", "tool_id", "toolUseId")
 _RESULT_IDS: Final = ("tool_use_id", "id", "tool_call_id", "toolCallId", "call_id", "toolUseId")
@@ -97,8 +101,11 @@ def read_parts(content: Any) -> Parts:
     if type(content) is str:
         parts.spoken.append(content)
     elif is_array(content):
-        for part in content:
-            _add(parts, part)
+        if content and not any(_is_part(item) for item in content):
+            parts.spoken.append(dumps(content))  # a list of results is one text
+        else:
+            for part in content:
+                _add(parts, part)
     elif is_object(content):
         if "parts" in content and is_array(content["parts"]):
             return read_parts(content["parts"])
@@ -106,6 +113,12 @@ def read_parts(content: Any) -> Parts:
     elif content is not None:
         parts.spoken.append(dumps(content))
     return parts
+
+
+def _is_part(item: Any) -> bool:
+    if not is_object(item):
+        return type(item) is str
+    return type(item.get("type")) is str or not _PART_KEYS.isdisjoint(item)
 
 
 def _add(parts: Parts, part: Any) -> None:

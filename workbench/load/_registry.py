@@ -96,7 +96,7 @@ def choose(source: Source, wanted: str | None) -> Reader | None:
             if reader.name == wanted:
                 return reader
         what = "format"
-        raise UnknownNameError(what, wanted, [reader.name for reader in known])
+        raise UnknownNameError(wanted, what, [reader.name for reader in known])
     return next((reader for reader in known if reader.fits(source)), None)
 
 

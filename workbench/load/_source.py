@@ -146,24 +146,21 @@ class Source:
     def open(self) -> IO[bytes]:
         """The content, decompressed; UTF-16 becomes UTF-8."""
         raw = self.path.open("rb")
-        packed = _packed(raw.read(4))
+        head = raw.read(4)
         raw.seek(0)
-        stream: IO[bytes] = raw
+        packed = _packed(head)
         if packed == "gzip":
-            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
-        elif packed == "zstd":
+            raw.close()
+            return cast("IO[bytes]", gzip.open(self.path))
+        if packed == "zstd":
             import zstandard
 
-            stream = cast(
-                "IO[bytes]",
-                io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True), _HEAD),
-            )
-        if packed != "zip" and raw is stream:
-            mark = raw.read(2)
-            raw.seek(0)
-            if mark in (b"\xff\xfe", b"\xfe\xff"):
+            unpacked = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+            return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", unpacked), _HEAD))
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            with raw:
                 return io.BytesIO(raw.read().decode("utf-16", "replace").encode())
-        return stream
+        return raw
 
     @cached_property
     def head(self) -> bytes:

@@ -1,0 +1,215 @@
+"""What holds for every reader, whoever wrote it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import pytest
+from otlp_lines import request, span
+
+from workbench import load
+from workbench.errors import LoadError, UnknownNameError
+from workbench.load import _registry
+from workbench.schema import SCORES, SET_ASIDE, SOURCES, SPAN_KINDS, SPANS
+
+CHAT = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Where is order 7?"},
+    {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"order": 7}'}}]},
+    {"role": "tool", "tool_call_id": "c1", "name": "find", "content": "sent"},
+    {"role": "assistant", "content": "It was sent."},
+]  # fmt: skip
+MODEL_CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "session.id": "s"}
+
+
+def inspect_log() -> dict[str, Any]:
+    about = {"eval_id": "e", "run_id": "r", "task": "orders", "task_id": "t", "model": "m", "created": "2026-01-01T00:00:00+00:00"}
+    sample = {"id": 1, "epoch": 1, "input": "Where is order 7?", "target": "sent", "messages": CHAT, "scores": {"match": {"value": "C"}}, "uuid": "u1"}  # fmt: skip
+    return {"version": 2, "status": "success", "eval": about, "plan": {}, "samples": [sample]}
+
+
+def inspect_archive() -> bytes:
+    log = inspect_log()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("samples/1_epoch_1.json", orjson.dumps(log.pop("samples")[0]))
+        archive.writestr("header.json", orjson.dumps(log))
+    return packed.getvalue()
+
+
+def tau2() -> dict[str, Any]:
+    messages = [{**message, "tool_calls": [{"id": "c1", "name": "find", "arguments": {"order": 7}}] if message.get("tool_calls") else None} for message in CHAT]  # fmt: skip
+    simulation = {"id": "u", "task_id": "7", "trial": 0, "messages": messages, "reward_info": {"reward": 1.0, "reward_breakdown": {"DB": 1.0}}, "termination_reason": "user_stop"}  # fmt: skip
+    return {"info": {"agent_info": {"llm": "m"}}, "tasks": [{"id": "7"}], "simulations": [simulation]}
+
+
+EXAMPLES: dict[str, tuple[str, bytes]] = {
+    "otlp": ("spans.jsonl", orjson.dumps(request(span("00000000000000aa", MODEL_CALL), span("00000000000000bb"))) + b"\n"),
+    "otel-js": ("spans.json", orjson.dumps([{"name": "ai.generateText.doGenerate", "spanContext": {"traceId": "a" * 32, "spanId": "b" * 16}, "attributes": {"ai.operationId": "ai.generateText.doGenerate", "ai.prompt": '{"prompt": "Hi"}', "ai.response.text": "Hello"}, "status": {"code": 0}, "startTime": [1700000000, 5], "endTime": [1700000001, 5], "events": []}])),
+    "langfuse": ("trace.json", orjson.dumps({"trace": {"id": "t", "timestamp": "2026-01-01T00:00:00Z", "sessionId": "s"}, "observations": [{"id": "o", "traceId": "t", "type": "GENERATION", "name": "chat", "startTime": "2026-01-01T00:00:00Z", "endTime": "2026-01-01T00:00:01Z", "input": CHAT[:2], "output": CHAT[4]}], "scores": [{"id": "x", "name": "tone", "value": 1, "traceId": "t"}]})),
+    "inspect": ("log.eval", inspect_archive()),
+    "tau2-bench": ("sims.json", orjson.dumps(tau2())),
+    "tau-bench": ("tau.json", orjson.dumps([{"task_id": 0, "reward": 1.0, "trial": 0, "info": {}, "traj": CHAT}])),
+    "chat": ("chat.jsonl", orjson.dumps({"id": "s", "messages": CHAT}) + b"\n"),
+}  # fmt: skip
+
+
+def example(name: str, folder: Path) -> Path:
+    file = folder / EXAMPLES[name][0]
+    file.write_bytes(EXAMPLES[name][1])
+    return file
+
+
+def test_every_reader_has_an_example_here() -> None:
+    assert {reader.name for reader in load.readers()} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+class TestEveryReader:
+    def test_knows_its_own_file_and_no_other(self, name: str, tmp_path: Path) -> None:
+        source = load.Source(example(name, tmp_path))
+        assert [reader.name for reader in load.readers() if reader.fits(source)] == [name]
+
+    def test_reads_it_whole_into_the_tables(self, name: str, tmp_path: Path) -> None:
+        loaded = load.read(example(name, tmp_path))
+        assert loaded.spans.schema == SPANS
+        assert loaded.scores.schema == SCORES
+        assert loaded.sources.schema == SOURCES
+        assert loaded.set_aside.schema == SET_ASIDE
+        assert loaded.total("loaded") == loaded.total("read") > 0
+        assert loaded.sources["format"].to_list() == [name]
+        assert "llm" in loaded.spans["kind"].to_list()
+        assert loaded.spans.select("format", "source").unique().rows() == [(name, loaded.sources["source_id"][0])]
+
+    def test_keeps_to_the_words_of_the_schema(self, name: str, tmp_path: Path) -> None:
+        spans = load.read(example(name, tmp_path)).spans
+        assert set(spans["kind"]) <= set(SPAN_KINDS)
+        assert set(spans["status"]) <= {"ok", "error", "unset", "running"}
+        assert spans.select(pl.struct("trace_id", "span_id").is_unique().all()).item()
+        for column in ("input_messages", "output_messages"):
+            for told in spans[column].drop_nulls():
+                for message in orjson.loads(told):
+                    assert message["role"] in ("system", "user", "assistant", "tool")
+                    assert isinstance(message["content"], str)
+
+    def test_reads_the_same_twice_and_merges_it(self, name: str, tmp_path: Path) -> None:
+        file = example(name, tmp_path)
+        first, second = load.read(file), load.read(file)
+        assert first.spans.equals(second.spans)
+        assert first.scores.equals(second.scores)
+        again = load.read(file, known=first.spans.lazy(), known_scores=first.scores.lazy())
+        assert (again.spans.height, again.scores.height, again.total("merged")) == (0, 0, again.total("read"))
+
+    def test_reads_what_is_cut_off_anywhere_without_falling(self, name: str, tmp_path: Path) -> None:
+        file, whole = example(name, tmp_path), EXAMPLES[name][1]
+        for end in range(0, len(whole), max(1, len(whole) // 40)):
+            file.write_bytes(whole[:end])
+            loaded = load.read(file)
+            assert loaded.total("read") >= 1
+
+    def test_reads_any_value_in_the_place_of_any_other(self, name: str, tmp_path: Path) -> None:
+        if name == "inspect":
+            whole: Any = inspect_log()
+        else:
+            whole = orjson.loads(EXAMPLES[name][1].splitlines()[0])
+        file = tmp_path / "changed.json"
+        for path in list(places(whole)):
+            for wrong in (None, 7, "x", [], {}, [[]], True, -1.5):
+                file.write_bytes(orjson.dumps(changed(whole, path, wrong)))
+                assert load.read(file).total("read") >= 1
+
+
+def places(value: Any, above: tuple[Any, ...] = ()) -> Any:
+    yield above
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from places(inner, (*above, key))
+
+
+def changed(value: Any, path: tuple[Any, ...], wrong: Any) -> Any:
+    if not path:
+        return wrong
+    inner = changed(value[path[0]], path[1:], wrong)
+    if isinstance(value, dict):
+        return {**value, path[0]: inner}
+    return [*value[: path[0]], inner, *value[path[0] + 1 :]]
+
+
+class _Lines:
+    """A reader as another package would write it."""
+
+    name = "lines"
+    keys = frozenset({"said"})
+
+    def fits(self, source: load.Source) -> bool:
+        return source.path.suffix == ".said"
+
+    def read(self, source: load.Source, sheet: load.Sheet, progress: Callable[[int], None]) -> None:
+        for number, line in source.lines():
+            sheet.begin(number)
+            if line.strip():
+                sheet.span({"trace_id": "t", "span_id": str(number), "name": "said", "kind": "other", "status": "ok", "output": line.decode().strip()})
+            progress(source.read_bytes)  # fmt: skip
+
+
+class _Point:
+    value = "other_package:Lines"
+
+    def __init__(self, name: str, held: object) -> None:
+        self.name, self._held = name, held
+
+    def load(self) -> object:
+        return self._held
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def install(held: object) -> None:
+        monkeypatch.setattr(_registry, "entry_points", lambda group: [_Point("lines", held)] if group == "workbench.readers" else [])
+        load.readers.cache_clear()
+
+    yield install
+    load.readers.cache_clear()
+
+
+def test_another_package_adds_a_format(installed: Any, tmp_path: Path) -> None:
+    installed(_Lines)
+    (tmp_path / "a.said").write_text("one\ntwo\n")
+    loaded = load.read(tmp_path / "a.said")
+    assert loaded.spans["output"].to_list() == ["one", "two"]
+    assert loaded.sources["format"].to_list() == ["lines"]
+
+
+def test_a_broken_plug_in_is_named(installed: Any, tmp_path: Path) -> None:
+    installed(lambda: object())
+    (tmp_path / "a.said").write_text("one\n")
+    with pytest.raises(LoadError, match="the reader 'lines' of other_package:Lines is no reader"):
+        load.read(tmp_path / "a.said")
+
+
+def test_a_format_can_be_named(tmp_path: Path) -> None:
+    file = example("chat", tmp_path)
+    assert load.read(file, options=load.LoadOptions(format="chat")).total("loaded") == 1
+    with pytest.raises(UnknownNameError, match="did you mean 'chat'"):
+        load.read(file, options=load.LoadOptions(format="chats"))
+
+
+def test_a_mix_of_formats_is_told_in_one_sentence(tmp_path: Path) -> None:
+    for name in EXAMPLES:
+        example(name, tmp_path)
+    (tmp_path / "notes.md").write_text("# Notes\n")
+    (tmp_path / "broken.json").write_text('{"observation": [{"id"')
+    (tmp_path / "close.json").write_text('{"observation": [], "scores": []}')
+    loaded = load.read(tmp_path)
+    assert repr(loaded).startswith("12 records read from 10 files (chat, inspect, langfuse, otel-js, otlp, tau-bench, tau2-bench): 9 loaded, ")
+    assert loaded.set_aside["reason"].to_list() == ["no reader knows this file"] * 3
+    details = dict(zip(loaded.set_aside["path"].str.split("/").list.last(), loaded.set_aside["detail"], strict=True))
+    assert details["close.json"] == "it has observation, scores; nearest: langfuse"
+    shown = loaded._repr_html_()
+    assert "no reader knows this file" in shown and "<table>" in shown
