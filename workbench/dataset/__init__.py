@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from workbench.dataset._content import content_hash_of
 from workbench.dataset._dataset import Dataset, Diff, dataset_at
+from workbench.dataset._desk import Recorder
 from workbench.dataset._exporter import Exported, Exporter
 from workbench.dataset._exporters import exporters, read_dataset
-from workbench.dataset._promote import Recorder, promote
+from workbench.dataset._promote import promote
 from workbench.dataset._promotion import Promotion
 from workbench.dataset._revise import revise
 from workbench.dataset._tables import CASES, GROUND_TRUTH, STATES, VERSIONS

@@ -4,45 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, get_args
 
-import orjson
 import polars as pl
 
-from workbench.dataset._case import Draft, draft, split_of
-from workbench.dataset._content import dumps, row_id_of, truth_id_of
 from workbench.dataset._dataset import Dataset
+from workbench.dataset._desk import Desk, Recorder, count_of
 from workbench.dataset._promotion import Addition, Promotion
 from workbench.dataset._selection import Chosen, chosen_sessions, ids_of
 from workbench.dataset._tables import CaseState
 from workbench.errors import EmptyError, InputError, UnknownNameError
-from workbench.evidence import AgentLoop, loops
 from workbench.schema import SESSIONS, STEPS, conform
 
-__all__ = ["Recorder", "promote"]
+__all__ = ["promote"]
 
 _ONE_SPLIT: Final = {"test": 1.0}
-_CUT: Final = re.compile(
-    r"\[\\u2026 [\d,]+ (?:characters )?cut \\u2026\]"
-)  # what loading leaves in a text that is too long, as JSON
-
-
-class RecordedWorld(Protocol):
-    """What a recorder returns."""
-
-    @property
-    def world_id(self) -> str: ...
-    @property
-    def missing(self) -> Sequence[object]: ...
-    def __len__(self) -> int: ...
-    def to_bytes(self) -> bytes: ...
-
-
-Recorder = Callable[[AgentLoop], RecordedWorld]
-"""Records the world of a session: `workbench.world.record`."""
 
 
 def promote(
@@ -140,44 +117,42 @@ def promote(
     able = (_able(frame, table, turn) if controls else set[str]()) - selected - set(failing)
     pool = [each for each in ids_of(control_pool) if each in able] if control_pool is not None else []
     drawn, short = _controls(controls, pool, f"{seed}\x1f{to}")
-    desk = _Desk(to, record, turn, shares, state, author, now, existing)
+    desk = Desk(to, record, turn, shares, state, author, now, existing)
     desk.read([*chosen, *drawn], frame, table, wanted)
     left_out = pl.DataFrame(
         [*refused, *desk.left_out], schema={"session_id": pl.String(), "reason": pl.String()}, orient="row"
     )
-    reason = f"promoted {_count(len(chosen), 'session')}" + (f" and {_count(len(drawn), 'control')}" if drawn else "")
+    reason = f"promoted {count_of(len(chosen), 'session')}" + (
+        f" and {count_of(len(drawn), 'control')}" if drawn else ""
+    )
     made, cases, truths, version = Addition(desk.cases, desk.truths, desk.worlds).onto(
         existing, name=to, reason=reason, author=author, now=now
     )
     notes = [*desk.notes(), *([short] if short else [])]
     notes += [
-        f"{_count(count, 'session')} left out: {why}."
+        f"{count_of(count, 'session')} left out: {why}."
         for why, count in left_out.group_by("reason").len().sort("reason").iter_rows()
     ]
     sentence = _sentence(to, made, desk, truths.height, left_out.height, changed=bool(version.height))
     return Promotion(made, cases, truths, version, desk.worlds, left_out, sentence, tuple(notes))
 
 
-def _sentence(to: str, made: Dataset, desk: _Desk, truths: int, out: int, *, changed: bool) -> str:
+def _sentence(to: str, made: Dataset, desk: Desk, truths: int, out: int, *, changed: bool) -> str:
     if not changed and not desk.there:
-        return f"Nothing was added to {to!r}: {_count(out, 'session')} cannot be cases, for the reasons in left_out."
+        return f"Nothing was added to {to!r}: {count_of(out, 'session')} cannot be cases, for the reasons in left_out."
     if not changed:
-        return f"Nothing was added to {to!r}: all {_count(desk.there, 'case')} are in version {made.version} already."
+        return f"Nothing was added to {to!r}: all {count_of(desk.there, 'case')} are in version {made.version} already."
     parts = [
         text
         for count, text in (
-            (desk.added, f"{_count(desk.added, 'case')} added to {to!r}"),
-            (desk.revised, f"{_count(desk.revised, 'case')} of {to!r} revised"),
-            (not (desk.added or desk.revised), f"ground truth of {_count(truths, 'case')} of {to!r} updated"),
+            (desk.added, f"{count_of(desk.added, 'case')} added to {to!r}"),
+            (desk.revised, f"{count_of(desk.revised, 'case')} of {to!r} revised"),
+            (not (desk.added or desk.revised), f"ground truth of {count_of(truths, 'case')} of {to!r} updated"),
         )
         if count
     ]
     controls = f", {desk.controls} of them controls" if desk.controls else ""
     return f"{' and '.join(parts)}{controls}: version {made.version} has {made.cases.height:,}."
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _check(to: str, now: dt.datetime, state: str) -> None:
@@ -215,130 +190,3 @@ def _able(steps: pl.DataFrame, sessions: pl.DataFrame, turn: int | None) -> set[
         speaking = speaking.filter(turn=turn)
     allowed = sessions.filter(pl.col("consent").fill_null(value=True))
     return set(speaking["session_id"].to_list()) & set(allowed["session_id"].to_list())
-
-
-@dataclass(slots=True)
-class _Desk:
-    """Where sessions become rows, one after the other, and what became of each is counted."""
-
-    to: str
-    record: Recorder | None
-    turn: int | None
-    splits: Mapping[str, float]
-    state: str
-    author: str
-    now: dt.datetime
-    existing: Dataset | None
-    cases: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    truths: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    worlds: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    left_out: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    added: int = 0
-    controls: int = 0
-    revised: int = 0
-    there: int = 0
-    unfound: int = 0
-    hollow: int = 0
-    cut: int = 0
-
-    def read(
-        self, chosen: Sequence[Chosen], steps: pl.DataFrame, sessions: pl.DataFrame, attributes: Sequence[str]
-    ) -> None:
-        """Make a case of each session, or note why there is none."""
-        ids = [one.session_id for one in chosen]
-        known = {
-            row["session_id"]: row for row in sessions.filter(pl.col("session_id").is_in(ids)).iter_rows(named=True)
-        }
-        loop_of = {loop.session_id: loop for loop in loops(steps.filter(pl.col("session_id").is_in(ids)))}
-        before: dict[str, dict[str, Any]] = {}
-        if self.existing is not None:
-            before = {row["case_id"]: row for row in self.existing.cases.iter_rows(named=True)}
-        for one in chosen:
-            session, loop = known.get(one.session_id), loop_of.get(one.session_id)
-            if session is None or loop is None:
-                self.left_out.append((one.session_id, "no such session"))
-            elif session["consent"] is False:
-                self.left_out.append((one.session_id, "the user did not consent"))
-            else:
-                made = draft(one, loop, session, self.turn)
-                if isinstance(made, str):
-                    self.left_out.append((one.session_id, made))
-                    continue
-                extra = {name: session[name] for name in attributes if session.get(name) is not None}
-                self._keep(one, made, {**extra, **made.attributes}, before.get(made.case_id), loop)
-
-    def _keep(
-        self, one: Chosen, made: Draft, attributes: Mapping[str, Any], old: Mapping[str, Any] | None, loop: AgentLoop
-    ) -> None:
-        self.unfound += made.unfound is not None
-        self._add_truths(one, made.case_id)
-        if old is None:
-            row = {
-                "case_id": made.case_id,
-                "dataset": self.to,
-                **made.columns,
-                "attributes": dumps(_plain(attributes)),
-                "channel": one.channel,
-                "inclusion": one.inclusion,
-                "weight": None if one.inclusion is None else 1 / one.inclusion,
-                "state": self.state,
-                "split": split_of(one.session_id, self.splits),
-                **self._world(loop),
-            }
-            self.added += 1
-            self.cut += _CUT.search(made.columns["prefix"]) is not None
-            self.controls += one.channel == "control"
-        else:
-            row = {**old, "attributes": dumps({**orjson.loads(old["attributes"] or "{}"), **_plain(attributes)})}
-            row["span_id"] = made.columns["span_id"] or old["span_id"]
-            if old["channel"] != one.channel and one.channel == "failure":  # a control that was found to fail
-                weight = None if one.inclusion is None else 1 / one.inclusion
-                row |= {"channel": "failure", "inclusion": one.inclusion, "weight": weight}
-        row["row_id"] = row_id_of(row)
-        if old is not None and row["row_id"] == old["row_id"]:
-            self.there += 1
-            return
-        self.revised += old is not None
-        self.cases.append({**row, "added_at": self.now, "added_by": self.author})
-
-    def _add_truths(self, one: Chosen, case_id: str) -> None:
-        for kind, value, reviewer in one.truths:
-            row = {
-                "case_id": case_id,
-                "dataset": self.to,
-                "kind": kind,
-                "value": value,
-                "author": reviewer or self.author,
-            }
-            self.truths.append({**row, "truth_id": truth_id_of(row), "added_at": self.now})
-
-    def _world(self, loop: AgentLoop) -> dict[str, Any]:
-        if self.record is None:
-            return {"world_id": None, "lost": None}
-        world = self.record(loop)
-        lost = len(world.missing)
-        self.hollow += 0 < lost == len(world)
-        world_id = world.world_id
-        self.worlds[world_id] = world.to_bytes()
-        return {"world_id": world_id, "lost": lost}
-
-    def notes(self) -> list[str]:
-        """What else is to be known of what was added."""
-        lost = [row for row in self.cases if row["lost"]]
-        said = {
-            f"{_count(self.there, 'case')} already there and unchanged.": self.there and (self.added or self.revised),
-            f"{_count(self.unfound, 'labelled first failure')} not found among the steps of the session: the last turn is tried.": self.unfound,
-            f"{_count(len(lost), 'case')} with recorded calls whose results were already gone.": lost,
-            f"{_count(self.hollow, 'case')} with no world left: not one result of their calls was recorded.": self.hollow,
-            f"{_count(self.cut, 'case')} with messages that were cut when they were loaded: the agent is handed them so.": self.cut,
-            "No worlds were kept: once the telemetry expires they cannot be had again.": self.record is None
-            and self.added,
-        }
-        return [text for text, count in said.items() if count]
-
-
-def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes as JSON can hold them: times and whatever else has no place there as text."""
-    return {
-        name: value if isinstance(value, str | int | float | bool) else str(value) for name, value in attributes.items()
-    }

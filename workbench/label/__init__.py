@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from workbench.label._agreement import Agreement, agreement
 from workbench.label._codebook import Codebook, codebook
-from workbench.label._events import Coding, Mode, apply_events, codebook_event, modes_of
+from workbench.label._events import Coding, apply_events, codebook_event
 from workbench.label._labels import Change, Role, contested, current_labels, label_annotations
+from workbench.label._names import Mode, modes_of
 from workbench.label._queue import Queue, draw_queue
 from workbench.label._read import read_annotations
 from workbench.label._tables import CODEBOOK_EVENTS, LABELS, QUEUES, VERDICTS, EventKind, Purpose, Verdict

@@ -11,8 +11,9 @@ import polars as pl
 
 from workbench import _html
 from workbench.errors import EmptyError, UnknownNameError
-from workbench.label._events import Mode, apply_events, modes_of
+from workbench.label._events import apply_events
 from workbench.label._labels import contested, current_labels
+from workbench.label._names import Mode, modes_of
 from workbench.label._tables import LABELS
 from workbench.label._weights import draw_weights
 from workbench.schema import DRAWS, conform

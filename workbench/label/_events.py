@@ -13,10 +13,10 @@ import polars as pl
 
 from workbench import _html
 from workbench.errors import InputError, UnknownNameError
+from workbench.label._names import Names, in_order
 from workbench.label._tables import CODEBOOK_EVENTS, EventKind
-from workbench.schema import conform
 
-__all__ = ["Coding", "Mode", "apply_events", "codebook_event", "modes_of"]
+__all__ = ["Coding", "apply_events", "codebook_event"]
 
 _PARTS: Final = {"define": 0, "retire": 0, "rename": 1, "merge": 1}
 _FEWEST_PARTS: Final = 2
@@ -53,15 +53,6 @@ class Coding:
 
     def _repr_html_(self) -> str:
         return _html.panel(self.sentence, _html.table(self.rows) if self.rows.height else "", notes=self.refused)
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """A failure mode of the codebook: its definition, and whether it is still in use."""
-
-    name: str
-    definition: str | None
-    retired: bool
 
 
 def codebook_event(
@@ -139,8 +130,8 @@ def codebook_event(
         "happened_at": now,
         "recorded_at": now,
     }
-    state = _Names()
-    for event in _in_order(events, None):
+    state = Names()
+    for event in in_order(events, None):
         state.take(event)
     refusal = state.take(row)
     if refusal is not None:
@@ -180,62 +171,6 @@ def _fault_beside(
     return f"the split of {name!r} has no part {strange[0]!r}; its parts are {', '.join(parts)}" if strange else None
 
 
-class _Names:
-    """Where names lead at a moment, what they mean, and which are retired."""
-
-    def __init__(self) -> None:
-        self.leads: dict[str, str] = {}
-        self.modes: dict[str, Mode] = {}
-        self.changed: dict[str, Any] = {}  # when a definition was last changed, by the name that the mode has now
-
-    def now(self, name: str) -> str:
-        while name in self.leads:  # finite: no event that would close a circle is taken
-            name = self.leads[name]
-        return name
-
-    def take(self, event: Mapping[str, Any]) -> str | None:
-        """Apply an event; or leave everything as it is and say why."""
-        kind, name = event["kind"], event["name"]
-        if kind == "define":
-            self.leads.pop(name, None)
-            old = self.modes.get(name)
-            if old is not None and old.definition is not None and old.definition != event["definition"]:
-                self.changed[name] = event["happened_at"]
-            self.modes[name] = Mode(name, event["definition"], retired=False)
-        elif kind == "retire":
-            at = self.now(name)
-            self.modes[at] = Mode(at, self.modes[at].definition if at in self.modes else None, retired=True)
-        elif kind in {"rename", "merge"}:
-            return self._lead(kind, name, event["into"][0])
-        else:
-            for part in event["into"]:
-                self.modes.setdefault(part, Mode(part, None, retired=False))
-        return None
-
-    def _lead(self, kind: str, name: str, into: str) -> str | None:
-        if into == name:
-            return f"to {kind} {name!r} into itself changes nothing; name another failure mode in into="
-        target = self.now(into)
-        if target == name:
-            return f"{into!r} has become {name!r}: to {kind} the second to the first would make a circle. Define {into!r} anew first."
-        source = self.modes.pop(name, None)
-        self.leads[name] = target
-        if name in self.changed:
-            self.changed[target] = self.changed.pop(name)
-        old = self.modes.get(target)
-        definition = old.definition if old is not None and old.definition is not None else source and source.definition
-        self.modes[target] = Mode(target, definition, retired=False)
-        return None
-
-
-def _in_order(events: object, as_of: dt.datetime | None) -> list[dict[str, Any]]:
-    frame = conform(events if events is not None else [], CODEBOOK_EVENTS, what="codebook events")
-    frame = frame.unique("event_id", keep="first", maintain_order=True).sort("happened_at", maintain_order=True)
-    if as_of is not None:
-        frame = frame.filter(pl.col("happened_at") <= as_of)
-    return frame.to_dicts()
-
-
 def apply_events(names: object, events: object, *, as_of: dt.datetime | None = None) -> Coding:
     """Show labels under the codebook of any moment.
 
@@ -267,8 +202,8 @@ def apply_events(names: object, events: object, *, as_of: dt.datetime | None = N
     ['wrong refund', 'loop']
     """
     rows = _as_rows(names)
-    ordered = _in_order(events, as_of)
-    state, refused, taken = _Names(), list[str](), list[tuple[dict[str, Any], str | None]]()
+    ordered = in_order(events, as_of)
+    state, refused, taken = Names(), list[str](), list[tuple[dict[str, Any], str | None]]()
     for event in ordered:
         refusal = state.take(event)
         if refusal is None:
@@ -295,7 +230,7 @@ def _as_rows(names: object) -> pl.DataFrame:
 
 
 def _led(
-    row: Mapping[str, Any], events: Sequence[tuple[dict[str, Any], str | None]], state: _Names
+    row: Mapping[str, Any], events: Sequence[tuple[dict[str, Any], str | None]], state: Names
 ) -> tuple[str | None, str | None]:
     """What a label is called now, and why it should be read again."""
     written, when, session_id = row["failure_mode"], row.get("happened_at"), row.get("session_id")
@@ -327,33 +262,3 @@ def _defined_anew(name: str, when: dt.datetime | None, later: Sequence[tuple[dic
         event["kind"] == "define" and event["name"] == name and (when is None or event["happened_at"] <= when)
         for event, _ in later
     )
-
-
-def modes_of(events: object, *, as_of: dt.datetime | None = None) -> dict[str, Mode]:
-    """The failure modes that the events speak of, by the name that each has at that moment.
-
-    Parameters
-    ----------
-    events
-        Rows of `schema.CODEBOOK_EVENTS`.
-    as_of
-        Only events until then; all by default.
-
-    Returns
-    -------
-    dict
-        `Mode` by name; retired ones are there and say so.
-
-    Examples
-    --------
-    >>> import datetime as dt
-    >>> from workbench import label
-    >>> now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    >>> event = label.codebook_event("define", "loop", definition="the same call again", author="ana", now=now)
-    >>> label.modes_of([event])["loop"].definition
-    'the same call again'
-    """
-    state = _Names()
-    for event in _in_order(events, as_of):
-        state.take(event)
-    return state.modes

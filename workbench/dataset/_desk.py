@@ -1,0 +1,171 @@
+"""Where sessions become rows, one after the other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import orjson
+import polars as pl
+
+from workbench.dataset._case import Draft, draft, split_of
+from workbench.dataset._content import dumps, row_id_of, truth_id_of
+from workbench.dataset._dataset import Dataset
+from workbench.dataset._selection import Chosen
+from workbench.evidence import AgentLoop, loops
+
+__all__ = ["Desk", "Recorder", "count_of"]
+
+_CUT: Final = re.compile(
+    r"\[\\u2026 [\d,]+ (?:characters )?cut \\u2026\]"
+)  # what loading leaves in a text that is too long, as JSON
+
+
+class RecordedWorld(Protocol):
+    """What a recorder returns."""
+
+    @property
+    def world_id(self) -> str: ...
+    @property
+    def missing(self) -> Sequence[object]: ...
+    def __len__(self) -> int: ...
+    def to_bytes(self) -> bytes: ...
+
+
+Recorder = Callable[[AgentLoop], RecordedWorld]
+"""Records the world of a session: `workbench.world.record`."""
+
+
+def count_of(number: int, thing: str) -> str:
+    """A number and what it counts, in the plural where it is not one."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where sessions become rows, one after the other, and what became of each is counted."""
+
+    to: str
+    record: Recorder | None
+    turn: int | None
+    splits: Mapping[str, float]
+    state: str
+    author: str
+    now: dt.datetime
+    existing: Dataset | None
+    cases: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    truths: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    worlds: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    left_out: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    added: int = 0
+    controls: int = 0
+    revised: int = 0
+    there: int = 0
+    unfound: int = 0
+    hollow: int = 0
+    cut: int = 0
+
+    def read(
+        self, chosen: Sequence[Chosen], steps: pl.DataFrame, sessions: pl.DataFrame, attributes: Sequence[str]
+    ) -> None:
+        """Make a case of each session, or note why there is none."""
+        ids = [one.session_id for one in chosen]
+        known = {
+            row["session_id"]: row for row in sessions.filter(pl.col("session_id").is_in(ids)).iter_rows(named=True)
+        }
+        loop_of = {loop.session_id: loop for loop in loops(steps.filter(pl.col("session_id").is_in(ids)))}
+        before: dict[str, dict[str, Any]] = {}
+        if self.existing is not None:
+            before = {row["case_id"]: row for row in self.existing.cases.iter_rows(named=True)}
+        for one in chosen:
+            session, loop = known.get(one.session_id), loop_of.get(one.session_id)
+            if session is None or loop is None:
+                self.left_out.append((one.session_id, "no such session"))
+            elif session["consent"] is False:
+                self.left_out.append((one.session_id, "the user did not consent"))
+            else:
+                made = draft(one, loop, session, self.turn)
+                if isinstance(made, str):
+                    self.left_out.append((one.session_id, made))
+                    continue
+                extra = {name: session[name] for name in attributes if session.get(name) is not None}
+                self._keep(one, made, {**extra, **made.attributes}, before.get(made.case_id), loop)
+
+    def _keep(
+        self, one: Chosen, made: Draft, attributes: Mapping[str, Any], old: Mapping[str, Any] | None, loop: AgentLoop
+    ) -> None:
+        self.unfound += made.unfound is not None
+        self._add_truths(one, made.case_id)
+        if old is None:
+            row = {
+                "case_id": made.case_id,
+                "dataset": self.to,
+                **made.columns,
+                "attributes": dumps(_plain(attributes)),
+                "channel": one.channel,
+                "inclusion": one.inclusion,
+                "weight": None if one.inclusion is None else 1 / one.inclusion,
+                "state": self.state,
+                "split": split_of(one.session_id, self.splits),
+                **self._world(loop),
+            }
+            self.added += 1
+            self.cut += _CUT.search(made.columns["prefix"]) is not None
+            self.controls += one.channel == "control"
+        else:
+            row = {**old, "attributes": dumps({**orjson.loads(old["attributes"] or "{}"), **_plain(attributes)})}
+            row["span_id"] = made.columns["span_id"] or old["span_id"]
+            if old["channel"] != one.channel and one.channel == "failure":  # a control that was found to fail
+                weight = None if one.inclusion is None else 1 / one.inclusion
+                row |= {"channel": "failure", "inclusion": one.inclusion, "weight": weight}
+        row["row_id"] = row_id_of(row)
+        if old is not None and row["row_id"] == old["row_id"]:
+            self.there += 1
+            return
+        self.revised += old is not None
+        self.cases.append({**row, "added_at": self.now, "added_by": self.author})
+
+    def _add_truths(self, one: Chosen, case_id: str) -> None:
+        for kind, value, reviewer in one.truths:
+            row = {
+                "case_id": case_id,
+                "dataset": self.to,
+                "kind": kind,
+                "value": value,
+                "author": reviewer or self.author,
+            }
+            self.truths.append({**row, "truth_id": truth_id_of(row), "added_at": self.now})
+
+    def _world(self, loop: AgentLoop) -> dict[str, Any]:
+        if self.record is None:
+            return {"world_id": None, "lost": None}
+        world = self.record(loop)
+        lost = len(world.missing)
+        self.hollow += 0 < lost == len(world)
+        world_id = world.world_id
+        self.worlds[world_id] = world.to_bytes()
+        return {"world_id": world_id, "lost": lost}
+
+    def notes(self) -> list[str]:
+        """What else is to be known of what was added."""
+        lost = [row for row in self.cases if row["lost"]]
+        said = {
+            f"{count_of(self.there, 'case')} already there and unchanged.": self.there and (self.added or self.revised),
+            f"{count_of(self.unfound, 'labelled first failure')} not found among the steps of the session: the last turn is tried.": self.unfound,
+            f"{count_of(len(lost), 'case')} with recorded calls whose results were already gone.": lost,
+            f"{count_of(self.hollow, 'case')} with no world left: not one result of their calls was recorded.": self.hollow,
+            f"{count_of(self.cut, 'case')} with messages that were cut when they were loaded: the agent is handed them so.": self.cut,
+            "No worlds were kept: once the telemetry expires they cannot be had again.": self.record is None
+            and self.added,
+        }
+        return [text for text, count in said.items() if count]
+
+
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes as JSON can hold them: times and whatever else has no place there as text."""
+    return {
+        name: value if isinstance(value, str | int | float | bool) else str(value) for name, value in attributes.items()
+    }
