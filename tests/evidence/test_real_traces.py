@@ -130,3 +130,67 @@ def test_the_sample_holds_every_request_answer_and_tool_call_once():
     )
     answers = answers.filter(pl.col("text").fill_null("") != "")
     assert sorted(steps.filter(kind="assistant").select("trace_id", "text").rows()) == sorted(answers.rows())
+
+
+def words(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in content if part["type"] == "text")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "analysis/test_logs/2025-05-12T20-27-36-04-00_browser.json",
+        "analysis/test_logs/2025-05-12T20-28-13-04-00_popularity.json",
+        "analysis/test_logs/2025-05-12T20-28-26-04-00_security-guide.json",
+        "log/test_eval_log/log_formats.json",
+        "log/test_eval_log/log_read_sample.json",
+    ],
+)
+def test_every_message_of_an_inspect_sample_appears_once_and_in_order(name: str):
+    path = shared(f"native/inspect_ai/{name}")
+    _, steps = read(path)
+    samples = json.loads(path.read_text())["samples"]
+    by_session = {tuple(row[:2] for row in rows(mine)): mine for mine in steps.partition_by("session_id")}
+    assert len(samples) == steps["session_id"].n_unique()
+    for sample in samples:
+        messages = [
+            {
+                **message,
+                "content": words(message["content"]),
+                "tool_calls": [
+                    {"id": call["id"], "name": call["function"], "arguments": call["arguments"]}
+                    for call in message.get("tool_calls") or ()
+                ],
+            }
+            for message in sample["messages"]
+        ]
+        wanted = expected(messages)
+        assert rows(by_session[tuple(row[:2] for row in wanted)]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "tools"),
+    [
+        ("agno-2025-06-11", "system user tool assistant", ["duckduckgo_search"]),
+        ("autogen-2025-06-06", "system user assistant", []),
+        ("google-adk-2025-08-28", "user tool assistant", ["say_hello"]),
+        ("google-gemini-2025-08-01", "user assistant", []),
+        ("google-vertex-tools-langchain-2025-09-19", "system user assistant user assistant", []),
+        ("koog-2025-08-26", "system user tool tool assistant", ["HelloTool", "ByeTool"]),
+        ("llamaindex-2025-06-05", "user assistant", []),
+        ("microsoft-agent-2025-10-14", "user tool assistant", ["get_weather"]),
+        ("openai-agents-2025-09-30", "system user tool assistant", ["get_weather"]),
+    ],
+)
+def test_a_langfuse_trace_of_any_framework_is_one_loop(name: str, kinds: str, tools: list[str]):
+    _, steps = read(shared(f"native/langfuse-framework-traces/{name}.json"))
+    assert steps["session_id"].n_unique() == 1
+    # Some readers find the agent's instructions where others do not; what follows is the same.
+    found = [kind for kind in steps["kind"].to_list() if kind != "system"]
+    assert found == [kind for kind in kinds.split() if kind != "system"]
+    ran = steps.filter(kind="tool")
+    assert ran["tool_name"].to_list() == tools
+    assert ran["tool_result"].null_count() == 0
+    assert ran["error"].null_count() == len(tools)

@@ -168,7 +168,8 @@ def _delta_overlap(thread: Thread, trace: int, rest: list[Message]) -> int:
         return 0
     if thread.trace == trace and not thread.answers and thread.keys[-size:] == keys:
         return size  # the same call tried again
+    if size == 1:
+        return 0
     said = [key for key, role in zip(thread.keys, thread.roles, strict=True) if role != "assistant"]
-    if 1 < size > len(said) > 0 and keys[: len(said)] == said:
-        return len(said)  # histories that keep only the user's side
-    return 0
+    # Histories that keep only the user's side.
+    return len(said) if size > len(said) > 0 and keys[: len(said)] == said else 0

@@ -65,21 +65,17 @@ class _Reader:
         ids, parents, starts = self.columns["span_id"], self.columns["parent_id"], self.columns["start"]
         kinds, status = self.columns["kind"], self.columns["status"]
         first = next((starts[p] for p in places if starts[p] is not None), _NEVER)
-        if len(places) == 1:
-            inside: dict[str | None, list[int]] = {None: places}
-        else:
-            known = {ids[place] for place in places}
-            inside = {}
-            for place in places:
-                parent = parents[place]
-                inside.setdefault(parent if parent in known and parent != ids[place] else None, []).append(place)
+        inside = _children(places, ids, parents)
         nodes: list[_Node] = []
+        met: set[int] = set()
         todo: list[tuple[int, _Node | None]] = [(place, None) for place in reversed(inside.pop(None, []))]
         while todo or inside:
             if not todo:  # spans that name one another as parents: begin anywhere
-                place = next(iter(inside.values()))[0]
-                todo.append((place, None))
+                todo.extend((place, None) for place in reversed(inside.pop(next(iter(inside)))))
             place, up = todo.pop()
+            if place in met:
+                continue
+            met.add(place)
             start = starts[place]
             kind = kinds[place] or "other"
             node = _Node(place, kind, first, 0, up, rank=len(nodes), failed=status[place] == "error")
@@ -93,13 +89,8 @@ class _Reader:
                 node.start = start
             nodes.append(node)
             children = inside.pop(ids[place], ())
-            todo.extend((child, node) for child in reversed(children) if child != place)
-        for node in reversed(nodes):
-            node.last = max(node.last, (node.start, node.rank))
-            if node.up is not None:
-                node.up.last = max(node.up.last, node.last)
-                if (node.failed or node.failed_inside) and not node.apart:
-                    node.up.failed_inside = True
+            todo.extend((child, node) for child in reversed(children))
+        _close(nodes)
         return nodes
 
     def origin(self, node: _Node) -> Origin:
@@ -244,3 +235,25 @@ class _Reader:
     def _fail(self, node: _Node, error: str) -> Callable[[Merge], None]:
         origin = self.origin(node)
         return lambda merge: merge.fail(origin, error)
+
+
+def _children(places: list[int], ids: list[str], parents: list[str | None]) -> dict[str | None, list[int]]:
+    """The places inside each span; under None those whose parent is not there."""
+    if len(places) == 1:
+        return {None: places}
+    known = {ids[place] for place in places}
+    inside: dict[str | None, list[int]] = {}
+    for place in places:
+        parent = parents[place]
+        inside.setdefault(parent if parent in known and parent != ids[place] else None, []).append(place)
+    return inside
+
+
+def _close(nodes: list[_Node]) -> None:
+    """Where each span's inside ends, and whether something failed there."""
+    for node in reversed(nodes):
+        node.last = max(node.last, (node.start, node.rank))
+        if node.up is not None:
+            node.up.last = max(node.up.last, node.last)
+            if (node.failed or node.failed_inside) and not node.apart:
+                node.up.failed_inside = True
