@@ -13,16 +13,26 @@ import orjson
 from .notes import ANY_FAILURE, MISREAD, NAMES, NOTES, PASSED
 from .otlp import TracedTurn
 from .record import Call, Retrieval, Session
-from .words import pick
 
-__all__ = ["RANDOM_AUDIT", "label_lines"]
+__all__ = ["Queues", "draw_lines", "draw_queues", "label_lines"]
 
 Traced = tuple[Session, list[TracedTurn]]
 
-RANDOM_AUDIT: Final = 30
+_AUDIT: Final = 30
 _NEGATIVE: Final = 12
+_SHORT_MESSAGE: Final = 6  # words
 _TWICE: Final = 6  # read by both
 _AFTERNOON: Final = datetime(2025, 9, 29, 12, 5, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """What was drawn to be read, and from how many."""
+
+    audit: list[Traced]
+    audit_pool: int
+    complaints: list[Traced]
+    complaints_pool: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +45,47 @@ class _Reading:
     mistaken: bool
 
 
-def label_lines(traced: list[Traced], unhappy: list[str], seed: int) -> list[bytes]:
-    """Write the annotations.
-
-    Parameters
-    ----------
-    traced
-        The sessions of the baseline.
-    unhappy
-        The sessions with a thumbs-down.
-    seed
-        Decides who reads what and how it is put.
-
-    Returns
-    -------
-    list of bytes
-        One JSON object a line, with the columns of the workbench's annotations.
-    """
-    rng = Random(f"{seed}/labels")
+def draw_queues(traced: list[Traced], unhappy: list[str], seed: int) -> Queues:
+    """Draw sessions of the baseline to be read: some from all, some from those with a thumbs-down."""
+    rng = Random(f"{seed}/queues")
     known = {session.session_id: (session, turns) for session, turns in traced}
-    audit = rng.sample(traced, min(RANDOM_AUDIT, len(traced)))
+    audit = rng.sample(traced, min(_AUDIT, len(traced)))
     read = {session.session_id for session, _ in audit}
-    rest = [known[one] for one in unhappy if one in known and one not in read]
-    complaints = rng.sample(rest, min(_NEGATIVE, len(rest)))
+    rest = [known[one] for one in unhappy if one not in read]
+    return Queues(audit, len(traced), rng.sample(rest, min(_NEGATIVE, len(rest))), len(rest))
+
+
+def draw_lines(queues: Queues) -> list[bytes]:
+    """Write the draws: one JSON object a line, with the columns of the workbench's draws."""
     lines: list[bytes] = []
-    for reviewer, minutes in (("ana", 0.0), ("ben", 21.0)):
+    for queue, drawn, pool, because in (
+        ("random-audit", queues.audit, queues.audit_pool, "drawn at random from all sessions of the baseline"),
+        (
+            "negative-feedback",
+            queues.complaints,
+            queues.complaints_pool,
+            "drawn at random from the other sessions with a thumbs-down",
+        ),
+    ):
+        for position, (session, _) in enumerate(drawn):
+            lines.append(orjson.dumps({
+                "draw_id": f"{queue}.{position}", "queue_id": queue, "position": position, "target_kind": "session", "target_id": session.session_id,
+                "design": "random", "pool": pool - position, "probability": 1 / (pool - position), "inclusion": len(drawn) / pool, "because": because,
+                "drawn_at": f"{_AFTERNOON:%Y-%m-%dT%H:%M:%S}Z",
+            }))  # fmt: skip
+    return lines
+
+
+def label_lines(queues: Queues, seed: int) -> list[bytes]:
+    """Write the annotations: one JSON object a line, with the columns of the workbench's annotations."""
+    rng = Random(f"{seed}/labels")
+    lines: list[bytes] = []
+    notes = _Notes(rng)
+    for reviewer, minutes in (("ana", 7.0), ("ben", 21.0)):
         at = _AFTERNOON + timedelta(minutes=minutes)
-        for reading in _desk(reviewer, audit, complaints):
+        for reading in _desk(reviewer, queues.audit, queues.complaints):
             at += timedelta(seconds=40 + rng.expovariate(1 / 230) + 25 * len(reading.traced[0].turns))
-            lines += [orjson.dumps(row) for row in _rows(reading, at, rng)]
+            lines += [orjson.dumps(row) for row in _rows(reading, at, rng, notes)]
     return lines
 
 
@@ -94,7 +116,21 @@ def _slip(reviewer: str, readings: list[_Reading]) -> set[int]:
     return set(harsh[:1] + missed[:1])
 
 
-def _rows(reading: _Reading, at: datetime, rng: Random) -> list[dict[str, Any]]:
+class _Notes:
+    """Hands out notes, so that nobody writes the same sentence twice before the others have been used."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.left: dict[tuple[str, ...], list[str]] = {}
+
+    def take(self, options: tuple[str, ...]) -> str:
+        """One of the options that has not been used yet."""
+        if not self.left.get(options):
+            self.left[options] = self.rng.sample(options, len(options))
+        return self.left[options].pop()
+
+
+def _rows(reading: _Reading, at: datetime, rng: Random, notes: _Notes) -> list[dict[str, Any]]:
     session, turns = reading.traced
     who = reading.reviewer
     failed = (session.mode is not None) != reading.mistaken
@@ -108,14 +144,14 @@ def _rows(reading: _Reading, at: datetime, rng: Random) -> list[dict[str, Any]]:
     elif failed:
         assert session.mode is not None
         said.append(
-            ("note", pick(rng, NOTES[who].get(session.mode, ANY_FAILURE[who])).format(**_facts(session)), None, [])
+            ("note", notes.take(NOTES[who].get(session.mode, ANY_FAILURE[who])).format(**_facts(session)), None, [])
         )
         if rng.random() < 0.9:
             said.append(("failure_mode", NAMES[who].get(session.mode, session.mode.replace("_", " ")), None, []))
         if target and rng.random() < 0.85:
             said.append(("first_failure", target, None, [target]))
     elif rng.random() < 0.4:
-        said.append(("note", pick(rng, PASSED[who]), None, []))
+        said.append(("note", notes.take(PASSED[who]), None, []))
     operation = f"{who}-{at:%H%M%S}"
     when = f"{at:%Y-%m-%dT%H:%M:%S}Z"
     return [
@@ -131,14 +167,17 @@ def _rows(reading: _Reading, at: datetime, rng: Random) -> list[dict[str, Any]]:
 
 def _facts(session: Session) -> dict[str, str]:
     """What a note may mention about the place where a session goes wrong."""
-    turn = session.turns[(session.wrong_turn or 1) - 1]
-    at = next((number for number, event in enumerate(turn.events) if event.wrong), 0)
+    number = session.wrong_turn or 1
+    turn = session.turns[number - 1]
+    bare = number > 1 and len(turn.user.split()) < _SHORT_MESSAGE  # only an order number: the request came before
+    asked = session.turns[number - 2].user if bare else turn.user
+    at = next((place for place, event in enumerate(turn.events) if event.wrong), 0)
     before = [event for event in turn.events[: at + 1] if isinstance(event, Call)]
     call = before[-1] if before else None
     found = next((event for event in turn.events if isinstance(event, Retrieval)), None)
     cited = [one for one, _, _ in found.found if one.until] if found else []
     return {
-        "tool": call.tool if call else "the search", "said": _start(turn.answer), "asked": _start(turn.user), "turn": str(session.wrong_turn),
+        "tool": call.tool if call else "the search", "said": _start(turn.answer), "asked": _start(asked), "turn": str(number),
         "order": str(call.arguments.get("order_id", "another order")) if call else "another order",
         "doc": cited[0].document_id if cited else "the document",
     }  # fmt: skip

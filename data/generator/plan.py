@@ -117,7 +117,7 @@ def fields_of(request: Request, customer: Customer) -> dict[str, str]:
     order, item, facts = request.order, request.order.item, request.facts
     paused = customer.subscription.next_date + timedelta(weeks=int(facts["weeks"]))
     return {
-        "item": item.name, "dept": item.department, "order": order.order_id, "amount": money(item.price), "name": customer.name,
+        "item": item.name, "dept": item.department, "order": order.order_id, "amount": money(order.total if request.key in {"cancel", "invoice"} else item.price), "name": customer.name,
         "addr": customer.new_address if request.key in {"change_address", "move"} else order.address, "drop": facts["drop"],
         "subitem": customer.subscription.product.name, "sub": customer.subscription.subscription_id, "weeks": facts["weeks"],
         "email": customer.new_email if request.key == "update_email" else customer.email, "card": customer.card.code, "day": facts["day"],

@@ -48,7 +48,7 @@ def _shipment(desk: Desk, request: Request) -> None:
     if order.delivered is not None:
         templates = (
             "Order {order} was delivered on {date}.",
-            "The {item} arrived on {date} according to {carrier}.",
+            "The {item} arrived on {date} according to the carrier.",
             "It's marked as {status} since {date}.",
         )
         desk.say(speak(desk, templates, request, date=f"{order.delivered:%B %d}"))

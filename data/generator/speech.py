@@ -10,6 +10,7 @@ from .asks import DOUBT
 from .desk import Desk
 from .modes import Mode, allowed_action, where
 from .plan import ACTIONS, FAMILY_OF, MAX_TURNS, Plan, Request, money
+from .policies import FAMILIES, documents
 from .questions import inform
 from .replies import ANSWER, DECLINE
 from .tools import INTERNAL, arguments_for, consult, look_up, search_products
@@ -94,7 +95,9 @@ def _reversed(desk: Desk, request: Request) -> str:
     if desk.rng.random() < 0.4:
         consult(desk, FAMILY_OF[request.key], request.order.item.department)
     desk.blame()
-    wrong = pick(desk.rng, ("7 days", "10 days", "90 days", "24 hours", "$3.00", "nothing", "6 weeks"))
+    family = FAMILY_OF[request.key]
+    right = documents(family, request.order.item.department)[0].value
+    wrong = pick(desk.rng, [one for one in FAMILIES[family][3] if one != right])
     desk.say(
         phrase(desk.rng, "[You're right, I apologise|I stand corrected|My mistake, thank you]. ")
         + " "

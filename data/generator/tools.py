@@ -39,6 +39,7 @@ INTERNAL: Final = (
 ALL_ORDERS: Final = ("*", "latest", "recent orders", "all orders")
 """Ways to search for whatever there is."""
 _DIRECT: Final = {"invoice", "callback", "cancel", "gift_card_apply"}  # needs no more than the order number
+_WHOLE: Final = {"tracking", "status", "replace", "pickup"}  # needs what only the whole order tells
 _BRANDS: Final = ("Alder", "Nordby", "Velo", "Kanto", "Brisk", "Lumo", "Tarn")
 _RAISED: Final = (
     ("TimeoutError", "no answer from {service} within 10 s"), ("HTTPError", "502 Bad Gateway from {service}"),
@@ -125,7 +126,7 @@ def look_up(desk: Desk, request: Request) -> None:
         get_order(desk, request.order, request)
     else:
         search_orders(desk, request.order.item.name)
-        if request.waived or request.forbidden or key == "tracking" or desk.rng.random() < 0.25:
+        if request.waived or request.forbidden or key in _WHOLE or desk.rng.random() < 0.25:
             get_order(desk, request.order, request)
 
 
@@ -227,13 +228,17 @@ def arguments_for(  # noqa: C901, PLR0911, PLR0912 - one case a tool
                 sub.record("paused", paused),
             )
         case "invoice":
-            return "send_invoice", {**who, "email": customer.email}, {"invoice": f"I-{number}", "status": "sent"}
+            return (
+                "send_invoice",
+                {**who, "email": customer.email},
+                {"invoice": f"I-{number}", "status": "sent", "total": order.total},
+            )
         case "gift_card_apply":
             left = max(0.0, round(customer.card.balance - order.total, 2))
             return (
                 "apply_gift_card",
                 {**who, "code": customer.card.code},
-                {"status": "applied", "covered": round(customer.card.balance - left, 2)},
+                {"status": "applied", "covered": round(customer.card.balance - left, 2), "remaining": left},
             )
         case "update_email":
             return "update_account", {"user_id": customer.user_id, "email": customer.new_email}, {"status": "updated"}

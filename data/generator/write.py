@@ -11,7 +11,7 @@ import orjson
 
 from .broken import plant, repeats
 from .feedback import feedback
-from .labels import label_lines
+from .labels import draw_lines, draw_queues, label_lines
 from .otlp import TracedTurn, trace_session, write_lines
 from .record import Session
 from .traffic import RELEASES, assign
@@ -25,7 +25,7 @@ def generate(out: Path, *, truth: Path, sessions: int = 600, seed: int = 7, mode
     Parameters
     ----------
     out
-        Folder for `baseline.jsonl`, `candidate.jsonl`, `feedback.jsonl` and `labels.jsonl`; made when absent.
+        Folder for `baseline.jsonl`, `candidate.jsonl`, `feedback.jsonl`, `draws.jsonl` and `labels.jsonl`; made when absent.
     truth
         Folder for `sessions.jsonl` and `planted.jsonl`: which session fails how and where, and which lines are broken on purpose.
     sessions
@@ -55,7 +55,9 @@ def generate(out: Path, *, truth: Path, sessions: int = 600, seed: int = 7, mode
             lines, broken = plant(lines, release, seed, traced[len(traced) // 2][0].started)
             said, unhappy = feedback(traced, seed)
             written["feedback.jsonl"] = _write(out / "feedback.jsonl", said)
-            written["labels.jsonl"] = _write(out / "labels.jsonl", label_lines(traced, unhappy, seed))
+            queues = draw_queues(traced, unhappy, seed)
+            written["draws.jsonl"] = _write(out / "draws.jsonl", draw_lines(queues))
+            written["labels.jsonl"] = _write(out / "labels.jsonl", label_lines(queues, seed))
         written[f"{arm}.jsonl"] = _write(out / f"{arm}.jsonl", lines)
         planted += [{"file": f"{arm}.jsonl", **one} for one in broken + repeats(lines)]
         facts += [orjson.dumps(_fact(session, found)) for session, found in traced]

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 DATA = Path(__file__).parents[2] / "data"
-FILES = ("sample/baseline.jsonl", "sample/candidate.jsonl", "sample/feedback.jsonl", "sample/labels.jsonl",
+FILES = ("sample/baseline.jsonl", "sample/candidate.jsonl", "sample/feedback.jsonl", "sample/labels.jsonl", "sample/draws.jsonl",
          "truth/sessions.jsonl", "truth/planted.jsonl")  # fmt: skip
 
 

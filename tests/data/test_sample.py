@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 import pytest
 
-from workbench.schema import ANNOTATIONS
+from workbench.schema import ANNOTATIONS, DRAWS
 
 DATA = Path(__file__).parents[2] / "data"
 FIXED = {"tool_error_as_success", "stale_document", "wrong_order_refund"}
@@ -181,6 +181,15 @@ def test_labels_are_annotations_of_two_people_over_one_afternoon(labels):
     times = sorted(row["happened_at"] for row in labels)
     assert times[0][:10] == times[-1][:10]
     assert len({row["annotation_id"] for row in labels}) == len(labels)
+
+
+def test_every_label_comes_from_a_draw_with_a_known_probability(labels):
+    draws = [orjson.loads(line) for line in (DATA / "sample" / "draws.jsonl").read_bytes().splitlines()]
+    assert all(list(row) == DRAWS.names() for row in draws)
+    assert {(row["queue_id"], row["target_id"]) for row in labels} == {
+        (row["queue_id"], row["target_id"]) for row in draws
+    }
+    assert {row["inclusion"] for row in draws if row["queue_id"] == "random-audit"} == {30 / 600}
 
 
 def test_labels_are_mostly_but_not_always_right_and_leave_modes_unseen(sample, labels):
