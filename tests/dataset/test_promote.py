@@ -252,6 +252,16 @@ def test_a_session_lies_in_one_split_in_every_dataset() -> None:
     assert set(one.cases["case_id"]).isdisjoint(other.cases["case_id"])
 
 
+def test_repeats_of_a_task_lie_in_one_split() -> None:
+    known = SESSIONS.with_columns(task_id=pl.Series([f"task{number // 3}" for number in range(30)]))
+    made = dataset.promote(
+        IDS[:27], STEPS, known, to="refunds", record=None, now=NOW, author="ana", splits={"train": 0.5, "test": 0.5}
+    )
+    by_task = made.dataset.attributes.group_by("task_id").agg(pl.col("split").n_unique())
+    assert set(by_task["split"]) == {1}
+    assert made.cases["split"].n_unique() == 2
+
+
 def test_a_draws_inclusion_becomes_the_weight_of_a_failure() -> None:
     case = only(promote(pl.DataFrame({"session_id": ["s1"], "inclusion": [0.25]})))
     assert (case["inclusion"], case["weight"]) == (0.25, 4.0)

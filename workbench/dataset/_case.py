@@ -11,7 +11,7 @@ from workbench.dataset._content import case_id_of, dumps
 from workbench.dataset._selection import Chosen
 from workbench.evidence import AgentLoop, Step
 
-__all__ = ["Draft", "draft", "split_of"]
+__all__ = ["Draft", "draft"]
 
 _ATTRIBUTES: Final = ("task_id", "agent_name", "agent_version", "environment")
 
@@ -26,7 +26,9 @@ class Draft:
     unfound: str | None
 
 
-def draft(chosen: Chosen, loop: AgentLoop, session: Mapping[str, Any], turn: int | None) -> Draft | str:
+def draft(
+    chosen: Chosen, loop: AgentLoop, session: Mapping[str, Any], *, turn: int | None, splits: Mapping[str, float]
+) -> Draft | str:
     """A case of the session, or the reason why there can be none.
 
     The turn is the one asked for, else that of the labelled first failure, else the last.
@@ -54,6 +56,7 @@ def draft(chosen: Chosen, loop: AgentLoop, session: Mapping[str, Any], turn: int
         "input": message.text,
         "prefix": prefix,
         "source": session.get("source"),
+        "split": _split_of(session, splits),
     }
     known = {name: session[name] for name in _ATTRIBUTES if session.get(name) is not None}
     unfound = chosen.first_failure if failed is None else None
@@ -68,11 +71,14 @@ def _first_failure(label: str | None, loop: AgentLoop) -> Step | None:
     return next((step for step in loop.steps if label in {step.target, step.span_id}), None)
 
 
-def split_of(session_id: str, splits: Mapping[str, float]) -> str:
-    """The split of a session: the same in every dataset, so that no session is trained on here and tested on there."""
+def _split_of(session: Mapping[str, Any], splits: Mapping[str, float]) -> str:
+    """The split of a session: that of its task where it has one, and the same in every dataset.
+
+    So nothing is trained on here and tested on there, and no repeat of a task lies on both sides.
+    """
     if len(splits) == 1:
         return next(iter(splits))
-    digest = hashlib.sha256(f"split\x1f{session_id}".encode()).digest()
+    digest = hashlib.sha256(f"split\x1f{session.get('task_id') or session['session_id']}".encode()).digest()
     point = int.from_bytes(digest[:8], "big") / 2**64 * sum(splits.values())
     for name, share in splits.items():
         point -= share

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import orjson
 import polars as pl
 
-from workbench.dataset._case import Draft, draft, split_of
+from workbench.dataset._case import Draft, draft
 from workbench.dataset._content import dumps, row_id_of, truth_id_of
 from workbench.dataset._dataset import Dataset
 from workbench.dataset._selection import Chosen
@@ -19,9 +19,8 @@ from workbench.evidence import AgentLoop, loops
 
 __all__ = ["Desk", "Recorder", "count_of"]
 
-_CUT: Final = re.compile(
-    r"\[\\u2026 [\d,]+ (?:characters )?cut \\u2026\]"
-)  # what loading leaves in a text that is too long, as JSON
+# What loading leaves in a text that is too long, as it stands in JSON.
+_CUT: Final = re.compile(r"\[\\u2026 [\d,]+ (?:characters )?cut \\u2026\]")
 
 
 class RecordedWorld(Protocol):
@@ -87,7 +86,7 @@ class Desk:
             elif session["consent"] is False:
                 self.left_out.append((one.session_id, "the user did not consent"))
             else:
-                made = draft(one, loop, session, self.turn)
+                made = draft(one, loop, session, turn=self.turn, splits=self.splits)
                 if isinstance(made, str):
                     self.left_out.append((one.session_id, made))
                     continue
@@ -109,7 +108,6 @@ class Desk:
                 "inclusion": one.inclusion,
                 "weight": None if one.inclusion is None else 1 / one.inclusion,
                 "state": self.state,
-                "split": split_of(one.session_id, self.splits),
                 **self._world(loop),
             }
             self.added += 1

@@ -75,7 +75,7 @@ def promote(
     attributes
         Further columns of the selection or the sessions to keep beside each case, to segment by.
     splits
-        Named splits with their shares, by session, such as `{"train": 0.3, "test": 0.7}`; all is `test` by default.
+        Named splits with their shares, by task where there is one and else by session, such as `{"train": 0.3, "test": 0.7}`; all is `test` by default.
     state
         The state of new cases.
 
