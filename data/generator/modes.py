@@ -221,7 +221,7 @@ def _lost_context(desk: Desk, request: Request) -> str:
         )
         return "preference"
     others = [one.order for one in plan.requests if one.order is not request.order]
-    if desk.room < 1 or (request.key in {"status", "invoice", "callback"} and rng.random() < 0.35):
+    if desk.room < 1 or (request.key in {"status", "invoice", "callback"} and rng.random() < 0.55):
         desk.blame()
         _finish(desk, Request(request.key, others[-1], by_id=True, facts=request.facts))
         return "other order"

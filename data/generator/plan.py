@@ -230,7 +230,7 @@ def make_plan(seed: int, number: int, total: int, first_day: date) -> Plan:
     long = kind < _LONG
     combination = pick(rng, list(COMBINATIONS)) if _LONG <= kind < _LONG + 0.095 else None
     wanted = rng.choice((6, 6, 6, 7)) if long else rng.choices((1, 2, 3, 4, 5), (85, 10, 3, 1, 1))[0]
-    plan = Plan(number, f"task-{number:05d}", customer, style, [], combination, None, long and rng.random() < 0.6,
+    plan = Plan(number, f"task-{number:05d}", customer, style, [], combination, None, long and rng.random() < 0.8,
                 started * 10**9, rng.random() < 0.14, rng.random() < 0.08)  # fmt: skip
     if combination:
         _combine(rng, plan, combination, category)
@@ -289,7 +289,7 @@ def _long(rng: Random, plan: Plan, keys: list[str], category: str) -> None:
         back = at >= 5
         chosen = key
         if back:
-            chosen = pick(rng, ("callback", "status", "invoice", "return_cost", "warranty_q", "callback"))
+            chosen = pick(rng, ("callback", "status", "invoice", "return_cost", "callback"))
         elif at == 0:
             chosen = pick(rng, ("status", "invoice", "warranty", "replace", "tracking", "refund", "pickup"))
         elif key == "update_email":
