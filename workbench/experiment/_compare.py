@@ -127,7 +127,7 @@ def compare(
         stability=stability(repeated),
         distribution=distribution(pair.paired, alone),
         resources=resources(pair.trials, level=level),
-        notes=(*caveats, *_notes(pair, names), *_limits(pair, overall, changed, cases), *_scanned(segments)),
+        notes=(*caveats, *_notes(pair, names), *_limits(pair, overall, changed, cases), *_scanned(segments, cases, by)),
         trials=pair.trials,
     )
 
@@ -215,15 +215,22 @@ def _limits(pair: Pair, overall: Difference, changed: Flips, cases: pl.DataFrame
     return notes
 
 
-def _scanned(segments: pl.DataFrame) -> list[str]:
-    if not segments.height:
-        return []
-    return [
-        (
-            f"{count(segments.height, 'segment')} scanned, {segments['p'].count():,} with enough cases to test; verdicts hold after"
-            " Holm's correction, p (BH) is for exploring; intervals are for one segment at a time."
+def _scanned(segments: pl.DataFrame, cases: pl.DataFrame, by: Sequence[str]) -> list[str]:
+    """How many segments were looked at, and which ones no case that both arms tried belongs to."""
+    notes: list[str] = []
+    for name in by:
+        column = cases[name].explode() if isinstance(cases.schema[name], pl.List) else cases[name]
+        seen = set(segments.filter(pl.col("by") == name)["segment"].to_list())
+        unseen = sorted(set(column.drop_nulls().cast(pl.String()).to_list()) - seen)
+        if unseen:
+            notes.append(f"Nothing is said about {name}: {named(unseen)}; no such case was tried in both arms.")
+    if segments.height:
+        enough = segments["p"].count()
+        notes.append(
+            f"{count(segments.height, 'segment')} scanned, {enough:,} with enough cases to test; verdicts hold after Holm's"
+            " correction, p (BH) is for exploring; intervals are for one segment at a time."
         )
-    ]
+    return notes
 
 
 def _same(pair: Pair) -> bool:

@@ -114,9 +114,16 @@ class Experiment:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        ran = self.outcomes.group_by("grader", maintain_order=True).agg(
-            *[(pl.col("status") == status).sum().alias(status) for status in ("completed", "errored", "missing")],
-            pl.col("passed").sum().cast(pl.Int64).alias("passed"),
+        ran = (
+            read(self.outcomes, what=self.name)
+            .outcomes.group_by("grader", maintain_order=True)
+            .agg(
+                *[
+                    (pl.col("status") == status).sum().alias(status)
+                    for status in ("completed", "errored", "missing", "inapplicable")
+                ],
+                pl.col("passed").sum().cast(pl.Int64).alias("passed"),
+            )
         )
         notes = [f"{n:,} rows {why}" for why, n in self.counted.items()]
         return panel(self.sentence, table(ran), notes=notes)

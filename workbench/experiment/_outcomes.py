@@ -73,15 +73,15 @@ def read(data: Any, *, what: str) -> Arm:
         pl.when(value.is_finite()).then(value).alias("value"),
         (value.is_not_null() & ~value.is_finite() & pl.col("passed").is_null()).alias("_odd"),
     )
+    wrong = rows.filter(~pl.col("status").is_in(_STATUSES))["status"]
+    if wrong.len():
+        raise UnknownNameError(kind="status", name=str(wrong[0]), known=_STATUSES)
     unnamed = rows["case"].null_count()
     rows = rows.filter(pl.col("case").is_not_null())
     if rows["trial"].null_count() == rows.height:
         rows = rows.with_columns(pl.int_range(pl.len()).over("case", "grader").cast(pl.Int64).alias("trial"))
     rows, repeated, against = _once(rows.with_columns(pl.col("trial").fill_null(0)))
     rows, scored = _decided(rows)
-    wrong = rows.filter(~pl.col("status").is_in(_STATUSES))["status"]
-    if wrong.len():
-        raise UnknownNameError(kind="status", name=str(wrong[0]), known=_STATUSES)
     counts = {
         "without a case": unnamed,
         "repeated": repeated,
@@ -96,17 +96,17 @@ def _once(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, int]:
     if not rows.select(pl.struct(KEY).is_duplicated().any()).item():
         return rows, 0, 0
     said = pl.struct("value", "passed")
-    kept = rows.with_columns((said.n_unique().over(KEY) > 1).alias("_against")).unique(
-        KEY, keep="first", maintain_order=True
-    )
+    marked = rows.with_columns((said.n_unique().over(KEY) > 1).alias("_against"))
+    kept = marked.unique(KEY, keep="first", maintain_order=True)
     against = kept["_against"].sum()
+    repeated = rows.height - kept.height - (marked["_against"].sum() - against)
     unknown = pl.col("_against")
     kept = kept.with_columns(
         pl.when(~unknown).then(pl.col("value")).alias("value"),
         pl.when(~unknown).then(pl.col("passed")).alias("passed"),
         pl.when(unknown).then(pl.lit("errored")).otherwise(pl.col("status")).alias("status"),
     )
-    return kept.drop("_against"), rows.height - kept.height, int(against)
+    return kept.drop("_against"), int(repeated), int(against)
 
 
 def _decided(rows: pl.DataFrame) -> tuple[pl.DataFrame, frozenset[str]]:
