@@ -152,9 +152,15 @@ class Grades:
         return f"<Grades {self.sentence}>"
 
     def _repr_html_(self) -> str:
-        return panel(
-            f"{self.frame['session_id'].n_unique():,} sessions graded", table(self.summary()), notes=self.sentences
-        )
+        summary = self.summary().drop("version", "mean")
+        kept = [
+            name
+            for name in summary.columns
+            if name in {"grader", "criterion"} or (summary[name].fill_null(0) != 0).any()
+        ]
+        heads = {"low": "95% from", "high": "to"}
+        said = f"{self.frame['session_id'].n_unique():,} sessions graded"
+        return panel(said, table(summary.select(kept), heads=heads), notes=self.sentences)
 
 
 def _sentence(row: dict[str, Any]) -> str:
