@@ -42,6 +42,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
+AXE = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
 DARK = {"@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Dark"}}
 
 # The notebook is visible well before its kernel is connected; a run asked for in between is dropped.
@@ -215,3 +216,17 @@ def restart_kernel(page: Any) -> None:
     """Kill the kernel and start another, as Kernel > Restart does, and wait until it listens."""
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     page.wait_for_function(_READY, timeout=90_000)
+
+
+def serious_faults(page: Any, selector: str) -> list[str]:
+    """The serious accessibility faults that axe finds in a part of the page; skips the test where axe is not installed."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run `npm ci` in widgets/")
+    page.add_script_tag(path=str(AXE))
+    violations = page.evaluate("selector => axe.run(selector).then(found => found.violations)", selector)
+    return [
+        f"{each['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
+        for each in violations
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]

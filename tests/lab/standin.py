@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
 
-from workbench.widgets import Labeller, conversation
+from workbench.widgets import Explorer, Labeller, conversation
 
 FIELDS = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
 HOSTILE = (
@@ -208,4 +209,40 @@ def labeller(path: Path, *, reviewer: str = "ana", sessions: int = 24, long: int
         modes=["wrong refund", "refund claimed, not made", "stale policy", "loop"],
         reviewer=reviewer,
         title="first read",
+    )
+
+
+EVENTS: list[dict[str, Any]] = []  # what the explorer saved, in order
+NAMES = (
+    "refund claimed, not made", "refund of another order", "stale policy quoted", "asks again for what was said", "loop over one tool",
+    "answers another question", "promises a date nobody gave", "tool error told as success", "wrong language", "leaks internal notes",
+    "stops before the end", "<b>bold</b> & \u202ehostile",
+)  # fmt: skip
+
+
+def explorer(points: int = 600) -> Explorer:
+    """A map of sessions in a dozen clouds of falling size, a seventh of them in none."""
+    draw = random.Random(5)
+    weights = [1 / (n + 1) for n in range(len(NAMES))]
+    centres = [(draw.uniform(-10, 10), draw.uniform(-7, 7)) for _ in NAMES]
+    members = [draw.choices(range(-1, len(NAMES)), [0.5, *weights])[0] for _ in range(points)]
+    places = [
+        (draw.uniform(-11, 11), draw.uniform(-8, 8))
+        if mode < 0
+        else (draw.gauss(centres[mode][0], 0.9), draw.gauss(centres[mode][1], 0.7))
+        for mode in members
+    ]
+    lines = [
+        f"#{n}: {'no pattern' if mode < 0 else NAMES[mode]}; the user asks for order W{1000 + n} and does not get it"
+        for n, mode in enumerate(members)
+    ]
+    return Explorer(
+        places,
+        session_ids=[f"session-{n:05d}" for n in range(points)],
+        membership=members,
+        names=list(NAMES),
+        lines=lines,
+        save=EVENTS.append,
+        read=lambda name: session(int(name.split("-")[1])),
+        title="failing sessions",
     )

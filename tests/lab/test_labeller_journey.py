@@ -10,19 +10,17 @@ from typing import Any
 import pytest
 from lab.labdriver import (
     DARK,
-    ROOT,
     browser,
     lab,
     need_a_browser,
     open_notebook,
     restart_kernel,
     run_all,
+    serious_faults,
     write_notebook,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-AXE = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -253,8 +251,6 @@ def test_two_reviewers_on_one_workspace_at_once(chromium: Any, server: Any) -> N
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_serious_for_accessibility(chromium: Any, tmp_path: Path, theme: str) -> None:
     need_a_browser()
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `npm ci` in widgets/")
     with lab(tmp_path, settings=DARK if theme == "dark" else None) as running:
         desk = Desk(chromium, running, tmp_path, f"axe-{theme}")
         desk.focus()
@@ -262,19 +258,7 @@ def test_nothing_serious_for_accessibility(chromium: Any, tmp_path: Path, theme:
         desk.where(3)
         desk.press("x", "1", "f", "o", "?")
         desk.saved()
-        found = axe(desk.page, ".wbw-labeller")
+        found = serious_faults(desk.page, ".wbw-labeller")
         assert desk.page.evaluate("() => document.body.dataset.jpThemeLight") == str(theme == "light").lower()
         desk.page.close()
     assert found == []
-
-
-def axe(page: Any, selector: str) -> list[str]:
-    """The serious faults that axe finds in a part of the page."""
-    page.add_script_tag(path=str(AXE))
-    violations = page.evaluate("selector => axe.run(selector).then(found => found.violations)", selector)
-    return [
-        f"{each['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
-        for each in violations
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]

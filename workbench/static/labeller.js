@@ -1,4 +1,4 @@
-// Built from widgets/src (b54ac4c8d1af0f74) by "npm run build". Do not edit.
+// Built from widgets/src (45c6935ffd1d8887) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -598,7 +598,8 @@ var Finder = class {
 };
 
 // src/labeller/help.ts
-function helpCard(actions, close) {
+var NOTES = "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.";
+function helpCard(actions, close, notes = NOTES) {
   const list = h("ul", { class: "wbw-keys" });
   for (const action of actions) {
     if (action.says === "") continue;
@@ -616,7 +617,7 @@ function helpCard(actions, close) {
     { class: "wbw-help", role: "dialog", "aria-label": "Keys" },
     h("div", { class: "wbw-heading" }, h("span", {}, "Keys"), shut),
     list,
-    h("p", { class: "wbw-hint" }, "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.")
+    notes !== "" && h("p", { class: "wbw-hint" }, notes)
   );
 }
 

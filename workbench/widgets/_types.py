@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final, Literal, TypedDict
+from typing import Final, Literal, TypedDict
 
 __all__ = ["ACTIONS", "FIELDS", "VERDICTS", "Change", "Item", "Label", "MapEvent", "Verdict"]
 
@@ -54,13 +54,12 @@ class Change(TypedDict, total=False):
 class MapEvent(TypedDict, total=False):
     """One edit of the modes on the map."""
 
-    operation: str
-    kind: Literal["rename", "merge", "dismiss", "restore", "assign", "undo"]
-    mode: str  # the mode that is edited
-    to: str  # rename: its new name; merge, assign: the mode that takes the sessions
-    session_ids: list[str]  # assign: the sessions
+    operation: str  # made in the browser, unlike any other: the same one may come twice and counts once
+    kind: Literal["rename", "merge", "move", "retire", "restore", "undo"]
+    mode: str  # the mode that is edited; not for a move, which takes sessions from wherever they are
+    into: str  # rename: its new name; merge: the mode that takes its sessions; move: a known or a new mode
+    session_ids: list[str]  # the sessions of the edited mode, or those that move
     undo: str  # the operation that is taken back
-    detail: dict[str, Any]
 
 
 ACTIONS: Final[dict[str, str]] = {

@@ -1,8 +1,10 @@
 import { h, keyName } from "../shared/dom";
 import type { Action } from "../shared/keys";
 
+const NOTES = "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.";
+
 /** The keys, as they are now. */
-export function helpCard(actions: readonly Action[], close: () => void): HTMLElement {
+export function helpCard(actions: readonly Action[], close: () => void, notes = NOTES): HTMLElement {
   const list = h("ul", { class: "wbw-keys" });
   for (const action of actions) {
     if (action.says === "") continue;
@@ -20,6 +22,6 @@ export function helpCard(actions: readonly Action[], close: () => void): HTMLEle
     { class: "wbw-help", role: "dialog", "aria-label": "Keys" },
     h("div", { class: "wbw-heading" }, h("span", {}, "Keys"), shut),
     list,
-    h("p", { class: "wbw-hint" }, "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it."),
+    notes !== "" && h("p", { class: "wbw-hint" }, notes),
   );
 }
