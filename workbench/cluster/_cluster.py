@@ -106,6 +106,12 @@ def cluster(
         embed=(embed or default_embedder()) if needs_model else None,
         progress=progress,
     )
+    if space.joined.shape[1] == 0 and len({item.text for item in spoken}) > 1:
+        return _none(
+            frame,
+            f"the {len(spoken):,} texts share neither words nor structure: there is nothing to group them by. "
+            "Try another facet, or weigh their meaning: views=Views(meaning=1).",
+        )
     least = min_size or int(np.clip(round(np.sqrt(len(spoken)) / 3), 5, 50))
     found = density_groups(space.points, min_size=least)
     groups = int(found.labels.max(initial=-1)) + 1
@@ -125,7 +131,7 @@ def cluster(
         silent=tuple(silent),
         space=space,
         strength=found.strength,
-        phrases=tuple(phrases_of(item.text, item.tokens) for item in spoken),
+        phrases=tuple(phrases_of(item.text, item.tokens, plain=space.plain) for item in spoken),
         own=Votes(*space.nearest()),
         against=_against(against, space, progress),
         draws=draw_again(space, min_size=least, seed=seed),

@@ -105,8 +105,8 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
     elif facet == "trajectory":
         made = ((session, _trajectory(talk)) for session, talk in talks.items())
     else:
-        kind, then = "facet", "A Polars expression or a function will do, too."
-        raise UnknownNameError(kind, facet, ("failure", "intent", "trajectory"), then=then)
+        then = "A Polars expression or a function will do, too."
+        raise UnknownNameError(facet, "facet", ("failure", "intent", "trajectory"), then=then)
     return _frame(made, facet)
 
 

@@ -10,12 +10,15 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.cluster._sklearn import neighbours
+
 __all__ = ["Density", "density_groups"]
 
 _FEW: Final = 2  # this many groups or fewer may be a collapse
 _DOMINANT: Final = 0.6  # a group with this share of all points may be one, too
 _MORE_NOISE: Final = 0.3  # how much more may stay open for the sake of finer groups
 _MIN_SAMPLES: Final = 5
+_SHAKE: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def density_groups(points: NDArray[np.float64], *, min_size: int) -> Density:
     if np.ptp(points, axis=0).max(initial=0.0) == 0.0:
         return Density(np.zeros(n, dtype=np.int64), np.ones(n), "all alike")
     samples = min(_MIN_SAMPLES, n - 1)
+    points = _spread(points, samples)
     best = _fit(points, min_size, samples, "eom")
     if not _collapsed(best):
         return best
@@ -66,6 +70,18 @@ def density_groups(points: NDArray[np.float64], *, min_size: int) -> Density:
         if not _collapsed(best):
             break
     return best
+
+
+def _spread(points: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Move each point by a fraction of the usual distance to its neighbours, always the same way.
+
+    Sessions with the same words lie in one point, whose density would be without bound: any handful of them would be a group
+    of its own, apart from others that differ in a word.
+    """
+    _, distance = neighbours(points, points, k, same=True)
+    usual = float(np.median(distance[:, -1]))
+    noise = np.random.default_rng(0).normal(size=points.shape) / np.sqrt(points.shape[1])
+    return points + _SHAKE * usual * noise
 
 
 def _fit(points: NDArray[np.float64], min_size: int, min_samples: int, selection: Literal["eom", "leaf"]) -> Density:

@@ -61,7 +61,7 @@ def mask(text: str) -> str:
 
     masked = _PATTERN.sub(named, text)
     capitals = _PROPER.findall(masked)
-    if capitals and len(capitals) <= max(2, _GERMANIC * len(_WORD.findall(masked))):
+    if capitals and len(capitals) <= max(1, _GERMANIC * len(_WORD.findall(masked))):
         masked = _PROPER.sub("[name]", masked)
     return " ".join(masked.split())
 

@@ -160,8 +160,7 @@ class Modes:
             where = {session: part for part, group in enumerate(parts) for session in group}
             unknown = sorted(set(where) - set(ids))
             if unknown:
-                kind = f"session in mode {self._names[number]!r}"
-                raise UnknownNameError(kind, unknown[0], ids)
+                raise UnknownNameError(unknown[0], f"session in mode {self._names[number]!r}", ids)
             cut = np.array([where.get(session, len(parts)) for session in ids], dtype=np.int64)
             if len(np.unique(cut)) < 2:  # noqa: PLR2004 - it takes two
                 msg = f"every session of mode {self._names[number]!r} is in one part: name fewer of them"
@@ -260,8 +259,7 @@ class Modes:
         for number, name in self._names.items():
             if mode in (number, name):
                 return number
-        kind = "mode"
-        raise UnknownNameError(kind, str(mode), self._names.values())
+        raise UnknownNameError(str(mode), "mode", self._names.values())
 
     def _fitted(self) -> Fit:
         assert self._fit is not None  # a mode was found, so there is a fit

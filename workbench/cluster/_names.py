@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.cluster._terms import STOP, fragments
+from workbench.cluster._terms import STOP, fragments, plain_fragments
 
 __all__ = ["name_groups", "phrases_of"]
 
@@ -24,12 +24,12 @@ _SIGN: Final = re.compile(r"(?:sign|reaction): (.*)")
 _LABELS: Final = frozenset({"asked", "answered", "said of it"})
 
 
-def phrases_of(text: str, tokens: Sequence[str]) -> set[str]:
+def phrases_of(text: str, tokens: Sequence[str], *, plain: bool = False) -> set[str]:
     """What could name the group of a text: its signs, and runs of 1 to 4 words that begin and end with a telling one."""
     found = _signs(tokens)
     labels = found | _LABELS
     body = "\n".join(_unlabelled(line, labels) for line in text.splitlines())
-    for piece in fragments(body):
+    for piece in plain_fragments(body) if plain else fragments(body):
         for size in range(1, _LONGEST + 1):
             for start in range(len(piece) - size + 1):
                 run = piece[start : start + size]

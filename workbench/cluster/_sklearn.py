@@ -104,7 +104,7 @@ def neighbours(of: Floats, among: Floats, k: int, *, same: bool = False) -> tupl
     """
     module: Any = importlib.import_module("sklearn.neighbors")
     k = max(0, min(k, len(among) - (1 if same else 0)))
-    if k == 0 or len(of) == 0:
+    if k == 0 or len(of) == 0 or of.shape[1] == 0:
         return np.zeros((len(of), 0), dtype=np.int64), np.zeros((len(of), 0))
     finder = module.NearestNeighbors(n_neighbors=k, algorithm="brute").fit(among)
     distances, index = finder.kneighbors(None if same else of)

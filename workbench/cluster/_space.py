@@ -25,6 +25,7 @@ _TERMS: Final = 20_000
 _REACTION: Final = 0.3  # that somebody minded says that something went wrong, hardly what
 _MOSTLY_CODE: Final = 0.25
 _STEPS: Final = 2
+_DIGITS: Final = 6
 _VOTES: Final = 10
 _FAR: Final = 99.0  # percentile of the fitted texts' own distances beyond which nothing fits
 
@@ -143,7 +144,7 @@ def fit_space(
         add("meaning", views.meaning if fitted else 1.0, vectors, None)
     joined = _join(parts, n)
     points = reduced(joined)
-    _, distance = neighbours(joined, joined, 1, same=True) if joined.shape[1] else (None, np.zeros((n, 0)))
+    _, distance = neighbours(joined, joined, 1, same=True)
     reach = float(np.percentile(distance, _FAR)) if distance.size else np.inf
     return Space(joined, points, tuple(fitted), plain, embed, max(reach, 1e-9))
 
@@ -155,7 +156,8 @@ def reduced(joined: Floats) -> Floats:
         return np.zeros((n, 1))
     smoothed = smooth(joined, k=int(np.clip(math.sqrt(n), 5, 30)), steps=_STEPS)
     projection = Projection.fit(smoothed, _reduced_dims(n))
-    return np.zeros((n, 1)) if projection is None else projection.apply(smoothed)
+    # Rounded, so that equal texts lie in one point and not in a cloud of rounding errors with densities of its own.
+    return np.zeros((n, 1)) if projection is None else np.round(projection.apply(smoothed), _DIGITS)
 
 
 def _reduced_dims(n: int) -> int:

@@ -203,7 +203,7 @@ def _ending(talk: Talk) -> Iterator[Signal]:
     last = told[-1]
     if last.kind == "tool":
         yield Signal(last.number, "ended in a tool call", last.tool)
-    elif last.kind == "user" and last.number == talk.users[0].number:
+    elif talk.users and last.number == talk.users[0].number:
         yield Signal(last.number, "user left without an answer", last.text)
     for step in talk.agents[-2:]:
         declined = first_matching(step.text, _DECLINES)

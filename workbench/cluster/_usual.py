@@ -130,7 +130,7 @@ def _expect(turns: Sequence[_Turn], reference: Sequence[_Turn], names: Sequence[
 
 def _view(reference: Sequence[Sequence[str]], turns: Sequence[Sequence[str]]) -> tuple[Floats, Floats] | None:
     """Both sets of word lists in one small space, rare words weighing more."""
-    vocabulary = Vocabulary.fit(reference, min_share=0.002, max_share=0.5)
+    vocabulary = Vocabulary.fit(reference, min_share=0.002, max_share=0.9)
     if vocabulary is None:
         return None
     counts = vocabulary.matrix(reference)
