@@ -12,6 +12,7 @@ from workbench.load._values import (
     as_json,
     boolean,
     dumps,
+    fields,
     is_array,
     is_object,
     parsed,
@@ -37,8 +38,16 @@ _WHOLE: Final = (
 _REAL: Final = ("input_cost", "output_cost", "total_cost")
 _TEXT: Final = (
     "session_id", "task_id", "user_id", "agent_name", "agent_version", "environment", "model", "provider", "tool_name",
-    "tool_call_id", "tool_result", "input", "output", "error_type", "error_message",
+    "tool_call_id", "tool_result", "input", "output", "error_type", "error_message", "name",
 )  # fmt: skip
+_KIND_HINTS: Final = ("operation", "oi_kind", "tl_kind", "ai_kind", "lf_kind", "request")
+_ENTITY: Final = {"agent": "agent_name", "tool": "tool_name"}
+_USAGE: Final[dict[str, tuple[str, ...]]] = {
+    "input_tokens": ("input", "prompt_tokens", "input_tokens"),
+    "output_tokens": ("output", "completion_tokens", "output_tokens"),
+    "total_tokens": ("total", "total_tokens"),
+    "cache_read_tokens": ("input_cache_read", "cache_read_input_tokens", "input_cached_tokens"),
+}
 _PIECES: Final = 8  # from so many messages on, that are no longer than this many characters each
 _PIECE: Final = 24
 
@@ -46,12 +55,13 @@ _PIECE: Final = 24
 class _Read:
     """Attributes sorted by what they mean."""
 
-    __slots__ = ("kept", "metadata", "nested", "row", "unknown")
+    __slots__ = ("hints", "kept", "metadata", "nested", "row", "unknown")
 
     def __init__(self, attributes: dict[str, Any], kept: Row) -> None:
         row: Row = {}
         ranks: dict[str, int] = {}
         self.row = row
+        self.hints: Row = {}
         self.nested: dict[str, list[tuple[str, Any]]] = {}
         self.metadata: Row = {}
         self.kept: Row = dict(kept)
@@ -66,6 +76,11 @@ class _Read:
                 if column not in row or known.rank < ranks[column]:
                     row[column] = value
                     ranks[column] = known.rank
+            elif role == "hint":
+                target = known.target
+                if value is not None and value != "" and known.rank < ranks.get(target, 99):
+                    self.hints[target] = value
+                    ranks[target] = known.rank
             elif role == "nest":
                 self.nested.setdefault(known.target, []).append((known.rest, value))
             elif role == "metadata":
@@ -95,66 +110,63 @@ def attribute_columns(attributes: Row, unknown: Counter[str], kept: Row) -> tupl
         `session_annotations`, each a list of objects.
     """
     read = _Read(attributes, kept)
-    row, nested = read.row, read.nested
+    row, nested, hints = read.row, read.nested, read.hints
     if read.unknown:
         unknown.update(read.unknown)
-    kind = _kind(row)
-    row["kind"] = kind
-    _fill_messages(row, nested, kind)
+    kind = row["kind"] = _kind(row, hints)
+    if hints or nested or kind == "llm":
+        _fill_messages(row, hints, nested)
+        _fill_details(row, hints)
     if kind == "llm":
         _without_requests(row, read.kept)
     if "documents" in nested:
         row["documents"] = document_list(unflatten(nested["documents"]))
     elif "documents" in row:
         row["documents"] = document_list(parsed(row["documents"]))
-    _fill_details(row)
-    metadata = _merged_metadata(row.pop("_metadata", None), read.metadata)
+    metadata = _merged_metadata(hints.get("metadata"), read.metadata)
     if metadata:
         row["metadata"] = dumps(metadata)
     if read.kept:
         row["raw"] = dumps(read.kept)
-    notes = {name: unflatten(leaves) for name, leaves in nested.items() if name.endswith("annotations")}
-    return row, notes
+    if not nested:
+        return row, {}
+    return row, {name: unflatten(leaves) for name, leaves in nested.items() if name.endswith("annotations")}
 
 
-def _kind(row: Row) -> str:
-    for name in ("_operation", "_oi_kind", "_tl_kind", "_ai_kind", "_lf_kind", "_request"):
-        value = row.pop(name, None)
-        if value is not None and "kind" not in row:
-            value = str(value)
-            found = KINDS.get(value) or KINDS.get(value.lower())
-            if found is not None and (found != "other" or name == "_oi_kind"):
-                row["kind"] = found
-            elif name == "_operation" and value.endswith("_memory_store"):
-                row["kind"] = "task"
-    if "kind" in row:
-        return row.pop("kind")
+def _kind(row: Row, hints: Row) -> str:
+    for name in _KIND_HINTS:
+        value = hints.get(name)
+        if value is None:
+            continue
+        value = str(value)
+        found = KINDS.get(value) or KINDS.get(value.lower())
+        if found is not None and (found != "other" or name == "oi_kind"):
+            return found
+        if name == "operation" and value.endswith("_memory_store"):
+            return "task"
     if "tool_name" in row and ("tool_call_id" in row or "tool_arguments" in row):
         return "tool"
-    if ("_given" in row or "_said" in row) and "model" in row:
-        return "llm"
-    return "other"
+    return "llm" if ("given" in hints or "said" in hints) and "model" in row else "other"
 
 
-def _fill_messages(row: Row, nested: dict[str, list[tuple[str, Any]]], kind: str) -> None:
-    given, answer = row.pop("_given", None), row.pop("_said", None)
-    system = row.pop("_system", None)
-    words, calls = row.pop("_answer_text", None), row.pop("_answer_calls", None)
+def _fill_messages(row: Row, hints: Row, nested: dict[str, list[tuple[str, Any]]]) -> None:
+    model = row["kind"] == "llm"
     found = _nested_messages(nested.get("given"))
-    if found is None and given is not None:
-        found = conversation(given, "user")
-    if found is None and kind == "llm" and "input" in row:
+    if found is None and "given" in hints:
+        found = conversation(hints["given"], "user")
+    if found is None and model and "input" in row:
         found = messages(row["input"], "user")
-    if system is not None:
-        found = system_message(system) + (found or [])
+    if "system" in hints:
+        found = system_message(hints["system"]) + (found or [])
     if found:
         row["input_messages"] = dumps(found)
     made = _unstreamed(_nested_messages(nested.get("said")))
-    if made is None and answer is not None:
-        made = output_messages(answer)
-    if made is None and (words is not None or calls is not None):
-        made = messages({"role": "assistant", "content": words, "tool_calls": parsed(calls)})
-    if made is None and kind == "llm" and "output" in row:
+    if made is None and "said" in hints:
+        made = output_messages(hints["said"])
+    if made is None and ("answer_text" in hints or "answer_calls" in hints):
+        calls = parsed(hints.get("answer_calls"))
+        made = messages({"role": "assistant", "content": hints.get("answer_text"), "tool_calls": calls})
+    if made is None and model and "output" in row:
         made = output_messages(row["output"])
     if made:
         row["output_messages"] = dumps(made)
@@ -199,29 +211,23 @@ def _nested_messages(leaves: list[tuple[str, Any]] | None) -> list[Row] | None:
     return messages(opened)
 
 
-def _fill_details(row: Row) -> None:
-    usage, cost = row.pop("_usage", None), row.pop("_cost", None)
-    if usage is not None and is_object(usage := parsed(usage)):
-        for column, names in (
-            ("input_tokens", ("input", "prompt_tokens", "input_tokens")),
-            ("output_tokens", ("output", "completion_tokens", "output_tokens")),
-            ("total_tokens", ("total", "total_tokens")),
-            ("cache_read_tokens", ("input_cache_read", "cache_read_input_tokens", "input_cached_tokens")),
-        ):
+def _fill_details(row: Row, hints: Row) -> None:
+    """What Langfuse and OpenLLMetry say in fewer words than columns."""
+    if "usage" in hints:
+        usage = fields(parsed(hints["usage"]))
+        for column, names in _USAGE.items():
             row.setdefault(column, next((usage[name] for name in names if name in usage), None))
-    if cost is not None and is_object(cost := parsed(cost)):
+    if "cost" in hints:
+        cost = fields(parsed(hints["cost"]))
         for column, name in (("input_cost", "input"), ("output_cost", "output"), ("total_cost", "total")):
             row.setdefault(column, cost.get(name))
-    entity, version = row.pop("_entity", None), row.pop("_version", None)
-    if entity is not None:
-        target = {"agent": "agent_name", "tool": "tool_name"}.get(row["kind"])
-        if target:
-            row.setdefault(target, entity)
-    if version is not None and row["kind"] == "agent":
-        row.setdefault("agent_version", version)
-    if row.pop("_level", None) == "ERROR":
-        row.setdefault("status", "error")
-    row.pop("_response_id", None)
+    target = _ENTITY.get(row["kind"])
+    if target and "entity" in hints:
+        row.setdefault(target, hints["entity"])
+    if "version" in hints and row["kind"] == "agent":
+        row.setdefault("agent_version", hints["version"])
+    if hints.get("level") == "ERROR":
+        row["status"] = "error"
 
 
 def _merged_metadata(whole_metadata: Any, single: Row) -> Row:
@@ -258,13 +264,10 @@ def finish(row: Row) -> Row:
     """Bring every value into its column's type, and a tool's input and output into its own columns."""
     if row.get("kind") == "tool":
         _as_tool(row)
-    for name in _TEXT:
-        value = row.get(name)
-        if value is not None and type(value) is not str:
-            row[name] = text(value)
-    for name, convert in _CONVERT.items():
-        if name in row:
-            row[name] = convert(row[name])
+    for name, value in row.items():
+        convert = _CONVERT.get(name)
+        if convert is not None and value is not None and not (convert is text and type(value) is str):
+            row[name] = convert(value)
     given, taken = row.get("input_tokens"), row.get("output_tokens")
     if given is not None and taken is not None and row.get("total_tokens") is None:
         row["total_tokens"] = given + taken
@@ -289,6 +292,7 @@ def _tags(value: Any) -> list[str]:
 
 
 _CONVERT: Final[dict[str, Callable[[Any], Any]]] = {
+    **dict.fromkeys(_TEXT, text),
     **dict.fromkeys(_WHOLE, whole),
     **dict.fromkeys(_REAL, real),
     "tool_arguments": as_json,

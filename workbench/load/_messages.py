@@ -8,6 +8,7 @@ it came. One message of a source that holds several tool results becomes several
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from workbench.load._parts import Parts, call, read_parts, said
@@ -73,7 +74,18 @@ def output_messages(value: Any) -> list[Message] | None:
 
 def system_message(value: Any) -> list[Message]:
     """System instructions, as text or as parts."""
-    value = parsed(value)
+    if type(value) is str:
+        return [dict(message) for message in _remembered_system(value)]
+    return _system(value)
+
+
+@lru_cache(maxsize=256)
+def _remembered_system(value: str) -> list[Message]:
+    """Every model call of an agent repeats the same instructions."""
+    return _system(parsed(value))
+
+
+def _system(value: Any) -> list[Message]:
     if is_array(value) and any(is_object(item) and "role" in item for item in value):
         return _of_list(value, "system") or []
     content = said(value)

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 __all__ = ["KINDS", "Meaning", "meaning"]
 
-Role = Literal["column", "nest", "metadata", "kept", "unknown"]
+Role = Literal["column", "hint", "nest", "metadata", "kept", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +101,27 @@ _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "error_type": ("error.type", "exception.type"),
     "error_message": ("exception.message", "langfuse.observation.status_message", "error.message"),
-    # not columns: what columns are made of
-    "_given": ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt"),
-    "_said": ("gen_ai.output.messages", "gen_ai.completion"),
-    "_system": ("gen_ai.system_instructions",),
-    "_operation": ("gen_ai.operation.name",),
-    "_oi_kind": ("openinference.span.kind",),
-    "_lf_kind": ("langfuse.observation.type",),
-    "_tl_kind": ("traceloop.span.kind",),
-    "_ai_kind": ("ai.operationId",),
-    "_request": ("llm.request.type",),
-    "_level": ("langfuse.observation.level",),
-    "_usage": ("langfuse.observation.usage_details",),
-    "_cost": ("langfuse.observation.cost_details",),
-    "_answer_text": ("ai.response.text",),
-    "_answer_calls": ("ai.response.toolCalls",),
-    "_metadata": ("metadata", "langfuse.trace.metadata", "langfuse.observation.metadata"),
-    "_entity": ("traceloop.entity.name",),
-    "_version": ("traceloop.entity.version",),
-    "_response_id": ("gen_ai.response.id",),
+}  # fmt: skip
+
+# what columns are made of
+_HINTS: Final[dict[str, tuple[str, ...]]] = {
+    "given": ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt"),
+    "said": ("gen_ai.output.messages", "gen_ai.completion"),
+    "system": ("gen_ai.system_instructions",),
+    "operation": ("gen_ai.operation.name",),
+    "oi_kind": ("openinference.span.kind",),
+    "lf_kind": ("langfuse.observation.type",),
+    "tl_kind": ("traceloop.span.kind",),
+    "ai_kind": ("ai.operationId",),
+    "request": ("llm.request.type",),
+    "level": ("langfuse.observation.level",),
+    "usage": ("langfuse.observation.usage_details",),
+    "cost": ("langfuse.observation.cost_details",),
+    "answer_text": ("ai.response.text",),
+    "answer_calls": ("ai.response.toolCalls",),
+    "metadata": ("metadata", "langfuse.trace.metadata", "langfuse.observation.metadata"),
+    "entity": ("traceloop.entity.name",),
+    "version": ("traceloop.entity.version",),
 }  # fmt: skip
 
 _NESTED: Final = {
@@ -167,8 +169,12 @@ KINDS: Final[dict[str, str]] = {
     "ai.embedMany": "task", "ai.embed.doEmbed": "embedding", "ai.embedMany.doEmbed": "embedding",
 }  # fmt: skip
 
+_ROLES: Final[tuple[tuple[Role, dict[str, tuple[str, ...]]], ...]] = (("column", _COLUMNS), ("hint", _HINTS))
 _TABLE: Final = {
-    name: Meaning("column", column, rank) for column, names in _COLUMNS.items() for rank, name in enumerate(names)
+    name: Meaning(role, target, rank)
+    for role, table in _ROLES
+    for target, names in table.items()
+    for rank, name in enumerate(names)
 }
 _REMEMBERED: Final = 50_000  # hostile names must not fill the memory
 _memory: dict[str, Meaning] = dict(_TABLE)

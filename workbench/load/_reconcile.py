@@ -283,7 +283,9 @@ def reconcile_scores(sheet: Sheet, known: pl.LazyFrame | None) -> tuple[pl.DataF
     fates: list[pl.DataFrame] = []
     content = [name for name in scores.columns if name not in ("_row", "_unit", "format", "source", "record")]
     scores = scores.with_columns(_digest(scores, content))
-    final = scores.unique("score_id", keep="last", maintain_order=True).select("score_id", pl.col("_digest").alias("_best"))
+    final = scores.unique("score_id", keep="last", maintain_order=True).select(
+        "score_id", pl.col("_digest").alias("_best")
+    )
     scores = scores.join(final, on="score_id", maintain_order="left")
     # Of equal ones the first is kept, as with spans: the file that brought it is the one that is loaded.
     last = scores.filter(pl.col("_digest") == pl.col("_best")).unique("score_id", keep="first", maintain_order=True)

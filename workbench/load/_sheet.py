@@ -15,10 +15,13 @@ from workbench.schema import SCORES, SET_ASIDE, SPANS
 
 __all__ = ["USER_FEEDBACK_NAMES", "LoadOptions", "Sheet", "Supplement"]
 
-_BATCH: Final = 50_000
+_BATCH: Final = 20_000
 _TIMES: Final = ("start", "end")
 _EXCERPT: Final = 200
-_SPAN_NAMES: Final = tuple(name for name in SPANS if name != "spilled")
+_KINDS: Final[dict[str, Any]] = {
+    **{name: pl.Int64() if name in _TIMES else kind for name, kind in SPANS.items() if name != "spilled"},
+    "_unit": pl.Int64(),
+}
 
 USER_FEEDBACK_NAMES: Final = frozenset({
     "user_feedback", "user-feedback", "user feedback", "feedback", "thumbs", "thumb", "user_rating", "user-rating",
@@ -88,17 +91,8 @@ class Sheet:
         self._batches: list[pl.DataFrame] = []
         self._scores: list[dict[str, Any]] = []
         self._source_id, self._path, self._format = "", "", ""
+        self._rows: list[dict[str, Any]] = []
         self._mark = self._score_mark = self._supplement_mark = 0
-        self._fresh()
-
-    def _fresh(self) -> None:
-        self._columns: dict[str, list[Any]] = {name: [] for name in _SPAN_NAMES}
-        self._units: list[int] = []
-        self._appends = [
-            (name, column.append)
-            for name, column in self._columns.items()
-            if name not in ("format", "source", "record")
-        ]
 
     def start(self, source: Source, format_name: str) -> None:
         """Go on with another file."""
@@ -106,30 +100,24 @@ class Sheet:
 
     def begin(self, record: int) -> None:
         """Begin an input record; `record` is its line, or its place among the file's records, from 1."""
-        if len(self._units) >= _BATCH:
+        if len(self._rows) >= _BATCH:
             self._flush()
         self.unit += 1
         self.record = record
         self.open = True
-        self._mark, self._score_mark, self._supplement_mark = (
-            len(self._units),
-            len(self._scores),
-            len(self.supplements),
-        )
+        self._mark, self._score_mark, self._supplement_mark = len(self._rows), len(self._scores), len(self.supplements)
 
     def done(self) -> None:
         """End the record: what fails after this is another one's failure."""
         self.open = False
 
-    def span(self, row: Mapping[str, Any]) -> None:
-        """Write a span; times are nanoseconds, columns that the row lacks are null."""
-        get = row.get
-        for name, append in self._appends:
-            append(get(name))
-        self._columns["format"].append(self._format)
-        self._columns["source"].append(self._source_id)
-        self._columns["record"].append(self.record)
-        self._units.append(self.unit)
+    def span(self, row: dict[str, Any]) -> None:
+        """Write a span; times are nanoseconds, columns that the row lacks are null. The row is the sheet's from now on."""
+        row["format"] = self._format
+        row["source"] = self._source_id
+        row["record"] = self.record
+        row["_unit"] = self.unit
+        self._rows.append(row)
 
     def score(self, row: Mapping[str, Any]) -> None:
         """Write a score; `happened_at` is nanoseconds."""
@@ -164,21 +152,15 @@ class Sheet:
         self.notes[sentence] += count
 
     def _take_back(self) -> None:
-        for column in self._columns.values():
-            del column[self._mark :]
-        del self._units[self._mark :]
+        del self._rows[self._mark :]
         del self._scores[self._score_mark :]
         del self.supplements[self._supplement_mark :]
 
     def _flush(self) -> None:
-        if self._units:
-            frame = _frame(self._columns)
-            self._batches.append(
-                frame.with_columns(
-                    *(pl.col(name).cast(SPANS[name]) for name in _TIMES), pl.Series("_unit", self._units, pl.Int64)
-                )
-            )
-        self._fresh()
+        if self._rows:
+            frame = _frame(self._rows)
+            self._batches.append(frame.with_columns(pl.col(name).cast(SPANS[name]) for name in _TIMES))
+        self._rows = []
 
     def spans(self) -> pl.DataFrame:
         """All spans so far, and the record (`_unit`) that each came from."""
@@ -195,14 +177,18 @@ class Sheet:
         return pl.DataFrame(columns, schema=kinds).with_columns(pl.col("happened_at").cast(SCORES["happened_at"]))
 
 
-def _frame(columns: dict[str, list[Any]]) -> pl.DataFrame:
-    kinds: dict[str, Any] = {name: pl.Int64() if name in _TIMES else SPANS[name] for name in _SPAN_NAMES}
+def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    used = set[str]().union(*rows)
+    columns: dict[str, Any] = {
+        name: [row.get(name) for row in rows] if name in used else pl.repeat(None, len(rows), dtype=kind, eager=True)
+        for name, kind in _KINDS.items()
+    }
     try:
-        return pl.DataFrame(columns, schema=kinds)
+        return pl.DataFrame(columns, schema=_KINDS)
     except (TypeError, OverflowError, pl.exceptions.PolarsError):
         # A value is not of its column's type: text is made of it, or, where the column is a number, nothing.
         made = {
-            name: [text(v) for v in column] if kinds[name] == pl.String() else column
+            name: [text(value) for value in column] if _KINDS[name] == pl.String() else column
             for name, column in columns.items()
         }
-        return pl.DataFrame(made, schema=kinds, strict=False)
+        return pl.DataFrame(made, schema=_KINDS, strict=False)

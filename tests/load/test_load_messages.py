@@ -1,0 +1,65 @@
+"""Messages of every maker, in one form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from workbench.load._messages import messages, system_message
+
+CALL = {"id": "c", "name": "find", "arguments": {"x": 1}}
+ASKED = {"role": "assistant", "content": "", "tool_calls": [CALL]}
+ANSWERED = {"role": "tool", "content": "found", "tool_call_id": "c"}
+
+SHAPES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
+    "one message": ({"role": "user", "content": "hi"}, [{"role": "user", "content": "hi"}]),
+    "JSON text": ('[{"role": "user", "content": "hi"}]', [{"role": "user", "content": "hi"}]),
+    "OpenAI": ([{"role": "assistant", "content": None, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "find", "arguments": '{"x": 1}'}}]}, {"role": "tool", "tool_call_id": "c", "content": "found"}], [ASKED, ANSWERED]),
+    "OpenAI response": ({"id": "r", "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}}]}, [{"role": "assistant", "content": "hi"}]),
+    "OpenAI Responses": ([{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}, {"type": "function_call", "call_id": "c", "id": "fc_1", "name": "find", "arguments": '{"x": 1}'}, {"type": "function_call_output", "call_id": "c", "output": "found"}], [{"role": "user", "content": "hi"}, ASKED, ANSWERED]),
+    "developer is system": ([{"role": "developer", "content": "be brief"}], [{"role": "system", "content": "be brief"}]),
+    "parts, response": ([{"role": "assistant", "parts": [{"type": "tool_call", "id": "c", "name": "find", "arguments": {"x": 1}}]}, {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "response": "found"}]}], [ASKED, ANSWERED]),
+    "parts, result": ([{"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "result": "found"}]}], [ANSWERED]),
+    "parts, content": ([{"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "content": "found"}]}], [ANSWERED]),
+    "structured results are JSON": ([{"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "response": {"n": 1}}]}], [{"role": "tool", "content": '{"n":1}', "tool_call_id": "c"}]),
+    "lists of results are one text": ([{"role": "tool", "tool_call_id": "c", "content": [{"n": 1}, {"n": 2}]}], [{"role": "tool", "content": '[{"n":1},{"n":2}]', "tool_call_id": "c"}]),
+    "Anthropic": ([{"role": "assistant", "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "I look."}, {"type": "tool_use", "id": "c", "name": "find", "input": {"x": 1}}]}, {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": "found"}, {"type": "text", "text": "and?"}]}], [{"role": "assistant", "content": "I look.", "tool_calls": [CALL], "reasoning": "hm"}, ANSWERED, {"role": "user", "content": "and?"}]),
+    "Anthropic request": ({"system": "be brief", "messages": [{"role": "user", "content": "hi"}]}, [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hi"}]),
+    "LangChain constructors": ({"messages": [[{"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "HumanMessage"], "kwargs": {"content": "hi", "type": "human"}}]]}, [{"role": "user", "content": "hi"}]),
+    "LangChain types": ([{"type": "human", "content": "hi"}, {"type": "ai", "content": "", "tool_calls": [{"name": "find", "args": {"x": 1}, "id": "c", "type": "tool_call"}]}, {"type": "tool", "content": "found", "tool_call_id": "c"}], [{"role": "user", "content": "hi"}, ASKED, ANSWERED]),
+    "LangChain generations": ({"generations": [[{"text": "hi", "message": {"kwargs": {"content": "hi"}}}]]}, [{"role": "assistant", "content": "hi"}]),
+    "LangChain pairs": ([["human", "hi"], ["ai", "hello"]], [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]),
+    "Google": ({"contents": [{"role": "user", "parts": [{"text": "hi"}]}, {"role": "model", "parts": [{"functionCall": {"id": "c", "name": "find", "args": {"x": 1}}}]}, {"role": "user", "parts": [{"functionResponse": {"id": "c", "name": "find", "response": {"n": 1}}}]}]}, [{"role": "user", "content": "hi"}, ASKED, {"role": "tool", "content": '{"n":1}', "name": "find", "tool_call_id": "c"}]),
+    "Google response": ({"candidates": [{"content": {"role": "model", "parts": [{"text": "hi"}]}}]}, [{"role": "assistant", "content": "hi"}]),
+    "Amazon": ([{"role": "assistant", "content": [{"toolUse": {"toolUseId": "c", "name": "find", "input": {"x": 1}}}]}, {"role": "user", "content": [{"toolResult": {"toolUseId": "c", "content": [{"text": "found"}]}}]}], [ASKED, ANSWERED]),
+    "Vercel": ([{"role": "assistant", "content": [{"type": "tool-call", "toolCallId": "c", "toolName": "find", "input": {"x": 1}}]}, {"role": "tool", "content": [{"type": "tool-result", "toolCallId": "c", "toolName": "find", "output": {"type": "text", "value": "found"}}]}], [ASKED, {**ANSWERED, "name": "find"}]),
+    "arguments that do not parse": ([{"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "find", "arguments": '{"x": '}}]}], [{"role": "assistant", "content": "", "tool_calls": [{"id": "c", "name": "find", "arguments": '{"x": '}]}]),
+    "images by type, never by address": ([{"role": "user", "content": [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}, {"type": "image_url", "image_url": {"url": "https://example.com/x.png"}}, {"type": "input_audio", "input_audio": {"data": "AAAA"}}]}], [{"role": "user", "content": "see\n[image image/png]\n[image]\n[audio]"}]),
+    "blobs by modality": ([{"role": "user", "parts": [{"type": "blob", "modality": "image", "mime_type": "image/jpeg", "content": "AAAA"}]}], [{"role": "user", "content": "[image image/jpeg]"}]),
+    "tool definitions are no messages": ([{"role": "user", "content": "hi"}, {"role": "tool", "content": {"type": "function", "function": {"name": "find", "parameters": {}}}}], [{"role": "user", "content": "hi"}]),
+    "a refusal": ([{"role": "assistant", "content": None, "refusal": "I will not."}], [{"role": "assistant", "content": "I will not."}]),
+    "names stay": ([{"role": "user", "name": "ana", "content": "hi"}], [{"role": "user", "content": "hi", "name": "ana"}]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_one_form(shape: str) -> None:
+    given, wanted = SHAPES[shape]
+    assert messages(given) == wanted
+
+
+@pytest.mark.parametrize("value", [None, 7, "just text", {"query": "x"}, [1, 2], ["a"], {"messages": []}, {"rows": [{"a": 1}]}])
+def test_what_holds_no_messages_is_none(value: Any) -> None:
+    assert messages(value) is None
+
+
+def test_the_form_is_stable() -> None:
+    for given, _ in SHAPES.values():
+        once = messages(given)
+        assert messages(once) == once
+
+
+def test_instructions_as_text_or_parts() -> None:
+    assert system_message("be brief") == system_message([{"type": "text", "content": "be brief"}]) == [{"role": "system", "content": "be brief"}]
+    assert system_message(None) == []
