@@ -31,7 +31,7 @@ def main() -> None:
 
     say("Load", ws.load([SAMPLE / "baseline.jsonl", SAMPLE / "candidate.jsonl", SAMPLE / "feedback.jsonl"]).sentence)
     say("Grade", ws.grade(GRADERS).sentences[0] + f" {len(GRADERS) - 1} more graders ran.")
-    added = ws.annotate(SAMPLE / "labels.jsonl")
+    added = ws.annotate(SAMPLE / "labels.jsonl", draws=SAMPLE / "draws.jsonl")
     say("Label", f"{ws.labels().height} labels of two reviewers, {added} annotations of them new.")
     outcomes = ws.outcomes(old)
     say("Sort", f"{outcomes.sentence}.")

@@ -415,7 +415,8 @@ DATASET_VERSIONS: Final = pl.Schema({  # one row a version; never changed
 def conform(data: Any, schema: pl.Schema, *, what: str = "frame") -> pl.DataFrame:
     """Bring anything that `polars.DataFrame` takes into a table's columns, order and types.
 
-    Columns that the table has and the data lacks become null; columns that only the data has are kept behind.
+    Columns that the table has and the data lacks become null; columns that only the data has are kept behind. Times may be
+    ISO 8601 text with a zone.
 
     Parameters
     ----------
@@ -445,11 +446,14 @@ def conform(data: Any, schema: pl.Schema, *, what: str = "frame") -> pl.DataFram
         if name not in frame.columns:
             columns.append(pl.lit(None, dtype=kind).alias(name))
             continue
+        column = pl.col(name)
+        if isinstance(kind, pl.Datetime) and frame.schema[name] == pl.String:
+            column = column.str.to_datetime(time_unit="ns", time_zone="UTC")
         try:
-            frame.select(pl.col(name).cast(kind))
+            frame.select(column.cast(kind))
         except pl.exceptions.PolarsError as error:
             msg = f"{what}: column {name!r} holds {frame.schema[name]}, expected {kind}: {error}"
             raise InputError(msg) from error
-        columns.append(pl.col(name).cast(kind))
+        columns.append(column.cast(kind))
     extra = [name for name in frame.columns if name not in schema]
     return frame.select(*columns, *extra)

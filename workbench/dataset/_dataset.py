@@ -69,6 +69,8 @@ class Dataset:
         The recorded worlds by `world_id`, as bytes.
     created_at
         When the version was made.
+    notes
+        What to know of how it was made: who was left out and why.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Dataset:
     ground_truth: pl.DataFrame
     worlds: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
     created_at: dt.datetime | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -201,7 +204,9 @@ class Dataset:
             "case_id", "session_id", "turn", pl.col("input").str.slice(0, 160), "channel", "state", "split"
         )
         return _html.panel(
-            self.sentence, _html.table(shown) if shown.height else "", notes=[f"content {self.content_hash[:12]}"]
+            self.sentence,
+            _html.table(shown) if shown.height else "",
+            notes=[*self.notes, f"content {self.content_hash[:12]}"],
         )
 
 

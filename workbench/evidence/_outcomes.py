@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
 import polars as pl
@@ -77,7 +77,7 @@ class Outcomes:
     basis
         The signals that were there and used: human, grader, feedback; empty in degraded mode, where only operational errors are known.
     unmatched
-        How many scores and annotations name no session of these.
+        How many scores and annotations name no known session.
     """
 
     frame: pl.DataFrame
@@ -133,8 +133,7 @@ class Outcomes:
             notes.append(f"Absent or not used: {', '.join(absent)}. Their absence says nothing of a session.")
         if self.unmatched:
             notes.append(
-                f"{self.unmatched:,} scores or annotations were not used: they name none of these sessions, nor a trace that "
-                "steps= says belongs to one."
+                f"{self.unmatched:,} scores or annotations were not used: they name no session that is known, nor a trace of one."
             )
         return tuple(notes)
 
@@ -158,6 +157,17 @@ class Outcomes:
     def unknown(self) -> Selection:
         """The sessions of which nothing is known, the contested ones among them."""
         return self._select("unknown", "with unknown outcome")
+
+    def among(self, sessions: Any) -> Outcomes:
+        """The outcomes of some of the sessions.
+
+        Parameters
+        ----------
+        sessions
+            A frame with `session_id`; what it names besides is ignored.
+        """
+        wanted = pl.DataFrame(sessions).select(pl.col("session_id").cast(pl.String()))
+        return replace(self, frame=self.frame.join(wanted, on="session_id", how="semi", maintain_order="left"))
 
     def crosstab(self) -> pl.DataFrame:
         """Operational status against outcome: a session can run without error and fail its user, and the reverse.

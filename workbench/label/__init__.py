@@ -8,7 +8,7 @@ from workbench.label._events import Coding, apply_events, codebook_event
 from workbench.label._labels import Change, Role, contested, current_labels, label_annotations
 from workbench.label._names import Mode, modes_of
 from workbench.label._queue import Queue, draw_queue
-from workbench.label._read import read_annotations
+from workbench.label._read import read_annotations, read_draws
 from workbench.label._tables import CODEBOOK_EVENTS, LABELS, QUEUES, VERDICTS, EventKind, Purpose, Verdict
 from workbench.label._weights import draw_weights
 
@@ -38,4 +38,5 @@ __all__ = [
     "label_annotations",
     "modes_of",
     "read_annotations",
+    "read_draws",
 ]

@@ -12,9 +12,9 @@ import polars as pl
 
 from workbench.errors import InputError, UnknownNameError
 from workbench.label._tables import VERDICTS
-from workbench.schema import ANNOTATIONS, AUTHOR_KINDS, TARGET_KINDS
+from workbench.schema import ANNOTATIONS, AUTHOR_KINDS, DRAWS, TARGET_KINDS, conform
 
-__all__ = ["read_annotations"]
+__all__ = ["read_annotations", "read_draws"]
 
 _TIMES: Final = ("happened_at", "recorded_at")
 _REQUIRED: Final = ("name", "author", "author_kind", "happened_at")
@@ -62,6 +62,39 @@ def read_annotations(rows: object, *, recorded_at: dt.datetime) -> pl.DataFrame:
         msg = f"annotations: the values of {name} are not all {ANNOTATIONS.get(name, 'of one type')}: {error}"
         raise InputError(msg) from error
     return frame.unique("annotation_id", keep="first", maintain_order=True)
+
+
+def read_draws(rows: object) -> pl.DataFrame:
+    """How sessions came to be read, from elsewhere.
+
+    Parameters
+    ----------
+    rows
+        A path of JSON lines, or rows with columns of `schema.DRAWS`; `draw_id`, `queue_id` and `target_id` are required.
+
+    Returns
+    -------
+    polars.DataFrame
+        Rows of `schema.DRAWS`.
+
+    Raises
+    ------
+    InputError
+        A line is no JSON object, a column is missing or of another type.
+
+    Examples
+    --------
+    >>> from workbench import label
+    >>> label.read_draws([{"draw_id": "q.0", "queue_id": "q", "target_id": "s1", "inclusion": 0.05}])["inclusion"].item()
+    0.05
+    """
+    given = [row for _, row in (_lines(Path(rows)) if isinstance(rows, str | Path) else _numbered(rows))]
+    frame = conform(given, DRAWS, what="draws")
+    for name in ("draw_id", "queue_id", "target_id"):
+        if frame[name].null_count():
+            msg = f"draws: every row needs a {name}"
+            raise InputError(msg)
+    return frame.select(DRAWS.names())
 
 
 def _fits(rows: list[dict[str, Any]], name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,12 +43,13 @@ class Datasets(Reading):
         """
         from workbench import dataset, world
 
+        whole = world.whole_payloads(self._spilled(), self.store.blobs.get)
         promoted = dataset.promote(
             population,
             self.steps(),
             self._rolled_up(),
             to=to,
-            record=world.record,
+            record=lambda loop: world.record(loop, fetch=whole),
             now=datetime.now(UTC),
             author=author or getpass.getuser(),
             existing=self.dataset(to) if to in self.datasets() else None,
@@ -62,7 +64,12 @@ class Datasets(Reading):
         self.store.database.append("cases", promoted.cases)
         self.store.database.append("ground_truth", promoted.ground_truth)
         self.store.database.append("dataset_versions", promoted.version)
-        return promoted.dataset
+        return replace(promoted.dataset, notes=promoted.notes)
+
+    def _spilled(self) -> pl.DataFrame:
+        """The spans of which a payload was cut at loading and kept beside them."""
+        columns = self.scan_spans().select("trace_id", "span_id", "spilled")
+        return columns.filter(pl.col("spilled").list.len() > 0).collect()
 
     def datasets(self) -> tuple[str, ...]:
         """The names of the datasets."""

@@ -46,7 +46,7 @@ class FailureModes(Traces):
         from workbench import cluster
 
         with self._progress("cluster") as report:
-            modes = cluster.cluster(
+            return cluster.cluster(
                 self._facet(population, facet),
                 against=None if against is None else self._facet(against, facet),
                 embed=cluster.Embedder(cache=self.store.vectors),
@@ -54,8 +54,6 @@ class FailureModes(Traces):
                 seed=seed,
                 progress=report,
             )
-        edits = self.store.database.read("mode_edits")
-        return cluster.with_edits(modes, edits, keep=lambda rows: self.store.database.append("mode_edits", rows))
 
     def _facet(self, population: Any, facet: Facet) -> pl.DataFrame:
         from workbench import cluster

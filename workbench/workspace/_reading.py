@@ -162,17 +162,44 @@ class Reading(FailureModes):
         kind: EventKind,
         name: str,
         *,
-        into: Sequence[str] = (),
+        into: str | Sequence[str] = (),
         definition: str | None = None,
+        assignment: Mapping[str, str] | None = None,
+        reason: str | None = None,
         author: str | None = None,
     ) -> Codebook:
-        """Define, rename, merge, split or retire a failure mode; an event, so that any earlier codebook can be shown again."""
+        """Define, rename, merge, split or retire a failure mode; an event, so that any earlier codebook can be shown again.
+
+        Parameters
+        ----------
+        kind
+            `define`, `rename`, `merge`, `split` or `retire`.
+        name
+            The failure mode.
+        into
+            Its new name, the mode that takes it in, or its parts.
+        definition
+            For `define`: what belongs here and what does not.
+        assignment
+            For `split`: which session goes to which part; the others are to be read again.
+        reason
+            Why; required to retire.
+        author
+            Who decides; you by default.
+        """
         from workbench import label
 
         event = label.codebook_event(
-            kind, name, into=into, definition=definition, author=author or getpass.getuser(), now=datetime.now(UTC),
+            kind,
+            name,
+            into,
+            author=author or getpass.getuser(),
+            now=datetime.now(UTC),
             events=self.store.database.read("codebook_events"),
-        )  # fmt: skip
+            definition=definition,
+            assignment=assignment,
+            reason=reason,
+        )
         self.store.database.append("codebook_events", [event])
         return self.codebook()
 

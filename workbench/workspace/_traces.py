@@ -82,22 +82,33 @@ class Traces(Base):
             signals=self._signal_counts(),
         )
 
-    def annotate(self, rows: Any) -> int:
-        """Add annotations from elsewhere: a file of them as JSON lines, or any frame with the columns of `schema.ANNOTATIONS`.
+    def annotate(self, rows: Any, *, draws: Any = None) -> int:
+        """Add annotations from elsewhere: a file of JSON lines, or rows with the columns of `schema.ANNOTATIONS`.
+
+        Parameters
+        ----------
+        rows
+            The annotations.
+        draws
+            How the sessions came to be read, as a file of JSON lines or rows of `schema.DRAWS`: with it, shares among the labels are
+            weighted back to the population that was drawn from.
 
         Returns
         -------
         int
-            How many were new; the same file again adds nothing.
+            How many annotations were new; the same file again adds nothing.
 
         Raises
         ------
         InputError
-            A column is missing or of another type, or an author kind is unknown.
+            A column is missing or of another type, or an author kind is unknown; nothing of the file is kept.
         """
         from workbench import label
 
         given = label.read_annotations(rows, recorded_at=datetime.now(UTC))
+        drawn = None if draws is None else label.read_draws(draws)
+        if drawn is not None:
+            self.store.database.append("draws", drawn)
         return self.store.database.append("annotations", given)
 
     def sources(self) -> pl.DataFrame:
@@ -161,8 +172,10 @@ class Traces(Base):
         """
         from workbench import evidence
 
-        rolled_up = self._rolled_up() if where is None else self._where(where)
-        return evidence.outcomes(rolled_up, self._scores(), self.annotations(), steps=self.steps(), signals=signals)
+        found = evidence.outcomes(
+            self._rolled_up(), self._scores(), self.annotations(), steps=self.steps(), signals=signals
+        )
+        return found if where is None else found.among(self._where(where))
 
     def failing(self, where: pl.Expr | None = None, *, signals: Sequence[Signal] | None = None) -> Selection:
         """The sessions that fail, and in one sentence by which signals."""
