@@ -1,7 +1,9 @@
-"""Two clusterings of the same facet at two times, mode by mode."""
+"""Two clusterings of the same facet at two times, by one yardstick: the earlier modes."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -11,13 +13,15 @@ from workbench.stats import newcombe
 __all__ = ["DIFF", "diff_modes"]
 
 DIFF: Final = pl.Schema({
-    "status": pl.String(),  # new | grown | same | shrunk | gone
-    "name": pl.String(),
+    "status": pl.String(),  # new | grown | shrunk | same | gone
+    "name": pl.String(),  # of today's modes that lie in the earlier one, the largest first; of the new one
     "name_before": pl.String(),
+    "size": pl.Int64(),
+    "size_before": pl.Int64(),
     "share": pl.Float64(),
     "share_before": pl.Float64(),
     "difference": pl.Float64(),
-    "low": pl.Float64(),
+    "low": pl.Float64(),  # Newcombe, 95%
     "high": pl.Float64(),
 })  # fmt: skip
 
@@ -29,70 +33,69 @@ def diff_modes(
     now: pl.DataFrame,
     before: pl.DataFrame,
     *,
-    sizes: tuple[int, int],
+    totals: tuple[int, int],
     members: pl.DataFrame,
     assigned: pl.DataFrame,
+    held: Mapping[int, int],
 ) -> pl.DataFrame:
-    """Match each mode of now with the earlier one that takes at least half of its sessions; one to one, largest first.
+    """Count today's sessions in the earlier modes, and keep apart what lies in none of them.
+
+    Two clusterings cut at different places: matched by their own borders, a mode that was cut in two would be called gone, and
+    its parts new.
 
     Parameters
     ----------
     now, before
         The tables of modes.
-    sizes
+    totals
         The sessions that the shares are shares of, now and before.
     members
         Who is in which mode now.
     assigned
-        Where the earlier modes put the sessions of now.
+        Where the vote of the earlier modes puts the sessions of now.
+    held
+        How many sessions the same vote put into each earlier mode then.
     """
     placed = members.join(assigned.select("session_id", pl.col("mode").alias("earlier")), on="session_id", how="left")
-    counts: dict[tuple[int, int], int] = {
-        (mode, earlier): count
-        for mode, earlier, count in placed.drop_nulls(["mode", "earlier"])
-        .group_by("mode", "earlier")
-        .len()
-        .sort("len", "mode", "earlier", descending=[True, False, False])
-        .iter_rows()
-    }
-    total, total_before = sizes
-    now_rows = {row["mode"]: row for row in now.iter_rows(named=True)}
-    earlier_rows = {row["mode"]: row for row in before.iter_rows(named=True)}
-    match: dict[int, int] = {}
-    for (mode, earlier), count in counts.items():
-        if count >= _HALF * now_rows[mode]["size"] and mode not in match and earlier not in match.values():
-            match[mode] = earlier
+    counts: Counter[int] = Counter(placed["earlier"].drop_nulls().to_list())
+    inside: dict[int, list[str]] = {}
     rows: list[dict[str, Any]] = []
-    for mode, row in now_rows.items():
-        old = earlier_rows[match[mode]] if mode in match else None
-        rows.append(_row(row, old, total, total_before))
-    rows += [_row(None, row, total, total_before) for mode, row in earlier_rows.items() if mode not in match.values()]
-    rows.sort(key=lambda r: (_ORDER.index(r["status"]), -(r["share"] or r["share_before"] or 0.0)))
+    for row in now.iter_rows(named=True):
+        there: Counter[int | None] = Counter(placed.filter(pl.col("mode") == row["mode"])["earlier"].to_list())
+        earlier, count = there.most_common(1)[0]
+        if earlier is not None and count >= _HALF * row["size"]:
+            inside.setdefault(earlier, []).append(row["name"])
+        elif there[None] >= _HALF * row["size"]:
+            rows.append(_row("new", row["name"], None, (row["size"], 0), totals))
+    for row in before.iter_rows(named=True):
+        sizes = counts[row["mode"]], held.get(row["mode"], 0)
+        name = ", ".join(inside.get(row["mode"], ())) or None
+        rows.append(_row("", name, row["name"], sizes, totals))
+    rows.sort(key=lambda r: (_ORDER.index(r["status"]), -max(r["share"], r["share_before"]), r["name_before"] or ""))
     return pl.DataFrame(rows, schema=DIFF)
 
 
-def _row(now: dict[str, Any] | None, before: dict[str, Any] | None, total: int, total_before: int) -> dict[str, Any]:
-    size, size_before = (now["size"] if now else 0), (before["size"] if before else 0)
-    interval = newcombe(size_before, total_before, size, total) if total and total_before else None
-    if before is None:
-        status = "new"
-    elif now is None:
-        status = "gone"
-    elif interval is not None and interval.low > 0:
-        status = "grown"
-    elif interval is not None and interval.high < 0:
-        status = "shrunk"
-    else:
-        status = "same"
-    share = size / total if total else 0.0
-    share_before = size_before / total_before if total_before else 0.0
+def _row(
+    status: str, name: str | None, name_before: str | None, sizes: tuple[int, int], totals: tuple[int, int]
+) -> dict[str, Any]:
+    interval = newcombe(sizes[1], totals[1], sizes[0], totals[0])
+    if not status:
+        if sizes[0] == 0:
+            status = "gone"
+        elif interval.low > 0:
+            status = "grown"
+        else:
+            status = "shrunk" if interval.high < 0 else "same"
+    share, share_before = sizes[0] / totals[0], sizes[1] / totals[1]
     return {
         "status": status,
-        "name": now["name"] if now else None,
-        "name_before": before["name"] if before else None,
+        "name": name,
+        "name_before": name_before,
+        "size": sizes[0],
+        "size_before": sizes[1],
         "share": share,
         "share_before": share_before,
         "difference": share - share_before,
-        "low": interval.low if interval else None,
-        "high": interval.high if interval else None,
+        "low": interval.low,
+        "high": interval.high,
     }

@@ -227,6 +227,9 @@ class Modes:
     def diff(self, other: Modes) -> pl.DataFrame:
         """How these modes differ from earlier ones: new, grown, shrunk, same or gone.
 
+        Today's sessions are put into the earlier modes by the vote that `assign` takes, and the earlier sessions by the same vote, so that
+        both are counted by one yardstick; a mode of today most of which lies in no earlier one is new.
+
         Parameters
         ----------
         other
@@ -235,11 +238,16 @@ class Modes:
         Returns
         -------
         polars.DataFrame
-            ``status, name, name_before, share, share_before, difference, low, high``: `difference` in share with its 95%
-            Newcombe interval; grown and shrunk only where that leaves out 0, else same.
+            ``status, name, name_before, size, size_before, share, share_before, difference, low, high``: `difference` in share
+            with its 95% Newcombe interval; grown and shrunk only where that leaves out 0, gone where no session is left.
         """
-        sizes = self.texts.height, other.texts.height
-        return diff_modes(self.frame, other.frame, sizes=sizes, members=self.members, assigned=other.assign(self.texts))
+        held: dict[int, int] = {}
+        if other._fit is not None:
+            modes, counts = np.unique(vote(other._fit.own, other._labels)[0], return_counts=True)
+            held = {int(mode): int(count) for mode, count in zip(modes, counts, strict=True)}
+        totals = self.texts.height, other.texts.height
+        assigned = other.assign(self.texts)
+        return diff_modes(self.frame, other.frame, totals=totals, members=self.members, assigned=assigned, held=held)
 
     def to_json(self) -> dict[str, Any]:
         """The modes, members, notes and edits as JSON takes them."""
