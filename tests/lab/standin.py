@@ -34,6 +34,7 @@ class Log:
                 "CREATE TABLE IF NOT EXISTS said (n INTEGER PRIMARY KEY, operation TEXT UNIQUE, reviewer TEXT,"
                 " session_id TEXT, change TEXT, taken_back INTEGER DEFAULT 0)"
             )
+            db.execute("CREATE INDEX IF NOT EXISTS said_of ON said (session_id)")
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(f"file:{self.path}?mode={'ro' if self.read_only else 'rwc'}", uri=True, timeout=10)
@@ -46,19 +47,19 @@ class Log:
             )
             if "undo" in change:
                 db.execute("UPDATE said SET taken_back = 1 WHERE operation = ?", (change["undo"],))
-        return self.labels().get(change["session_id"], {})
+        return self.labels(change["session_id"]).get(change["session_id"], {})
 
-    def labels(self) -> dict[str, dict[str, Any]]:
+    def labels(self, session: str | None = None) -> dict[str, dict[str, Any]]:
         standing: dict[str, dict[str, Any]] = {}
         with self._open() as db:
             rows = db.execute(
                 "SELECT n, operation, session_id, change FROM said WHERE reviewer = ? AND NOT taken_back"
-                " AND change NOT LIKE '%\"undo\"%' ORDER BY n",
-                (self.reviewer,),
+                " AND change NOT LIKE '%\"undo\"%' AND session_id = coalesce(?, session_id) ORDER BY n",
+                (self.reviewer, session),
             ).fetchall()
-        for n, operation, session, text in rows:
+        for n, operation, name, text in rows:
             change = json.loads(text)
-            label = standing.setdefault(session, {"revision": 0})
+            label = standing.setdefault(name, {"revision": 0})
             label["revision"] += 1
             label["operation"] = operation
             label["happened_at"] = dt.datetime(2026, 3, 4, tzinfo=dt.UTC) + dt.timedelta(seconds=n)

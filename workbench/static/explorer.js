@@ -1,4 +1,4 @@
-// Built from widgets/src (45c6935ffd1d8887) by "npm run build". Do not edit.
+// Built from widgets/src (79de05bb2285a9f7) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

@@ -1,4 +1,4 @@
-// Built from widgets/src (45c6935ffd1d8887) by "npm run build". Do not edit.
+// Built from widgets/src (79de05bb2285a9f7) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -1571,12 +1571,12 @@ var View = class {
       h(
         "header",
         { class: "wbw-top" },
-        h("div", { class: "wbw-top-line" }, title !== "" && h("strong", { class: "wbw-title" }, visible(title)), this.#where, h("span", { class: "wbw-progress", "aria-hidden": "true" }, this.#bar), this.#progress, h("span", { class: "wbw-spring" }), find, keys),
+        h("div", { class: "wbw-top-line" }, title !== "" && h("strong", { class: "wbw-title" }, visible(title)), this.#where, h("span", { class: "wbw-progress", "aria-hidden": "true" }, this.#bar), this.#progress, h("span", { class: "wbw-group" }, find, keys)),
         this.#because,
         this.#facts
       ),
       h("div", { class: "wbw-columns" }, this.outline.el, this.#middle, this.panel.el),
-      h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-spring" }), h("span", { class: "wbw-asleep" }, "click here to use the keys"), undo, back, on, next),
+      h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-group" }, h("span", { class: "wbw-asleep" }, "click here to use the keys"), undo, back, on, next)),
       this.#spoken
     );
     return h("div", { class: "wbw-frame" }, root).firstElementChild;
