@@ -56,7 +56,9 @@ def request(*spans: Any, resource: Mapping[str, Any] | None = None) -> dict[str,
 
 def logs(*records: Any) -> dict[str, Any]:
     """One export request of log records."""
-    return {"resourceLogs": [{"resource": {}, "scopeLogs": [{"scope": {"name": "agent"}, "logRecords": list(records)}]}]}
+    return {
+        "resourceLogs": [{"resource": {}, "scopeLogs": [{"scope": {"name": "agent"}, "logRecords": list(records)}]}]
+    }
 
 
 def write(path: Path, *lines: Any) -> Path:

@@ -49,7 +49,9 @@ def test_one_form(shape: str) -> None:
     assert messages(given) == wanted
 
 
-@pytest.mark.parametrize("value", [None, 7, "just text", {"query": "x"}, [1, 2], ["a"], {"messages": []}, {"rows": [{"a": 1}]}])
+@pytest.mark.parametrize(
+    "value", [None, 7, "just text", {"query": "x"}, [1, 2], ["a"], {"messages": []}, {"rows": [{"a": 1}]}]
+)
 def test_what_holds_no_messages_is_none(value: Any) -> None:
     assert messages(value) is None
 
@@ -61,5 +63,9 @@ def test_the_form_is_stable() -> None:
 
 
 def test_instructions_as_text_or_parts() -> None:
-    assert system_message("be brief") == system_message([{"type": "text", "content": "be brief"}]) == [{"role": "system", "content": "be brief"}]
+    assert (
+        system_message("be brief")
+        == system_message([{"type": "text", "content": "be brief"}])
+        == [{"role": "system", "content": "be brief"}]
+    )
     assert system_message(None) == []

@@ -32,7 +32,9 @@ REFUSED = {
 
 def test_every_file_loads_or_is_refused_with_a_reason() -> None:
     loaded = load.read(shared("native"))
-    for path, read, done, merged, aside in loaded.sources.select("path", "read", "loaded", "merged", "set_aside").rows():
+    for path, read, done, merged, aside in loaded.sources.select(
+        "path", "read", "loaded", "merged", "set_aside"
+    ).rows():
         name = Path(path).name
         if name in REFUSED or "test_skeleton" in path:
             assert (read, aside) == (1, 1), path
@@ -57,7 +59,7 @@ def parts(messages: list[dict[str, Any]]) -> list[Said]:
     for message in messages:
         for part in message["parts"]:
             if part["type"] == "tool_call_response":
-                found.append(("tool", next(part[key] for key in ("response", "result") if key in part), []))
+                found += [("tool", next(part[key] for key in ("response", "result") if key in part), [])]
         calls = [(p["name"], as_object(p["arguments"])) for p in message["parts"] if p["type"] == "tool_call"]
         text = "\n".join(p["content"] for p in message["parts"] if p["type"] == "text")
         if text or calls:
@@ -79,7 +81,9 @@ def responses(items: list[dict[str, Any]]) -> list[Said]:
             found.append(("tool", item["output"], []))
         else:
             content = item["content"]
-            found.append((item["role"], content if isinstance(content, str) else "\n".join(c["text"] for c in content), []))
+            found.append(
+                (item["role"], content if isinstance(content, str) else "\n".join(c["text"] for c in content), [])
+            )
     return found
 
 
@@ -94,7 +98,13 @@ def langgraph(messages: list[dict[str, Any]]) -> list[Said]:
         text = content if isinstance(content, str) else orjson.dumps(content).decode()
         if isinstance(content, list) and "text" in content[0]:
             text = "\n".join(part["text"] for part in content)
-        found.append((message.get("role", "assistant"), text, [(c["function"]["name"], c["function"]["arguments"]) for c in calls]))
+        found.append(
+            (
+                message.get("role", "assistant"),
+                text,
+                [(c["function"]["name"], c["function"]["arguments"]) for c in calls],
+            )
+        )
     return found
 
 
@@ -162,7 +172,10 @@ def test_langfuse_model_calls_say_what_the_file_says(name: str) -> None:
         assert asked == given(one["input"])
         assert told(row["output_messages"]) == answered(one["output"])
         assert row["model"] == one["model"]
-        assert row["input_tokens"] == (one["usageDetails"] if "usageDetails" in one else {"input": one["inputUsage"]})["input"]
+        assert (
+            row["input_tokens"]
+            == (one["usageDetails"] if "usageDetails" in one else {"input": one["inputUsage"]})["input"]
+        )
 
 
 TOOLS = {
@@ -210,7 +223,9 @@ def test_a_langfuse_trace_without_one_root_is_a_root_itself() -> None:
 
 def inspect_logs() -> list[Path]:
     folder = shared("native/inspect_ai")
-    return [path for path in sorted(folder.rglob("*.*")) if "skeleton" not in str(path) and "no-samples" not in path.name]
+    return [
+        path for path in sorted(folder.rglob("*.*")) if "skeleton" not in str(path) and "no-samples" not in path.name
+    ]
 
 
 def samples(path: Path) -> list[dict[str, Any]]:
@@ -273,15 +288,22 @@ def expected_tools(sample: dict[str, Any]) -> list[tuple[Any, ...]]:
     results = {m["tool_call_id"]: plain(m["content"], sample) for m in sample["messages"] if m["role"] == "tool"}
     asked = [call for message in sample["messages"] for call in message.get("tool_calls") or ()]
     found = [(call["id"], call["function"], call["arguments"], results.pop(call["id"], None)) for call in asked]
-    return found or [(m["tool_call_id"], m["function"], None, m["content"]) for m in sample["messages"] if m["role"] == "tool"]
+    return found or [
+        (m["tool_call_id"], m["function"], None, m["content"]) for m in sample["messages"] if m["role"] == "tool"
+    ]
 
 
 def test_inspect_scores_trials_times_and_tokens() -> None:
     log = shared("native/inspect_ai/log/test_eval_log/log_streaming.eval")
     loaded = load.read(log)
     roots = loaded.spans.filter(pl.col("kind") == "agent")
-    assert sorted(roots.select("task_id", "trial").rows()) == [(f"popularity/{task}", trial) for task in (1, 2) for trial in (0, 1)]
-    by_target = {target: (number, passed) for target, number, passed in loaded.scores.select("target_id", "value_number", "passed").rows()}
+    assert sorted(roots.select("task_id", "trial").rows()) == [
+        (f"popularity/{task}", trial) for task in (1, 2) for trial in (0, 1)
+    ]
+    by_target = {
+        target: (number, passed)
+        for target, number, passed in loaded.scores.select("target_id", "value_number", "passed").rows()
+    }
     for sample in samples(log):
         root = roots.filter(task_id=f"popularity/{sample['id']}", trial=sample["epoch"] - 1)
         right = sample["scores"]["match"]["value"] == "C"
@@ -305,7 +327,9 @@ def with_zstd(path: Path) -> bytes:
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name in source.namelist():
             raw = source.read(name)
-            frames = [zstandard.ZstdCompressor().compress(piece) for piece in (raw[: len(raw) // 2], raw[len(raw) // 2 :])]
+            frames = [
+                zstandard.ZstdCompressor().compress(piece) for piece in (raw[: len(raw) // 2], raw[len(raw) // 2 :])
+            ]
             archive.writestr(name, b"".join(frames))
         offsets = [info.header_offset for info in archive.infolist()]
     content = bytearray(packed.getvalue())
@@ -322,7 +346,9 @@ def test_vercel_spans_are_read_once_from_three_kinds_of_file() -> None:
     folder = shared("native/openinference-vercel")
     loaded = load.read(folder)
     assert (loaded.total("loaded"), loaded.total("merged")) == (10, 20)
-    spans = {name: row for name, *row in loaded.spans.select("name", "kind", "model", "input_tokens", "output_tokens").rows()}
+    spans = {
+        name: row for name, *row in loaded.spans.select("name", "kind", "model", "input_tokens", "output_tokens").rows()
+    }
     assert spans["ai.streamText.doStream"] == ["llm", "gpt-4o-mini-2024-07-18", 15, 112]
     assert spans["ai.generateText"][0] == "agent"
     assert spans["ai.embed.doEmbed"][0] == "embedding"

@@ -27,7 +27,13 @@ def read_one(tmp_path: Path, *lines: Any) -> dict[str, Any]:
 
 
 PARTS_IN = [{"role": "user", "parts": [{"type": "text", "content": "Where is order 7?"}]}]
-PARTS_OUT = [{"role": "assistant", "parts": [{"type": "tool_call", "id": "c1", "name": "find", "arguments": {"order": 7}}], "finish_reason": "tool_calls"}]
+PARTS_OUT = [
+    {
+        "role": "assistant",
+        "parts": [{"type": "tool_call", "id": "c1", "name": "find", "arguments": {"order": 7}}],
+        "finish_reason": "tool_calls",
+    }
+]
 CONVENTIONS = {
     "gen_ai, messages as JSON text": {
         "gen_ai.operation.name": "chat",
@@ -93,7 +99,11 @@ def test_messages_told_by_span_events_of_the_older_convention(tmp_path: Path) ->
         {"name": "gen_ai.choice", "timeUnixNano": "2", "attributes": attributes({"index": 0, "message": orjson.dumps({"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "find", "arguments": {"order": 7}}}]}).decode()})},
     ]  # fmt: skip
     row = read_one(tmp_path, request(span(told={"gen_ai.request.model": "m"}, events=events)))
-    assert (row["kind"], orjson.loads(row["input_messages"]), orjson.loads(row["output_messages"])) == ("llm", ASKED, CALLED)
+    assert (row["kind"], orjson.loads(row["input_messages"]), orjson.loads(row["output_messages"])) == (
+        "llm",
+        ASKED,
+        CALLED,
+    )
 
 
 @pytest.mark.parametrize("order", ["log first", "span first"])
@@ -142,8 +152,14 @@ def test_a_tool_span_has_its_name_arguments_and_result(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_tool_span_reads_the_same_in_every_convention(told: dict[str, Any], kind: str, tmp_path: Path) -> None:
     row = read_one(tmp_path, request(span(told=told)))
-    assert (row["kind"], row["tool_name"], row["tool_arguments"], row["tool_result"]) == (kind, "find", '{"order": 7}', "sent")
-    assert row["input"] is None and row["output"] is None
+    assert (row["kind"], row["tool_name"], row["tool_arguments"], row["tool_result"]) == (
+        kind,
+        "find",
+        '{"order": 7}',
+        "sent",
+    )
+    assert row["input"] is None
+    assert row["output"] is None
 
 
 def test_a_retrieval_has_its_query_and_documents(tmp_path: Path) -> None:
@@ -162,8 +178,19 @@ def test_tokens_cost_and_who_and_where(tmp_path: Path) -> None:
     resource = {"service.name": "desk", "service.version": "1.4", "deployment.environment.name": "production"}
     row = read_one(tmp_path, request(span(told=told), resource=resource))
     assert (row["input_tokens"], row["output_tokens"], row["total_tokens"], row["cache_read_tokens"]) == (10, 3, 13, 4)
-    assert (row["total_cost"], row["session_id"], row["user_id"], row["task_id"], row["trial"]) == (0.25, "s1", "u1", "t1", 2)
-    assert (row["agent_name"], row["agent_version"], row["environment"], row["tags"]) == ("desk", "1.4", "production", ["a", "b"])
+    assert (row["total_cost"], row["session_id"], row["user_id"], row["task_id"], row["trial"]) == (
+        0.25,
+        "s1",
+        "u1",
+        "t1",
+        2,
+    )
+    assert (row["agent_name"], row["agent_version"], row["environment"], row["tags"]) == (
+        "desk",
+        "1.4",
+        "production",
+        ["a", "b"],
+    )
 
 
 def test_the_session_is_looked_up_in_a_fixed_order(tmp_path: Path) -> None:
@@ -203,12 +230,16 @@ def test_ids_and_envelopes_as_exporters_write_them(shape: str, tmp_path: Path) -
     if shape == "upper case":
         one |= {"traceId": TRACE.upper(), "spanId": "00000000000000AA", "startTimeUnixNano": START}
     elif shape == "base64":
-        one |= {name: base64.b64encode(bytes.fromhex(one[name])).decode() for name in ("traceId", "spanId", "parentSpanId")}
+        one |= {
+            name: base64.b64encode(bytes.fromhex(one[name])).decode() for name in ("traceId", "spanId", "parentSpanId")
+        }
     elif shape == "snake case":
         whole = {"resource_spans": [{"scope_spans": [{"spans": [{"trace_id": TRACE, "span_id": "00000000000000aa", "parent_span_id": "00000000000000bb", "name": "a span", "start_time_unix_nano": START, "end_time_unix_nano": START + 10**9, "attributes": [{"key": "session.id", "value": {"string_value": "s"}}]}]}]}]}  # fmt: skip
     elif shape == "old libraries":
         held = whole["resourceSpans"][0]
-        held["instrumentationLibrarySpans"] = [{"instrumentationLibrary": {"name": "old"}, "spans": held.pop("scopeSpans")[0]["spans"]}]
+        held["instrumentationLibrarySpans"] = [
+            {"instrumentationLibrary": {"name": "old"}, "spans": held.pop("scopeSpans")[0]["spans"]}
+        ]
     text = orjson.dumps(whole, option=orjson.OPT_INDENT_2 if shape.startswith("one") else 0)
     row = read_one(tmp_path, text)
     assert (row["trace_id"], row["span_id"], row["parent_id"]) == (TRACE, "00000000000000aa", "00000000000000bb")
@@ -216,7 +247,9 @@ def test_ids_and_envelopes_as_exporters_write_them(shape: str, tmp_path: Path) -
 
 
 def test_unknown_attributes_are_kept_and_counted(tmp_path: Path) -> None:
-    loaded = load.read(write(tmp_path / "a.jsonl", request(span(told={"acme.flag": "on", "gen_ai.request.temperature": 0.5}))))
+    loaded = load.read(
+        write(tmp_path / "a.jsonl", request(span(told={"acme.flag": "on", "gen_ai.request.temperature": 0.5})))
+    )
     assert loaded.unknown_attributes.rows() == [("acme.flag", 1)]
     raw = orjson.loads(only(loaded)["raw"])
     assert (raw["acme.flag"], raw["gen_ai.request.temperature"]) == ("on", 0.5)
@@ -227,9 +260,21 @@ def test_evaluation_results_in_logs_and_events_become_scores(tmp_path: Path) -> 
     judged = {"gen_ai.evaluation.name": "relevance", "gen_ai.evaluation.score.value": 0.75}
     record = {"traceId": TRACE, "spanId": "00000000000000aa", "timeUnixNano": str(START), "eventName": "gen_ai.evaluation.result", "attributes": attributes(told)}  # fmt: skip
     late = {"eventName": "gen_ai.evaluation.result", "attributes": attributes({**told, "gen_ai.conversation.id": "s9"})}
-    chat = request(span(events=[{"name": "gen_ai.evaluation.result", "timeUnixNano": "9", "attributes": attributes(judged)}]))
+    chat = request(
+        span(events=[{"name": "gen_ai.evaluation.result", "timeUnixNano": "9", "attributes": attributes(judged)}])
+    )
     scores = load.read(write(tmp_path / "a.jsonl", chat, logs(record, late))).scores
-    wanted = ["target_kind", "target_id", "name", "value_number", "value_text", "passed", "comment", "author", "author_kind"]
+    wanted = [
+        "target_kind",
+        "target_id",
+        "name",
+        "value_number",
+        "value_text",
+        "passed",
+        "comment",
+        "author",
+        "author_kind",
+    ]
     about = f"{TRACE}/00000000000000aa"
     assert scores.select(wanted).rows() == [
         ("span", about, "relevance", 0.75, None, None, None, None, "code"),
@@ -243,7 +288,9 @@ def test_a_span_that_only_carries_an_annotation_is_a_score_and_no_step(tmp_path:
     carrier = span("00000000000000cc", told, traceId="f" * 32, links=[{"traceId": TRACE, "spanId": "00000000000000aa"}])
     loaded = load.read(write(tmp_path / "a.jsonl", request(span(), carrier)))
     assert loaded.spans["span_id"].to_list() == ["00000000000000aa"]
-    assert loaded.scores.select("target_id", "name", "passed", "author_kind").rows() == [(f"{TRACE}/00000000000000aa", "correct", True, "model")]
+    assert loaded.scores.select("target_id", "name", "passed", "author_kind").rows() == [
+        (f"{TRACE}/00000000000000aa", "correct", True, "model")
+    ]
     assert loaded.total("loaded") == 2
 
 
@@ -251,12 +298,23 @@ def test_annotations_on_a_span_of_its_own_leave_the_span(tmp_path: Path) -> None
     told = {"openinference.span.kind": "LLM", "output.value": "hello", "annotations.0.annotation.name": "tone", "annotations.0.annotation.label": "rude", "annotations.0.annotation.annotator_kind": "HUMAN", "session.annotations.0.annotation.name": "done", "session.annotations.0.annotation.score": 1, "session.id": "s"}  # fmt: skip
     loaded = load.read(write(tmp_path / "a.jsonl", request(span(told=told))))
     assert only(loaded)["kind"] == "llm"
-    assert loaded.scores.select("target_kind", "name", "author_kind").rows() == [("span", "tone", "human"), ("session", "done", "code")]
+    assert loaded.scores.select("target_kind", "name", "author_kind").rows() == [
+        ("span", "tone", "human"),
+        ("session", "done", "code"),
+    ]
 
 
 def test_records_that_are_no_spans_are_set_aside_with_a_reason(tmp_path: Path) -> None:
     view = {"eventName": "browser.page_view", "attributes": []}
-    lines = [request(span()), logs(view), {"resourceMetrics": [{}]}, {"level": "info"}, request(span(traceId=None)), request("no span"), {"resourceSpans": [7]}]
+    lines = [
+        request(span()),
+        logs(view),
+        {"resourceMetrics": [{}]},
+        {"level": "info"},
+        request(span(traceId=None)),
+        request("no span"),
+        {"resourceSpans": [7]},
+    ]
     loaded = load.read(write(tmp_path / "a.jsonl", *lines))
     assert (loaded.total("loaded"), loaded.total("set_aside")) == (1, 6)
     assert loaded.set_aside["record"].to_list() == [2, 3, 4, 5, 6, 7]

@@ -16,6 +16,7 @@ from otlp_lines import request, span
 from workbench import load
 from workbench.errors import LoadError, UnknownNameError
 from workbench.load import _registry
+from workbench.load._read import READER_FAILED
 from workbench.schema import SCORES, SET_ASIDE, SOURCES, SPAN_KINDS, SPANS
 
 CHAT = [
@@ -29,7 +30,14 @@ MODEL_CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "ses
 
 
 def inspect_log() -> dict[str, Any]:
-    about = {"eval_id": "e", "run_id": "r", "task": "orders", "task_id": "t", "model": "m", "created": "2026-01-01T00:00:00+00:00"}
+    about = {
+        "eval_id": "e",
+        "run_id": "r",
+        "task": "orders",
+        "task_id": "t",
+        "model": "m",
+        "created": "2026-01-01T00:00:00+00:00",
+    }
     sample = {"id": 1, "epoch": 1, "input": "Where is order 7?", "target": "sent", "messages": CHAT, "scores": {"match": {"value": "C"}}, "uuid": "u1"}  # fmt: skip
     return {"version": 2, "status": "success", "eval": about, "plan": {}, "samples": [sample]}
 
@@ -112,6 +120,7 @@ class TestEveryReader:
             file.write_bytes(whole[:end])
             loaded = load.read(file)
             assert loaded.total("read") >= 1
+            assert READER_FAILED not in loaded.set_aside["reason"]
 
     def test_reads_any_value_in_the_place_of_any_other(self, name: str, tmp_path: Path) -> None:
         if name == "inspect":
@@ -122,7 +131,9 @@ class TestEveryReader:
         for path in list(places(whole)):
             for wrong in (None, 7, "x", [], {}, [[]], True, -1.5):
                 file.write_bytes(orjson.dumps(changed(whole, path, wrong)))
-                assert load.read(file).total("read") >= 1
+                loaded = load.read(file)
+                assert loaded.total("read") >= 1
+                assert READER_FAILED not in loaded.set_aside["reason"]
 
 
 def places(value: Any, above: tuple[Any, ...] = ()) -> Any:
@@ -154,7 +165,16 @@ class _Lines:
         for number, line in source.lines():
             sheet.begin(number)
             if line.strip():
-                sheet.span({"trace_id": "t", "span_id": str(number), "name": "said", "kind": "other", "status": "ok", "output": line.decode().strip()})
+                sheet.span(
+                    {
+                        "trace_id": "t",
+                        "span_id": str(number),
+                        "name": "said",
+                        "kind": "other",
+                        "status": "ok",
+                        "output": line.decode().strip(),
+                    }
+                )
             progress(source.read_bytes)  # fmt: skip
 
 
@@ -171,7 +191,9 @@ class _Point:
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Any:
     def install(held: object) -> None:
-        monkeypatch.setattr(_registry, "entry_points", lambda group: [_Point("lines", held)] if group == "workbench.readers" else [])
+        monkeypatch.setattr(
+            _registry, "entry_points", lambda group: [_Point("lines", held)] if group == "workbench.readers" else []
+        )
         load.readers.cache_clear()
 
     yield install
@@ -186,8 +208,25 @@ def test_another_package_adds_a_format(installed: Any, tmp_path: Path) -> None:
     assert loaded.sources["format"].to_list() == ["lines"]
 
 
+def test_a_reader_that_fails_costs_its_own_record_and_no_other_file(installed: Any, tmp_path: Path) -> None:
+    class Failing(_Lines):
+        def read(self, source: load.Source, sheet: load.Sheet, progress: Callable[[int], None]) -> None:
+            super().read(source, sheet, progress)
+            sheet.begin(3)
+            sheet.span({"trace_id": "t", "span_id": "half"})
+            raise ZeroDivisionError
+
+    installed(Failing)
+    (tmp_path / "a.said").write_text("one\ntwo\n")
+    example("chat", tmp_path)
+    loaded = load.read(tmp_path)
+    assert loaded.sources.select("format", "read", "loaded").rows() == [("lines", 3, 2), ("chat", 1, 1)]
+    assert loaded.set_aside.select("record", "reason", "detail").rows() == [(3, READER_FAILED, "ZeroDivisionError: ")]
+    assert "half" not in loaded.spans["span_id"]
+
+
 def test_a_broken_plug_in_is_named(installed: Any, tmp_path: Path) -> None:
-    installed(lambda: object())
+    installed(object)
     (tmp_path / "a.said").write_text("one\n")
     with pytest.raises(LoadError, match="the reader 'lines' of other_package:Lines is no reader"):
         load.read(tmp_path / "a.said")
@@ -205,11 +244,16 @@ def test_a_mix_of_formats_is_told_in_one_sentence(tmp_path: Path) -> None:
         example(name, tmp_path)
     (tmp_path / "notes.md").write_text("# Notes\n")
     (tmp_path / "broken.json").write_text('{"observation": [{"id"')
+    (tmp_path / "labels.jsonl").write_text('{"annotation_id": "a", "target_id": "s", "name": "verdict"}\n')
     (tmp_path / "close.json").write_text('{"observation": [], "scores": []}')
     loaded = load.read(tmp_path)
-    assert repr(loaded).startswith("12 records read from 10 files (chat, inspect, langfuse, otel-js, otlp, tau-bench, tau2-bench): 9 loaded, ")
-    assert loaded.set_aside["reason"].to_list() == ["no reader knows this file"] * 3
+    assert repr(loaded).startswith(
+        "13 records read from 11 files (chat, inspect, langfuse, otel-js, otlp, tau-bench, tau2-bench): 9 loaded, "
+    )
+    assert loaded.set_aside["reason"].to_list() == ["no reader knows this file"] * 4
     details = dict(zip(loaded.set_aside["path"].str.split("/").list.last(), loaded.set_aside["detail"], strict=True))
     assert details["close.json"] == "it has observation, scores; nearest: langfuse"
+    assert details["labels.jsonl"] == "it holds annotations, which `annotate` takes"
     shown = loaded._repr_html_()
-    assert "no reader knows this file" in shown and "<table>" in shown
+    assert "no reader knows this file" in shown
+    assert "<table>" in shown

@@ -50,7 +50,10 @@ def test_a_second_load_adds_what_is_new_and_supersedes_what_grew(tmp_path: Path)
     file = tmp_path / "grows.jsonl"
     first = load.read(write(file, request(span(A), span(B, endTimeUnixNano="0"))))
     assert first.spans["status"].to_list() == ["unset", "running"]
-    second = load.read(write(file, request(span(A), span(B, endTimeUnixNano="0")), request(span(B, **END), span(C))), known=known(first))
+    second = load.read(
+        write(file, request(span(A), span(B, endTimeUnixNano="0")), request(span(B, **END), span(C))),
+        known=known(first),
+    )
     assert second.spans["span_id"].to_list() == [B, C]
     assert second.superseded.rows() == [(TRACE, B, "load-1")]
     assert totals(second) == (4, 2, 1, 1, 0)
@@ -91,7 +94,13 @@ def test_a_circle_of_parents_is_cut_at_its_earliest_span(tmp_path: Path) -> None
             request(span("00000000000000dd", parentSpanId="00000000000000dd"), span("00000000000000ee", parentSpanId=B)),
         )
     )  # fmt: skip
-    assert dict(loaded.spans.select("span_id", "parent_id").rows()) == {A: C, B: None, C: B, "00000000000000dd": None, "00000000000000ee": B}
+    assert dict(loaded.spans.select("span_id", "parent_id").rows()) == {
+        A: C,
+        B: None,
+        C: B,
+        "00000000000000dd": None,
+        "00000000000000ee": B,
+    }
     assert any(note.startswith("2 spans were cut loose") for note in loaded.notes)
 
 
@@ -121,18 +130,29 @@ def test_long_payloads_are_kept_whole_beside_the_table(tmp_path: Path) -> None:
     import zstandard
 
     said = "The beginning. " + "so on " * 2000 + "the end."
-    loaded = load.read(write(tmp_path / "a.jsonl", request(span(A, {"input.value": said}))), options=load.LoadOptions(spill_characters=1000))
+    loaded = load.read(
+        write(tmp_path / "a.jsonl", request(span(A, {"input.value": said}))),
+        options=load.LoadOptions(spill_characters=1000),
+    )
     shown, spilled = payload(loaded, "input")
     assert len(shown) <= 1000
-    assert shown.startswith("The beginning.") and shown.endswith("the end.") and "characters cut …]" in shown
+    assert shown.startswith("The beginning.")
+    assert shown.endswith("the end.")
+    assert "characters cut …]" in shown
     assert (spilled["column"], spilled["characters"]) == ("input", len(said))
     assert zstandard.ZstdDecompressor().decompress(loaded.blobs[spilled["sha256"]]).decode() == said
 
 
 def test_long_messages_stay_messages(tmp_path: Path) -> None:
-    parts = [{"role": "user", "content": "short question"}, {"role": "assistant", "content": "x" * 30_000}, {"role": "user", "content": "last words"}]
+    parts = [
+        {"role": "user", "content": "short question"},
+        {"role": "assistant", "content": "x" * 30_000},
+        {"role": "user", "content": "last words"},
+    ]
     told = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": orjson.dumps(parts).decode()}
-    loaded = load.read(write(tmp_path / "a.jsonl", request(span(A, told))), options=load.LoadOptions(spill_characters=5000))
+    loaded = load.read(
+        write(tmp_path / "a.jsonl", request(span(A, told))), options=load.LoadOptions(spill_characters=5000)
+    )
     shown, spilled = payload(loaded, "input_messages")
     assert len(shown) <= 5000
     first, second, third = orjson.loads(shown)
@@ -144,7 +164,9 @@ def test_long_messages_stay_messages(tmp_path: Path) -> None:
 def test_many_messages_keep_the_first_and_the_last(tmp_path: Path) -> None:
     parts = [{"role": "user", "content": f"message {i}"} for i in range(3000)]
     told = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": orjson.dumps(parts).decode()}
-    loaded = load.read(write(tmp_path / "a.jsonl", request(span(A, told))), options=load.LoadOptions(spill_characters=2000))
+    loaded = load.read(
+        write(tmp_path / "a.jsonl", request(span(A, told))), options=load.LoadOptions(spill_characters=2000)
+    )
     shown = orjson.loads(loaded.spans["input_messages"][0])
     assert (shown[0]["content"], shown[-1]["content"]) == ("message 0", "message 2999")
     assert any("cut …]" in message["content"] for message in shown)

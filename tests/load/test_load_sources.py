@@ -13,7 +13,9 @@ from otlp_lines import request, span, write
 from workbench import load
 from workbench.errors import LoadError
 
-LINES = b"".join(orjson.dumps(request(span(f"{i:016x}", {"input.value": "Grüße — 你好"}))) + b"\n" for i in range(1, 40))
+LINES = b"".join(
+    orjson.dumps(request(span(f"{i:016x}", {"input.value": "Grüße — 你好"}))) + b"\n" for i in range(1, 40)
+)
 
 
 def test_paths_folders_and_patterns(tmp_path: Path) -> None:
@@ -25,7 +27,11 @@ def test_paths_folders_and_patterns(tmp_path: Path) -> None:
 
     assert names(tmp_path) == ["1.jsonl", "note.txt", "b/2.jsonl", "b/c/3.jsonl"]
     assert names(f"{tmp_path}/**/*.jsonl") == ["1.jsonl", "b/2.jsonl", "b/c/3.jsonl"]
-    assert names([tmp_path / "b", str(tmp_path / "1.jsonl"), tmp_path / "b/2.jsonl"]) == ["b/2.jsonl", "b/c/3.jsonl", "1.jsonl"]
+    assert names([tmp_path / "b", str(tmp_path / "1.jsonl"), tmp_path / "b/2.jsonl"]) == [
+        "b/2.jsonl",
+        "b/c/3.jsonl",
+        "1.jsonl",
+    ]
     with pytest.raises(LoadError, match=r"nope/\*\.jsonl' matches no file"):
         load.expand(str(tmp_path / "nope/*.jsonl"))
     with pytest.raises(LoadError, match="no path was given"):
@@ -74,7 +80,9 @@ def test_the_same_spans_however_the_file_is_written(content: bytes, tmp_path: Pa
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress], ids=["gzip", "zstd"])
 def test_a_compressed_file_that_breaks_off_gives_what_it_holds_and_says_so(pack: object, tmp_path: Path) -> None:
     file = tmp_path / "export.jsonl.packed"
-    lines = b"".join(orjson.dumps(request(span(f"{i:016x}", {"input.value": f"{i**i}"}))) + b"\n" for i in range(1, 400))
+    lines = b"".join(
+        orjson.dumps(request(span(f"{i:016x}", {"input.value": f"{i**i}"}))) + b"\n" for i in range(1, 400)
+    )
     whole = pack(lines)  # type: ignore[operator]
     file.write_bytes(whole[: len(whole) * 2 // 3])
     loaded = load.read(file)

@@ -16,9 +16,13 @@ from shared_data import shared
 from workbench import load
 
 AIRLINE = "tau2-experiments/gpt-4.1_airline_default_gpt-4.1_1trials.json"
-AIRLINE_TUNED = "tau2-experiments/ft_gpt-4.1-2025-04-14_sierra_tau2-full-sft_BzrYdMNm_airline_default_gpt-4.1_1trials.json"
+AIRLINE_TUNED = (
+    "tau2-experiments/ft_gpt-4.1-2025-04-14_sierra_tau2-full-sft_BzrYdMNm_airline_default_gpt-4.1_1trials.json"
+)
 TELECOM = "tau2-experiments/gpt-4.1_telecom_default_gpt-4.1_1trials.json"
-TELECOM_TUNED = "tau2-experiments/ft_gpt-4.1-2025-04-14_sierra_tau2-full-sft_BzrYdMNm_telecom_default_gpt-4.1_1trials.json"
+TELECOM_TUNED = (
+    "tau2-experiments/ft_gpt-4.1-2025-04-14_sierra_tau2-full-sft_BzrYdMNm_telecom_default_gpt-4.1_1trials.json"
+)
 REPEATED = "tau2-experiments/gpt-4.1-2025-04-14_telecom_no-user_gpt-4.1-2025-04-14_4trials_5tasks.json"
 
 
@@ -50,10 +54,13 @@ def test_tau_bench_says_what_the_file_says_in_order() -> None:
         spans = held[(f"gpt-4o-airline/{attempt['task_id']}/{attempt['trial']}",)]
         assert said(spans) == [message["content"] or "" for message in attempt["traj"]]
         asked = [call for message in attempt["traj"] for call in message.get("tool_calls") or ()]
-        answers = iter([message for message in attempt["traj"] if message["role"] == "tool"])  # ids come back in these files
+        answers = iter(
+            [message for message in attempt["traj"] if message["role"] == "tool"]
+        )  # ids come back in these files
         ran = spans.filter(kind="tool").select("tool_name", "tool_arguments", "tool_result").rows()
         assert [(name, orjson.loads(told), result) for name, told, result in ran] == [
-            (call["function"]["name"], orjson.loads(call["function"]["arguments"]), next(answers)["content"]) for call in asked
+            (call["function"]["name"], orjson.loads(call["function"]["arguments"]), next(answers)["content"])
+            for call in asked
         ]
         root = spans.row(0, named=True)
         assert (root["kind"], root["input"]) == ("agent", attempt["traj"][1]["content"])
@@ -75,7 +82,14 @@ def test_tau2_bench_reproduces_the_figures_of_both_arms(name: str, tuned: str, f
     base, candidate = passes(load.read(shared(name))), passes(load.read(shared(tuned)))
     both = base.join(candidate, on=["task_id", "trial"], suffix="_tuned", validate="1:1")
     was, became = both["passed"], both["passed_tuned"]
-    found = (was.mean(), became.mean(), (was & became).sum(), (~was & became).sum(), (was & ~became).sum(), (~was & ~became).sum())
+    found = (
+        was.mean(),
+        became.mean(),
+        (was & became).sum(),
+        (~was & became).sum(),
+        (was & ~became).sum(),
+        (~was & ~became).sum(),
+    )
     assert found == figures
 
 
@@ -93,10 +107,21 @@ def test_tau2_bench_carries_models_costs_domains_and_parts_of_the_reward() -> No
     calls = loaded.spans.filter(kind="llm")
     assert calls.filter(pl.col("total_cost") == 0).height == 0
     assert calls.filter(agent_version="gpt-4.1")["total_cost"].sum() > 0
-    assert calls.filter(pl.col("agent_version") != "gpt-4.1")["total_cost"].null_count() == calls.filter(pl.col("agent_version") != "gpt-4.1").height
+    assert (
+        calls.filter(pl.col("agent_version") != "gpt-4.1")["total_cost"].null_count()
+        == calls.filter(pl.col("agent_version") != "gpt-4.1").height
+    )
     about = orjson.loads(loaded.spans["metadata"][0])
-    assert (about["domain"], about["termination_reason"], about["task"]["id"]) == ("airline", "user_stop", loaded.spans["task_id"][0])
-    assert loaded.scores.group_by("name").agg(pl.len()).sort("name").rows() == [("reward", 40), ("reward.communicate", 40), ("reward.db", 40)]
+    assert (about["domain"], about["termination_reason"], about["task"]["id"]) == (
+        "airline",
+        "user_stop",
+        loaded.spans["task_id"][0],
+    )
+    assert loaded.scores.group_by("name").agg(pl.len()).sort("name").rows() == [
+        ("reward", 40),
+        ("reward.communicate", 40),
+        ("reward.db", 40),
+    ]
 
 
 def test_tau2_bench_keeps_what_the_user_did_offstage_out_of_the_agents_loop() -> None:
@@ -112,7 +137,12 @@ def test_tau2_bench_keeps_what_the_user_did_offstage_out_of_the_agents_loop() ->
     for attempt in simulations:
         heard = [m["content"] for m in attempt["messages"] if m["role"] == "user" and m["content"]]
         held = spans.filter(session_id=f"{path.stem}/{attempt['task_id']}/{attempt['trial']}")
-        users = [m["content"] for told in held["input_messages"].drop_nulls() for m in orjson.loads(told) if m["role"] == "user"]
+        users = [
+            m["content"]
+            for told in held["input_messages"].drop_nulls()
+            for m in orjson.loads(told)
+            if m["role"] == "user"
+        ]
         assert users == heard
 
 
@@ -127,7 +157,13 @@ def test_the_same_file_in_two_places_is_one_and_under_a_new_name_too(tmp_path: P
 
 
 def test_equal_attempts_of_two_arms_stay_two(tmp_path: Path) -> None:
-    attempt = {"task_id": 1, "trial": 0, "reward": 1.0, "info": {}, "traj": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ok"}]}
+    attempt = {
+        "task_id": 1,
+        "trial": 0,
+        "reward": 1.0,
+        "info": {},
+        "traj": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ok"}],
+    }
     write(tmp_path / "baseline.json", [attempt])
     write(tmp_path / "candidate.json", [attempt, {**attempt, "trial": 1}])
     loaded = load.read(tmp_path)
@@ -140,7 +176,8 @@ def test_attempts_that_share_task_and_trial_get_names_of_their_own(tmp_path: Pat
     other = {**attempt, "reward": 1, "traj": [{"role": "user", "content": "hello"}]}
     loaded = load.read(write(tmp_path / "a.json", [attempt, other]))
     sessions = loaded.spans["session_id"].unique(maintain_order=True).to_list()
-    assert sessions[0] == "a/1/0" and sessions[1].startswith("a/1/0/")
+    assert sessions[0] == "a/1/0"
+    assert sessions[1].startswith("a/1/0/")
     assert loaded.scores.select("target_id", "passed").rows() == [(sessions[0], False), (sessions[1], True)]
 
 
@@ -149,7 +186,10 @@ def loop(loaded: load.Loaded) -> list[tuple[Any, ...]]:
 
 
 def test_parallel_calls_answered_out_of_order_join_by_id(tmp_path: Path) -> None:
-    calls = [{"id": name, "type": "function", "function": {"name": f"look_{name}", "arguments": f'{{"x": "{name}"}}'}} for name in "abc"]
+    calls = [
+        {"id": name, "type": "function", "function": {"name": f"look_{name}", "arguments": f'{{"x": "{name}"}}'}}
+        for name in "abc"
+    ]
     chat = [{"role": "user", "content": "go"}, {"role": "assistant", "content": None, "tool_calls": calls}]
     chat += [{"role": "tool", "tool_call_id": name, "content": f"found {name}"} for name in "ca"]
     chat += [{"role": "assistant", "content": "done"}]
@@ -168,8 +208,17 @@ def test_parallel_calls_answered_out_of_order_join_by_id(tmp_path: Path) -> None
 
 def test_the_same_call_id_in_two_turns_joins_turn_by_turn(tmp_path: Path) -> None:
     turn = [{"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "look", "arguments": "{}"}}]}]
-    chat = [{"role": "user", "content": "go"}, *turn, {"role": "tool", "tool_call_id": "1", "content": "first"}, *turn, {"role": "tool", "tool_call_id": "1", "content": "second"}]
-    assert [row[4] for row in loop(load.read(write(tmp_path / "a.jsonl", {"messages": chat}))) if row[0] == "tool"] == ["first", "second"]
+    chat = [
+        {"role": "user", "content": "go"},
+        *turn,
+        {"role": "tool", "tool_call_id": "1", "content": "first"},
+        *turn,
+        {"role": "tool", "tool_call_id": "1", "content": "second"},
+    ]
+    assert [row[4] for row in loop(load.read(write(tmp_path / "a.jsonl", {"messages": chat}))) if row[0] == "tool"] == [
+        "first",
+        "second",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -190,13 +239,23 @@ def test_a_tool_call_of_every_maker(messages: list[dict[str, Any]], wanted: tupl
 
 
 def test_a_tool_that_failed_says_so(tmp_path: Path) -> None:
-    chat = [{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "look", "input": {}}]}, {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "is_error": True, "content": "no such order"}]}]
+    chat = [
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "look", "input": {}}]},
+        {
+            "role": "user",
+            "content": [{"type": "tool_result", "tool_use_id": "t", "is_error": True, "content": "no such order"}],
+        },
+    ]
     row = load.read(write(tmp_path / "a.jsonl", {"messages": chat})).spans.filter(kind="tool").row(0, named=True)
     assert (row["status"], row["error_message"]) == ("error", "no such order")
 
 
 def test_a_conversation_with_an_id_grows(tmp_path: Path) -> None:
-    chat = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}, {"role": "user", "content": "more"}]
+    chat = [
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": "hello"},
+        {"role": "user", "content": "more"},
+    ]
     first = load.read(write(tmp_path / "a.jsonl", {"session_id": "s1", "messages": chat}))
     known = first.spans.with_columns(pl.lit("one").alias("load_id")).lazy()
     grown = {"session_id": "s1", "messages": [*chat, {"role": "assistant", "content": "of course"}]}

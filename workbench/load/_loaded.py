@@ -47,7 +47,7 @@ class Loaded:
     >>> import tempfile, pathlib
     >>> from workbench import load
     >>> file = pathlib.Path(tempfile.mkdtemp(), "chat.jsonl")
-    >>> _ = file.write_text('{"messages": [{"role": "user", "content": "Hi"}]}\\n{"mess')
+    >>> _ = file.write_text('{"messages": [{"role": "user", "content": "Hi"}]}\n{"mess')
     >>> load.read(file)
     2 records read from 1 file (chat): 1 loaded, 1 set aside: a truncated line (1).
     """

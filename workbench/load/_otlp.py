@@ -90,10 +90,19 @@ class Otlp(JsonReader):
 
     def knows(self, value: Any) -> bool:
         """Whether the value is an OTLP request."""
+        if is_array(value):
+            return bool(value) and is_object(value[0]) and self.knows(value[0])
         return is_object(value) and not self.keys.isdisjoint(value)
 
     def take(self, value: Any, record: int, sheet: Sheet) -> None:
-        """Read one request."""
+        """Read one request, or a list of them."""
+        if is_array(value):
+            for item in value:
+                if self.knows(item):
+                    self.take(item, record, sheet)
+                else:
+                    guarded(sheet, record, item, refuse_foreign)
+            return
         for name, inner in value.items():
             if name in ("resourceSpans", "resource_spans"):
                 for about, span in _walk(inner, _SPAN_GROUPS, ("spans",)):
@@ -105,6 +114,11 @@ class Otlp(JsonReader):
                 sheet.begin(record)
                 sheet.refuse("metrics are no traces", "a resourceMetrics request", dumps(inner))
                 sheet.done()
+
+
+def refuse_foreign(item: Row, sheet: Sheet) -> None:
+    """Set aside what stands among requests and is none."""
+    sheet.refuse("no record of its file's format (otlp)", f"keys: {', '.join(map(str, list(item)[:8]))}", dumps(item))
 
 
 def _walk(resources: Any, groups: tuple[str, ...], items: tuple[str, ...]) -> Iterator[tuple[Around, Any]]:

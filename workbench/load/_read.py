@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from workbench.errors import LoadError
+from workbench.errors import LoadError, WorkbenchError
 from workbench.load._loaded import Loaded, unknown_frame
 from workbench.load._reconcile import SET_ASIDE_FATE, reconcile, reconcile_scores
 from workbench.load._registry import choose, guess
@@ -23,9 +23,11 @@ from workbench.load._sheet import LoadOptions, Sheet
 from workbench.load._source import Paths, Source, expand
 from workbench.schema import SCORES, SET_ASIDE, SOURCES
 
-__all__ = ["read"]
+__all__ = ["DAMAGED", "READER_FAILED", "read"]
 
-_BROKEN: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError, MemoryError)
+DAMAGED: Final = "the file breaks off or is damaged"
+READER_FAILED: Final = "the reader of the file failed"
+_DAMAGED: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError, MemoryError)
 _NOTHING: Final = -1
 
 
@@ -81,7 +83,7 @@ def read(
     >>> import tempfile, pathlib
     >>> from workbench import load
     >>> file = pathlib.Path(tempfile.mkdtemp(), "chat.jsonl")
-    >>> _ = file.write_text('{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}\\n')
+    >>> _ = file.write_text('{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}\n')
     >>> load.read(file).spans["kind"].to_list()
     ['agent', 'llm']
     """
@@ -137,12 +139,14 @@ def _read_file(file: Path, sheet: Sheet, names: dict[str, str], report: Callable
     sheet.start(source, "")
     try:
         _dispatch(source, sheet, tally, report)
-    except _BROKEN as error:
-        _refuse(sheet, "the file breaks off or is damaged", f"{type(error).__name__}: {error}")
-    except Exception as error:
-        if type(error).__module__.split(".")[0] != "zstandard":
-            raise
-        _refuse(sheet, "the file breaks off or is damaged", str(error))
+    except WorkbenchError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one file, or one package's reader, must not cost the others
+        damaged = isinstance(error, _DAMAGED) or type(error).__module__.startswith("zstandard")
+        if not sheet.open:
+            sheet.begin(1)
+        sheet.refuse(DAMAGED if damaged else READER_FAILED, f"{type(error).__name__}: {error}")
+        sheet.done()
     tally.last = sheet.unit
     return tally
 

@@ -111,6 +111,10 @@ def guess(source: Source) -> str:
             if sample is None
             else f"it holds no object, but a {type(sample).__name__}"
         )
+    if {"annotation_id", "target_id"} <= sample.keys():
+        return "it holds annotations, which `annotate` takes"
+    if {"draw_id", "queue_id"} <= sample.keys():
+        return "it holds draws, which `annotate` takes with the annotations that were made of them"
     names = [str(key) for key in sample]
     shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")  # noqa: PLR2004 - a line's worth
     nearest, best = "", 0.0
