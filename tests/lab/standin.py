@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import random
 import sqlite3
@@ -32,38 +31,46 @@ class Log:
         with self._open() as db:
             db.execute(
                 "CREATE TABLE IF NOT EXISTS said (n INTEGER PRIMARY KEY, operation TEXT UNIQUE, reviewer TEXT,"
-                " session_id TEXT, change TEXT, taken_back INTEGER DEFAULT 0)"
+                " session_id TEXT, change TEXT, undoes INTEGER, taken_back INTEGER DEFAULT 0)"
             )
             db.execute("CREATE INDEX IF NOT EXISTS said_of ON said (session_id)")
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(f"file:{self.path}?mode={'ro' if self.read_only else 'rwc'}", uri=True, timeout=10)
 
-    def save(self, change: dict[str, Any]) -> dict[str, Any]:
+    def save(self, change: dict[str, Any]) -> dict[str, Any] | None:
         with self.lock, self._open() as db:
+            row = db.execute("SELECT session_id FROM said WHERE operation = ?", (change["operation"],)).fetchone()
+            session = row[0] if row else change["session_id"]
+            if "undo" in change and not row:
+                one = "ORDER BY n DESC LIMIT 1" if change["undo"] == "last" else "AND operation = :undo"
+                row = db.execute(
+                    f"SELECT n, session_id FROM said WHERE reviewer = :reviewer AND NOT taken_back AND NOT undoes {one}",
+                    {"reviewer": self.reviewer, "undo": change["undo"]},
+                ).fetchone()
+                if row is None:
+                    return None
+                db.execute("UPDATE said SET taken_back = 1 WHERE n = ?", (row[0],))
+                session = row[1]
             db.execute(
-                "INSERT OR IGNORE INTO said (operation, reviewer, session_id, change) VALUES (?, ?, ?, ?)",
-                (change["operation"], self.reviewer, change["session_id"], json.dumps(change)),
+                "INSERT OR IGNORE INTO said (operation, reviewer, session_id, change, undoes) VALUES (?, ?, ?, ?, ?)",
+                (change["operation"], self.reviewer, session, json.dumps(change), "undo" in change),
             )
-            if "undo" in change:
-                db.execute("UPDATE said SET taken_back = 1 WHERE operation = ?", (change["undo"],))
-        return self.labels(change["session_id"]).get(change["session_id"], {})
+        return {"revision": 0, "session_id": session, **self.labels(session).get(session, {})}
 
     def labels(self, session: str | None = None) -> dict[str, dict[str, Any]]:
         standing: dict[str, dict[str, Any]] = {}
         with self._open() as db:
             rows = db.execute(
-                "SELECT n, operation, session_id, change FROM said WHERE reviewer = ? AND NOT taken_back"
-                " AND change NOT LIKE '%\"undo\"%' AND session_id = coalesce(?, session_id) ORDER BY n",
+                "SELECT session_id, change FROM said WHERE reviewer = ? AND NOT taken_back AND NOT undoes"
+                " AND session_id = coalesce(?, session_id) ORDER BY n",
                 (self.reviewer, session),
             ).fetchall()
-        for n, operation, name, text in rows:
+        for name, text in rows:
             change = json.loads(text)
             label = standing.setdefault(name, {"revision": 0})
             label["revision"] += 1
-            label["operation"] = operation
-            label["happened_at"] = dt.datetime(2026, 3, 4, tzinfo=dt.UTC) + dt.timedelta(seconds=n)
-            label.update({name: change[name] for name in FIELDS if name in change})
+            label.update({field: change[field] for field in FIELDS if field in change})
         return standing
 
     def count(self) -> int:

@@ -40,8 +40,7 @@ class Desk(Labeller):
     def keep(self, change: Mapping[str, Any]) -> dict[str, Any]:
         self.saved.append(dict(change))
         said = {name: change[name] for name in ("verdict", "note", "failure_mode") if name in change}
-        when = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=len(self.saved))
-        return {"revision": len(self.saved), "operation": change["operation"], "happened_at": when, **said}
+        return {"revision": len(self.saved), "happened_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC), **said}
 
     def _tell(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         self.told.append((content, buffers or []))
@@ -184,40 +183,31 @@ def test_a_session_that_cannot_be_fetched_says_why() -> None:
     )
 
 
-def test_undo_takes_back_the_operation_that_is_named_or_the_latest_of_all_sessions() -> None:
-    labels = {
-        "a": {
-            "verdict": "pass",
-            "revision": 1,
-            "operation": "old",
-            "happened_at": dt.datetime(2025, 1, 1, tzinfo=dt.UTC),
-        },
-        "b": {
-            "verdict": "fail",
-            "revision": 1,
-            "operation": "new",
-            "happened_at": dt.datetime(2025, 1, 2, tzinfo=dt.UTC),
-        },
-    }
-    desk = Desk(labels=labels, save=lambda change: (desk.saved.append(dict(change)), {})[1])
-    answer = desk.say("u1", None, undo="last")
-    assert (answer["session_id"], answer["label"]) == ("b", {"revision": 0})
-    desk.say("u2", None, undo="last")
-    assert [(change["session_id"], change["undo"]) for change in desk.saved] == [("b", "new"), ("a", "old")]
+def test_undo_names_an_operation_or_leaves_the_last_one_to_the_log() -> None:
+    answers: list[dict[str, Any] | None] = [
+        {"revision": 1, "verdict": "pass"},
+        {"revision": 0, "session_id": "b"},
+        None,
+    ]
+    desk = Desk(
+        labels={"b": {"verdict": "fail", "revision": 1}},
+        save=lambda change: (desk.saved.append(dict(change)), answers.pop(0))[1],
+    )
+    assert desk.say("u1", "a", undo="op9")["label"] == {"verdict": "pass", "revision": 1}
+    assert desk.say("u2", None, undo="last") == {"to": "q1", "session_id": "b", "label": {"revision": 0}}
+    assert desk.labels["b"] == {"revision": 0}
     assert desk.say("u3", None, undo="last") == {"to": "q1", "session_id": None}
-    desk.say("u4", "c", undo="op9")
-    assert desk.saved[-1]["undo"] == "op9"
+    assert [(change["session_id"], change["undo"]) for change in desk.saved] == [
+        ("a", "op9"),
+        (None, "last"),
+        (None, "last"),
+    ]
 
 
 def test_a_retried_undo_takes_nothing_more_back() -> None:
-    desk = Desk(
-        save=lambda change: (desk.saved.append(dict(change)), {"revision": 1, "operation": change["operation"]})[1]
-    )
-    desk.say("op1", "a", verdict="pass")
-    desk.say("op2", "b", verdict="pass")
-    desk.say("u1", None, undo="last")
-    desk.say("u1", None, undo="last")
-    assert [change.get("undo") for change in desk.saved] == [None, None, "op2"]
+    desk = Desk(save=lambda change: (desk.saved.append(dict(change)), {"revision": 0, "session_id": "a"})[1])
+    assert desk.say("u1", None, undo="last") == desk.say("u1", None, undo="last")
+    assert len(desk.saved) == 1
 
 
 def test_suggestions_wait_for_the_verdict_and_what_is_said_after_them_is_not_blind() -> None:

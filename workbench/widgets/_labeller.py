@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,8 +36,8 @@ class Labeller(Talking):
         Gives a session as `conversation` makes it. Called when the session is shown, from any thread.
     save
         Takes one `Change` and returns the label of its session as it then stands: a dict with ``revision`` and the fields of
-        `Label` (empty when nothing stands), or only the revision. It must be on disk when `save` returns, and an ``operation``
-        that comes again must change nothing. Calls never overlap.
+        `Label` (``session_id`` too where it undid "last"), or only the revision, or None where there was nothing to undo. The
+        change must be on disk when `save` returns, and an ``operation`` that comes again must change nothing. Calls never overlap.
     labels
         The reviewer's labels so far, by session id.
     modes
@@ -91,7 +90,7 @@ class Labeller(Talking):
         items: Iterable[Item | Mapping[str, Any]],
         *,
         fetch: Callable[[str], Mapping[str, Any]],
-        save: Callable[[Change], Mapping[str, Any] | int],
+        save: Callable[[Change], Mapping[str, Any] | int | None],
         labels: Mapping[str, Label | Mapping[str, Any]] | None = None,
         modes: Sequence[str] = (),
         reviewer: str = "",
@@ -117,9 +116,6 @@ class Labeller(Talking):
         self._done: dict[str, str | None] = {}  # operation: the session that it touched
         self._on_reveal = reveal
         self._unveiled = {each for each, label in (labels or {}).items() if label.get("blind") is False}
-        self._latest: dict[str, tuple[dt.datetime, str]] = {}
-        for each, label in (labels or {}).items():
-            self._remember(each, label.get("operation"), label.get("happened_at"))
 
     # ---- messages
 
@@ -174,22 +170,16 @@ class Labeller(Talking):
         operation = str(raw["operation"])
         if operation not in self._done:
             change = self._change(operation, raw)
-            if change is not None:
-                self._keep(change, self._save(change))
-            self._done[operation] = None if change is None else change.get("session_id")
+            self._done[operation] = self._keep(change, self._save(change))
         session_id = self._done[operation]
         if session_id is None:
             return {"session_id": None}
         unveiled = self._unveil(session_id, self._readings.get(session_id))
         return {"session_id": session_id, "label": self.labels.get(session_id, {"revision": 0}), **unveiled}
 
-    def _change(self, operation: str, raw: Mapping[str, Any]) -> Change | None:
+    def _change(self, operation: str, raw: Mapping[str, Any]) -> Change:
         session_id, undo = raw.get("session_id"), raw.get("undo")
-        if undo == "last":
-            if not self._latest:
-                return None
-            session_id, (_, undo) = max(self._latest.items(), key=lambda item: item[1][0])
-        if session_id not in self._because:
+        if session_id not in self._because and undo != "last":
             msg = f"session {session_id!r} is not in this queue"
             raise InputError(msg)
         verdict = raw.get("verdict")
@@ -201,28 +191,22 @@ class Labeller(Talking):
         head = {"operation": operation, "session_id": session_id, "revision": raw.get("revision")}
         return cast("Change", {**head, "blind": session_id not in self._unveiled, **said})
 
-    def _keep(self, change: Change, saved: Mapping[str, Any] | int) -> None:
-        session_id, operation = change.get("session_id", ""), change.get("operation", "")
+    def _keep(self, change: Change, saved: Mapping[str, Any] | int | None) -> str | None:
+        """Take the store's word on how the label stands now; the session that it is about, or None."""
+        session_id = change.get("session_id")
         if isinstance(saved, Mapping):
-            latest = saved.get("operation"), saved.get("happened_at")
+            session_id = saved.get("session_id", session_id)
             label = _plain(saved)
         else:
-            latest = operation, None
             said = {name: value for name, value in change.items() if name in FIELDS}
             label = {**self.labels.get(session_id, {}), **said, "revision": saved}
+        if saved is None or session_id is None:
+            return None
         self.labels[session_id] = label
-        self._remember(session_id, *latest)
         mode = label.get("failure_mode")
         if isinstance(mode, str) and mode not in self.modes:
             self.modes.append(mode)
-
-    def _remember(self, session_id: str, operation: Any, happened_at: Any) -> None:
-        """Keep which operation stands last on a session: undo after a restart takes the latest of all back."""
-        if operation is None:
-            self._latest.pop(session_id, None)
-            return
-        when = happened_at if isinstance(happened_at, dt.datetime) else dt.datetime.now(dt.UTC)
-        self._latest[session_id] = (when if when.tzinfo else when.replace(tzinfo=dt.UTC), str(operation))
+        return session_id
 
     # ---- what it looks like where no widget can be shown
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final, Literal, TypedDict
 
 __all__ = ["ACTIONS", "FIELDS", "VERDICTS", "Change", "Item", "Label", "MapEvent", "Verdict"]
@@ -24,8 +23,6 @@ class Label(TypedDict, total=False):
     """What one reviewer said about one session, as it stands: a row of `workbench.label.LABELS`, or less."""
 
     revision: int  # how many changes stand behind it
-    operation: str  # the latest of them, and when it was made: what undo takes back after a restart
-    happened_at: dt.datetime
     blind: bool  # False: something was said after suggestions were shown
     verdict: Verdict | None
     note: str | None
@@ -39,10 +36,12 @@ class Change(TypedDict, total=False):
     """One thing said, or taken back: a field that is absent stays as it was, one that is None is cleared."""
 
     operation: str  # made in the browser, unlike any other: the same one may come twice and counts once
-    session_id: str
+    session_id: str | None  # None only where the last operation is undone
     revision: int | None  # of the label that the reader saw
     blind: bool  # False: suggestions had been shown
-    undo: str  # the operation that is taken back; then nothing is said
+    undo: (
+        str  # the operation that is taken back, or "last": the reviewer's last one in this queue; then nothing is said
+    )
     verdict: Verdict | None
     note: str | None
     failure_mode: str | None
