@@ -63,7 +63,7 @@ def test_broken_characters_are_shown_as_such_and_the_line_stays(tmp_path: Path) 
         write(tmp_path / "a.jsonl", SOUND.replace(b"hello", b"he\xffo"), SOUND.replace(b"hello", b"\\ud83dx"))
     )
     assert sorted(loaded.spans["input"].to_list()) == ["he\ufffdo"]
-    assert "1 lines that were not UTF-8 were read with \ufffd in place of the broken characters" in loaded.notes
+    assert "lines that were not UTF-8, read with \ufffd in place of the broken characters: 1" in loaded.notes
     assert loaded.total("superseded") == 1
 
 

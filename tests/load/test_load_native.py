@@ -221,6 +221,60 @@ def test_a_langfuse_trace_without_one_root_is_a_root_itself() -> None:
     assert spans.filter(pl.col("parent_id") == root["span_id"][0]).height == 3
 
 
+def test_langfuse_downloads_without_a_trace_around_them(tmp_path: Path) -> None:
+    at = {"startTime": "2026-01-01T00:00:00.000Z", "endTime": "2026-01-01T00:00:01.500Z"}
+    root = {
+        "id": "r",
+        "traceId": "t",
+        "type": "AGENT",
+        "name": "desk",
+        "userId": "u",
+        "sessionId": "s",
+        "tags": ["a"],
+        **at,
+    }
+    call = {
+        "id": "g",
+        "traceId": "t",
+        "parentObservationId": "r",
+        "type": "GENERATION",
+        "model": "m",
+        "sessionId": "s",
+        "level": "ERROR",
+        "statusMessage": "too slow",
+        "input": '{"messages": [{"role": "user", "content": "hi"}]}',
+        "usageDetails": {"input": 5, "output": 1, "input_cached_tokens": 3},
+        "costDetails": {"total": 0},
+        **at,
+    }
+    thumb = {
+        "id": "x",
+        "name": "user-feedback",
+        "source": "API",
+        "dataType": "NUMERIC",
+        "value": 0,
+        "traceId": "t",
+        "observationId": "g",
+    }
+    file = tmp_path / "trace-t.json"
+    file.write_bytes(orjson.dumps({"observations": [root, call], "scores": [thumb]}))
+    loaded = load.read(file)
+    assert set(loaded.spans.select("session_id", "trace_id").rows()) == {("s", "t")}
+    row = loaded.spans.row(1, named=True)
+    assert (row["parent_id"], row["status"], row["error_message"], row["total_cost"]) == (
+        "r",
+        "error",
+        "too slow",
+        None,
+    )
+    assert (row["input_tokens"], row["output_tokens"], row["cache_read_tokens"]) == (5, 1, 3)
+    assert told(row["input_messages"]) == [("user", "hi", [])]
+    assert loaded.spans.row(0, named=True)["tags"] == ["a"]
+    assert loaded.scores.select("target_kind", "target_id", "passed", "author_kind").rows() == [
+        ("span", "t/g", False, "user")
+    ]
+
+
 def inspect_logs() -> list[Path]:
     folder = shared("native/inspect_ai")
     return [

@@ -246,6 +246,10 @@ def test_ids_and_envelopes_as_exporters_write_them(shape: str, tmp_path: Path) -
     assert row["start"].timestamp() == START / 1e9
 
 
+def test_a_parent_of_zeros_is_no_parent(tmp_path: Path) -> None:
+    assert read_one(tmp_path, request(span(parentSpanId="0" * 16)))["parent_id"] is None
+
+
 def test_unknown_attributes_are_kept_and_counted(tmp_path: Path) -> None:
     loaded = load.read(
         write(tmp_path / "a.jsonl", request(span(told={"acme.flag": "on", "gen_ai.request.temperature": 0.5})))

@@ -1,7 +1,7 @@
 """Formats in: files of any known export become the tables of the workbench, and every record is accounted for.
 
 A format is one reader, one file, one line in `_registry`; another package adds one through the entry point group
-`workbench.readers` (an object or class with `name`, `keys`, `fits` and `read`; see `Reader`).
+`workbench.readers` (a class with `name`, `keys`, `fits` and `read`; see `Reader`).
 """
 
 from workbench.load._ledger import FreshFile, LoadReport, batches, unread

@@ -86,7 +86,7 @@ def parse_line(line: bytes, number: int, sheet: Sheet) -> Any:
             sheet.begin(number)
             sheet.refuse("not UTF-8, and not JSON", f"byte {error.start + 1} of the line", line)
             return BROKEN
-        sheet.note("lines that were not UTF-8 were read with \ufffd in place of the broken characters")
+        sheet.note("lines that were not UTF-8, read with \ufffd in place of the broken characters")
         return value
     except ValueError as error:
         sheet.begin(number)

@@ -178,6 +178,8 @@ class _Trace:
             own = text(item.get(name))
             if own is not None and (column == "model" or row.get(column) is None):
                 row[column] = own
+        if is_array(item.get("tags")) and item["tags"]:
+            row.setdefault("tags", item["tags"])
         resource = metadata.get("resourceAttributes")
         service = text(resource.get("service.name")) if is_object(resource) else None
         if service and not service.startswith("unknown_service"):

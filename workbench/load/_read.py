@@ -201,7 +201,7 @@ def _settle(
         superseded=reconciled.superseded,
         blobs=reconciled.blobs,
         unknown_attributes=unknown_frame(sheet),
-        notes=tuple(f"{count:,} {sentence}" for sentence, count in sheet.notes.items()),
+        notes=tuple(f"{sentence}: {count:,}" for sentence, count in sheet.notes.items()),
     )
 
 

@@ -256,7 +256,7 @@ def _without_circles(spans: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
             return spans
         far[going] = far[far[going]]  # twice as far up as before
     cut = _earliest(np.flatnonzero(far >= 0), parent, spans["start"].to_physical().to_list())
-    sheet.note("spans were cut loose from a parent that led back to themselves", len(cut))
+    sheet.note("spans whose parents led back to themselves, and that now stand at the top", len(cut))
     return spans.with_columns(spans["parent_id"].scatter(cut, [None] * len(cut)))
 
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Protocol, cast, runtime_checkable
+from typing import Final, Protocol, cast, runtime_checkable
 
 from workbench.errors import LoadError, UnknownNameError
 from workbench.load._chat import Chat
@@ -22,7 +22,11 @@ from workbench.load._values import is_array, is_object
 
 __all__ = ["ENTRY_POINTS", "Reader", "choose", "guess", "readers"]
 
-ENTRY_POINTS = "workbench.readers"
+ENTRY_POINTS: Final = "workbench.readers"
+_NO_OBJECT: Final[dict[str, str]] = {
+    "binary": "it is binary; exports as JSON can be read",
+    "archive": "it is an archive, and no log of Inspect; unpack it",
+}
 
 
 @runtime_checkable
@@ -106,11 +110,7 @@ def guess(source: Source) -> str:
     while is_array(sample) and sample:
         sample = sample[0]
     if not is_object(sample):
-        return (
-            f"a file of kind {source.layout!r}"
-            if sample is None
-            else f"it holds no object, but a {type(sample).__name__}"
-        )
+        return _NO_OBJECT.get(source.layout, "it holds no JSON object")
     if {"annotation_id", "target_id"} <= sample.keys():
         return "it holds annotations, which `annotate` takes"
     if {"draw_id", "queue_id"} <= sample.keys():

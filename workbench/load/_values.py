@@ -213,11 +213,14 @@ def _in_range(nanoseconds: int) -> int | None:
 
 
 def hex_id(value: Any, size: int) -> str | None:
-    """An id of `size` bytes in lower-case hex; base64 of it, which some converters write, is decoded; none is null."""
+    """An id of `size` bytes in lower-case hex; base64 of it, which some converters write, is decoded.
+
+    No id, and the id of zeros that OpenTelemetry calls invalid, are null.
+    """
     if type(value) is not str:
         return None if value is None else str(value)
     if len(value) == 2 * size:
-        return value.lower()
+        return value.lower() if value.strip("0") else None
     if not value:
         return None
     if len(value) in (-(-size * 4 // 3), -(-size // 3) * 4):
