@@ -86,6 +86,7 @@ def test_every_chart_is_complete_without_a_network_or_a_script(chart):
 
 def test_text_and_axes_take_the_colours_of_the_page(chart):
     shown = charts.to_html(chart)
+    ET.fromstring(shown)
     assert "var(--jp-content-font-color1,light-dark(" in shown
     for midtone in (theme.TEXT, theme.AXIS, theme.GRID):
         assert f'"{midtone}"' not in shown

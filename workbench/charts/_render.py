@@ -25,6 +25,7 @@ _PAGE: Final = {  # what the mid-tones become where the page can say what it is
     QUIET: "var(--jp-content-font-color3,light-dark(#767676,#8f8f8f))",
 }
 _PAINT: Final = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
+_TAG: Final = re.compile(r"<[a-z][^>]*>")
 _before: dict[str, Any] = {}
 
 
@@ -83,11 +84,17 @@ def _own(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _themed(svg: str) -> str:
-    def paint(match: re.Match[str]) -> str:
-        part, colour = match.groups()
-        return f'style="{part}:{_PAGE[colour]}"' if colour in _PAGE else match.group(0)
+    """The paint of marks that stand for the page's own colours moves to one style each; the head has a style already."""
 
-    return _PAINT.sub(paint, svg)
+    def tag(match: re.Match[str]) -> str:
+        found = [(part, _PAGE[colour]) for part, colour in _PAINT.findall(match.group(0)) if colour in _PAGE]
+        if not found:
+            return match.group(0)
+        bare = _PAINT.sub(lambda paint: paint.group(0) if paint.group(2) not in _PAGE else "", match.group(0))
+        style = ";".join(f"{part}:{colour}" for part, colour in found)
+        return re.sub(r"^<([a-z]+)", rf'<\1 style="{style}"', bare)
+
+    return _TAG.sub(tag, svg)
 
 
 def _renderer(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
