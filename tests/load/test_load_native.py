@@ -366,6 +366,36 @@ def test_inspect_scores_trials_times_and_tokens() -> None:
     assert calls.select(pl.col("start", "input_tokens", "output_tokens").is_not_null().all()).row(0) == (True,) * 3
 
 
+@pytest.mark.parametrize(
+    "name", ["analysis/test_logs/2025-05-12T20-28-26-04-00_security-guide.json", "log/test_list_logs/custom.eval"]
+)
+def test_inspect_model_calls_of_a_scorer_are_apart(name: str) -> None:
+    path = shared(f"native/inspect_ai/{name}")
+    loaded = load.read(path)
+    judged = loaded.spans.filter(kind="evaluator")
+    assert judged.height == len(samples(path))
+    assert set(judged["name"]) == {"model_graded_fact"}
+    assert judged["output_messages"].str.contains("GRADE: C").all()
+    assert loaded.notes == ()
+
+
+def test_an_unfinished_inspect_sample_is_told_by_its_last_model_call(tmp_path: Path) -> None:
+    path = shared("native/inspect_ai/log/test_eval_log/log_message_deduplication.eval")
+    [sample] = samples(path)
+    unfinished = {**sample, "messages": [], "output": None, "scores": None}
+    file = tmp_path / "running.json"
+    file.write_bytes(
+        orjson.dumps(
+            {"version": 2, "status": "started", "eval": {"task": "guess"}, "plan": {}, "samples": [unfinished]}
+        )
+    )
+    pooled = [*sample["message_pool"], sample["messages"][-1]]
+    spans = load.read(file).spans
+    assert len(sample["messages"]) == 12
+    assert [role for role, _, _ in conversation(spans)] == [message["role"] for message in pooled]
+    assert spans.filter(kind="tool").height == 5
+
+
 def test_inspect_members_compressed_with_zstd(tmp_path: Path) -> None:
     whole = shared("native/inspect_ai/log/test_eval_log/log_read_sample.eval")
     file = tmp_path / "modern.eval"

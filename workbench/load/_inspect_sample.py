@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from workbench.load._inspect_events import USAGE, Events, given_to, write_judges
 from workbench.load._scores import score
 from workbench.load._sheet import Sheet
 from workbench.load._transcript import Said, content_id, say, write_transcript
@@ -14,11 +15,6 @@ __all__ = ["write_sample"]
 Row = dict[str, Any]
 _ATTACHED: Final = "attachment://"
 _WORDS: Final = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
-_USAGE: Final = {
-    "input_tokens": "input_tokens", "output_tokens": "output_tokens", "total_tokens": "total_tokens",
-    "cache_read_tokens": "input_tokens_cache_read", "cache_write_tokens": "input_tokens_cache_write",
-    "reasoning_tokens": "reasoning_tokens",
-}  # fmt: skip
 
 
 def write_sample(sample: Row, log: Row, file: str, sheet: Sheet) -> None:
@@ -26,11 +22,8 @@ def write_sample(sample: Row, log: Row, file: str, sheet: Sheet) -> None:
     about = fields(log.get("eval"))
     held = fields(sample.get("transcript"))  # older logs keep events and attachments here
     sample = _attached(sample, {**fields(held.get("content")), **fields(sample.get("attachments"))})
-    events = [
-        event
-        for event in items(sample.get("events")) or items(fields(sample.get("transcript")).get("events"))
-        if is_object(event)
-    ]
+    events = Events(items(sample.get("events")) or items(fields(sample.get("transcript")).get("events")))
+    pool = items(sample.get("message_pool")) or items(fields(sample.get("events_data")).get("messages"))
     task, epoch = str(sample["id"]), whole(sample.get("epoch")) or 1
     run = text(about.get("eval_id")) or text(about.get("run_id")) or file
     trace_id = text(sample.get("uuid")) or content_id(
@@ -42,11 +35,12 @@ def write_sample(sample: Row, log: Row, file: str, sheet: Sheet) -> None:
         "model": text(about.get("model")), "agent_version": text(about.get("model")),
         "agent_name": text(about.get("solver")) or text(about.get("task")),
     }  # fmt: skip
-    said = _said(sample, _Timed(events))
+    said = _said(sample, events, pool)
     if not said:
         sheet.refuse("a sample without messages", f"sample {task}, epoch {epoch}", dumps(sample))
         return
-    write_transcript(sheet, said, trace_id=trace_id, shared=shared, root=_root(sample, about, log, events))
+    write_transcript(sheet, said, trace_id=trace_id, shared=shared, root=_root(sample, about, log, events.all))
+    write_judges(sheet, events, shared, trace_id, pool)
     _scores(sample, session, trace_id, about, sheet)
 
 
@@ -61,54 +55,15 @@ def _attached(value: Any, held: Row) -> Any:
     return value
 
 
-class _Timed:
-    """Model and tool events, found by the message or call that they made."""
-
-    def __init__(self, events: list[Row]) -> None:
-        self.models: list[Row] = [event for event in events if event.get("event") == "model"]
-        self.tools: dict[str, Row] = {}
-        self._by_message: dict[str, Row] = {}
-        self._by_words: dict[str, list[Row]] = {}
-        for event in events:
-            if event.get("event") == "tool" and event.get("id") is not None:
-                self.tools.setdefault(str(event["id"]), event)
-            for inner in items(event.get("events")):
-                if is_object(inner) and inner.get("event") == "model":
-                    self.models.append(inner)
-        for event in self.models:
-            for choice in items(fields(event.get("output")).get("choices"))[:1]:
-                message = fields(fields(choice).get("message"))
-                if message.get("id"):
-                    self._by_message.setdefault(str(message["id"]), event)
-                self._by_words.setdefault(_words(message), []).append(event)
-
-    def model(self, message: Row) -> Row:
-        found = self._by_message.get(str(message.get("id")))
-        if found is None:
-            waiting = self._by_words.get(_words(message))
-            found = waiting.pop(0) if waiting else None
-        return found or {}
+def _said(sample: Row, events: Events, pool: list[Any]) -> list[Said]:
+    raw = items(sample.get("messages")) or _from_events(sample, events, pool)
+    return [one for message in raw for one in _one(message, events)]
 
 
-def _words(message: Row) -> str:
-    calls = [fields(call).get("id") for call in items(message.get("tool_calls"))]
-    return dumps([message.get("content"), calls])
-
-
-def _said(sample: Row, timed: _Timed) -> list[Said]:
-    raw = items(sample.get("messages"))
-    if not raw:
-        raw = _from_events(sample, timed)
-    return [one for message in raw for one in _one(message, timed)]
-
-
-def _from_events(sample: Row, timed: _Timed) -> list[Any]:
+def _from_events(sample: Row, events: Events, pool: list[Any]) -> list[Any]:
     """An unfinished sample has no messages yet: the last model call was given all that came before it."""
-    pool = items(sample.get("message_pool")) or items(fields(sample.get("events_data")).get("messages"))
-    for event in reversed(timed.models):
-        given = items(event.get("input")) or [
-            message for ref in items(event.get("input_refs")) for message in pool[slice(*ref)]
-        ]
+    for event in reversed(events.models):
+        given = given_to(event, pool)
         choices = items(fields(event.get("output")).get("choices"))
         if given:
             return given + [fields(choice).get("message") for choice in choices[:1]]
@@ -116,17 +71,17 @@ def _from_events(sample: Row, timed: _Timed) -> list[Any]:
     return given if is_array(given) else [{"role": "user", "content": given}] if given else []
 
 
-def _one(message: Any, timed: _Timed) -> list[Said]:
+def _one(message: Any, events: Events) -> list[Said]:
     if not is_object(message):
         return []
     role = message.get("role")
     columns: Row = {}
     start = end = None
     if role == "assistant":
-        event = timed.model(message)
+        event = events.model(message)
         output = fields(event.get("output"))
         usage = fields(output.get("usage"))
-        columns = {column: whole(usage.get(name)) for column, name in _USAGE.items()}
+        columns = {column: whole(usage.get(name)) for column, name in USAGE.items()}
         columns |= {"model": text(output.get("model")) or text(message.get("model")) or text(event.get("model"))}
         columns |= {"total_cost": real(usage.get("total_cost"))}
         columns = {name: value for name, value in columns.items() if value is not None}
@@ -135,7 +90,7 @@ def _one(message: Any, timed: _Timed) -> list[Said]:
         if end is None and start is not None and seconds is not None:
             end = start + int(seconds * 1e9)
     elif role == "tool":
-        event = timed.tools.get(str(message.get("tool_call_id")), {})
+        event = events.tools.get(str(message.get("tool_call_id")), {})
         start, end = moment(event.get("timestamp")), moment(event.get("completed"))
         if start is not None:
             columns["start"] = start
