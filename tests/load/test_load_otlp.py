@@ -118,6 +118,8 @@ def test_messages_told_by_log_records_are_joined_to_their_span(order: str, tmp_p
     row = only(loaded)
     assert (orjson.loads(row["input_messages"]), orjson.loads(row["output_messages"])) == (ASKED, CALLED)
     assert (loaded.total("read"), loaded.total("loaded")) == (3, 3)
+    again = load.read(tmp_path, known=loaded.spans.lazy())
+    assert (again.total("read"), again.total("merged")) == (3, 3)
 
 
 def test_messages_in_a_later_log_file_reach_the_span_of_an_earlier_load(tmp_path: Path) -> None:

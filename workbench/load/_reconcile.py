@@ -181,8 +181,9 @@ def _supplemented(
     told = [name for name in rows if name not in {*_KEY, *_PLACE, "name", "status", "start", "end"}]
     joined = spans.join(more.select(*_KEY, *told), on=_KEY, how="left", suffix="_more", maintain_order="left")
     spans = joined.select(*_filled(spans.columns, told))
-    here = more.join(spans.select(_KEY), on=_KEY, how="semi")
-    fates.append(_fate(here, LOADED))
+    here = more.select(*_KEY, "_unit").join(spans.select(*_KEY, "_unit"), on=_KEY, suffix="_span")
+    for unit, span_unit in here.select("_unit", "_unit_span").rows():
+        shared.setdefault(span_unit, []).extend(shared.pop(unit))
     alone = more.join(spans.select(_KEY), on=_KEY, how="anti", maintain_order="left")
     if not alone.height:
         return spans
@@ -234,7 +235,7 @@ def _grouped(supplements: list[Supplement], fates: list[pl.DataFrame]) -> dict[t
 
 
 def _shared_fates(fates: list[pl.DataFrame], shared: dict[int, list[int]]) -> pl.DataFrame:
-    """Log records of one span end where the first of them ended."""
+    """Log records end where the span ended that they are part of."""
     ended = {unit: fate for frame in fates for unit, fate in frame.rows() if unit in shared}
     pairs = [(unit, ended[first]) for first, units in shared.items() if first in ended for unit in units]
     return pl.DataFrame(pairs, schema={"_unit": pl.Int64(), "_fate": pl.Int8()}, orient="row")
