@@ -7,9 +7,11 @@ from functools import partial
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shared_data import shared
 
-from workbench.errors import EmptyError, InputError, UnknownNameError
+from workbench.errors import EmptyError, InputError, UnknownNameError, WorkbenchError
 from workbench.experiment import ALL_GRADERS, Experiment, compare
 
 
@@ -380,3 +382,41 @@ def test_the_summary_has_one_row_for_the_whole_each_grader_and_each_segment():
     ])  # fmt: skip
     found = compare(both, both, by=["kind"])
     assert found.summary()["what"].to_list() == [ALL_GRADERS, "polite", "right", "kind = x", "kind = y"]
+
+
+rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "case": st.one_of(st.none(), st.sampled_from([f"c{n}" for n in range(14)])),
+            "trial": st.one_of(st.none(), st.integers(0, 2)),
+            "grader": st.sampled_from(["a", "b", None]),
+            "value": st.one_of(st.none(), st.sampled_from([0.0, 1.0, math.nan, math.inf]), st.floats(0, 5)),
+            "passed": st.one_of(st.none(), st.booleans()),
+            "status": st.sampled_from([None, None, "completed", "errored", "missing", "inapplicable"]),
+            "part": st.sampled_from(["x", "y", None]),
+        }
+    ),
+    min_size=1,
+    max_size=60,
+)
+SCHEMA = {
+    "case": pl.String, "trial": pl.Int64, "grader": pl.String, "value": pl.Float64, "passed": pl.Boolean,
+    "status": pl.String, "part": pl.String,
+}  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows, rows)
+def test_whatever_comes_in_is_compared_or_refused_and_every_row_is_counted(first, second):
+    arms = [pl.DataFrame(rows, schema=SCHEMA) for rows in (first, second)]
+    try:
+        found = compare(*arms, by=["part"], margin=0.02)
+    except WorkbenchError:
+        return
+    for row in found.integrity.iter_rows(named=True):
+        assert row["attempted"] == row["completed"] + row["errored"] + row["missing"] + row["inapplicable"]
+    scored = found.graders.filter(pl.col("grader") == found.headline)["scored"].any()
+    assert scored or found.flips.height == found.overall.cases
+    json.dumps(found.to_json(), allow_nan=False)
+    assert found.sentence in repr(found)
+    found._repr_html_()

@@ -5,6 +5,8 @@ import polars as pl
 import pytest
 
 from workbench import stats
+from workbench.errors import InputError
+from workbench.experiment import plan
 from workbench.experiment._difference import decide, difference
 
 pytestmark = pytest.mark.slow
@@ -91,3 +93,36 @@ def test_the_power_that_millers_formula_shows_for_trials_is_the_power_found():
         return paired(needed, rng.binomial(trials, rates[chosen]), rng.binomial(trials, moved[chosen]), trials)
 
     assert verdicts(draw).count("better") / RUNS == pytest.approx(0.8, abs=0.05)
+
+
+def test_the_power_that_a_plan_shows_for_flaky_cases_is_the_power_found():
+    rng = np.random.default_rng(21)
+    n, trials = 150, 3
+    shown = plan(n, fixed=0.15, regressed=0.04, trials=trials, flip_rate=0.18)
+
+    def draw():
+        u, steady = rng.random(n), rng.random(n) < 0.6
+        before = np.where(u < 0.15, 0.1, np.where(u < 0.19, 0.9, np.where(steady, 0.9, 0.1)))
+        after = np.where(u < 0.15, 0.9, np.where(u < 0.19, 0.1, before))
+        return paired(n, rng.binomial(trials, before), rng.binomial(trials, after), trials)
+
+    # A case that is fixed goes from one pass in ten to nine in ten: eight tenths of a whole one.
+    weaker = plan(n, fixed=0.12, regressed=0.032, trials=trials, flip_rate=0.18)
+    found = verdicts(draw).count("better") / RUNS
+    assert weaker.power - 0.05 < found < shown.power + 0.05
+
+
+def test_a_plan_says_how_many_cases_it_takes():
+    small = plan(100, fixed=0.10, regressed=0.05)
+    assert small.power == pytest.approx(0.24, abs=0.01)
+    assert plan(small.needed, fixed=0.10, regressed=0.05).power == pytest.approx(0.8, abs=0.02)
+    assert repr(small).startswith(
+        "100 cases of 1 trial find a change that fixes 10.0% and breaks 5.0% of them 24% of the time"
+    )
+
+
+def test_a_plan_without_a_change_is_refused():
+    with pytest.raises(InputError, match="no difference to find"):
+        plan(100, fixed=0.05, regressed=0.05)
+    with pytest.raises(InputError, match="a plan needs cases"):
+        plan(0, fixed=0.05)

@@ -5,5 +5,6 @@ from workbench.experiment._compare import compare
 from workbench.experiment._comparison import Comparison
 from workbench.experiment._difference import Difference, Verdict
 from workbench.experiment._experiment import Experiment, recorded
+from workbench.experiment._plan import Plan, plan
 
-__all__ = ["ALL_GRADERS", "Comparison", "Difference", "Experiment", "Verdict", "compare", "recorded"]
+__all__ = ["ALL_GRADERS", "Comparison", "Difference", "Experiment", "Plan", "Verdict", "compare", "plan", "recorded"]

@@ -38,8 +38,9 @@ class Pair:
         Cases that the arms tried a different number of times.
     one_armed
         Graders that only one arm has.
-    ungraded
-        One row a case with trials whose outcome nobody knows, and those trials in each arm: `case`, `lost_a`, `lost_b`.
+    counts
+        One row a case of the headline that both arms tried, graded or not: as `paired`, and trials `lost_a`, `lost_b` whose
+        outcome nobody knows.
     """
 
     headline: str
@@ -51,7 +52,7 @@ class Pair:
     only_candidate: tuple[str, ...]
     unequal: tuple[str, ...]
     one_armed: tuple[str, ...]
-    ungraded: pl.DataFrame
+    counts: pl.DataFrame
 
 
 def overall(arm: Arm, grader: str | None) -> pl.DataFrame:
@@ -164,7 +165,7 @@ def align(baseline: Arm, candidate: Arm, grader: str | None) -> Pair:
         tuple(sorted(sets[1] - sets[0])),
         tuple(unequal.sort().to_list()),
         tuple(sorted(either - both)),
-        head.filter(pl.col("lost_a") + pl.col("lost_b") > 0).select("case", "lost_a", "lost_b"),
+        head,
     )  # fmt: skip
 
 

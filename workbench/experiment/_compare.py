@@ -30,7 +30,7 @@ def compare(
     baseline: Any,
     candidate: Any,
     *,
-    by: Sequence[str] = (),
+    by: Sequence[str] | str = (),
     margin: float | None = None,
     grader: str | None = None,
     level: float = 0.95,
@@ -83,6 +83,7 @@ def compare(
     if margin is not None and margin < 0:
         msg = f"a margin is how much worse is still not worse, a positive number, not {margin}"
         raise InputError(msg)
+    by = (by,) if isinstance(by, str) else tuple(by)
     names = _names(baseline, candidate)
     arms = tuple(read(_outcomes(data), what=name) for name, data in zip(names, (baseline, candidate), strict=True))
     pair = align(arms[0], arms[1], grader)

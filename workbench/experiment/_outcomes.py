@@ -98,15 +98,15 @@ def _once(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, int]:
     said = pl.struct("value", "passed")
     marked = rows.with_columns((said.n_unique().over(KEY) > 1).alias("_against"))
     kept = marked.unique(KEY, keep="first", maintain_order=True)
-    against = kept["_against"].sum()
-    repeated = rows.height - kept.height - (marked["_against"].sum() - against)
+    against = kept.filter("_against").height
+    repeated = marked.filter(~pl.col("_against")).height - kept.filter(~pl.col("_against")).height
     unknown = pl.col("_against")
     kept = kept.with_columns(
         pl.when(~unknown).then(pl.col("value")).alias("value"),
         pl.when(~unknown).then(pl.col("passed")).alias("passed"),
         pl.when(unknown).then(pl.lit("errored")).otherwise(pl.col("status")).alias("status"),
     )
-    return kept.drop("_against"), int(repeated), int(against)
+    return kept.drop("_against"), repeated, against
 
 
 def _decided(rows: pl.DataFrame) -> tuple[pl.DataFrame, frozenset[str]]:

@@ -19,31 +19,13 @@ _FORESEEABLE = 25  # a plan for more than this many times the cases is no plan
 
 def worst_case(pair: Pair, *, favour: str, level: float, seed: int, margin: float | None) -> Verdict:
     """The verdict if every trial without an outcome had gone against `favour` (the baseline or the candidate)."""
-    head = pair.paired.filter(pl.col("grader") == pair.headline)
-    lost = pair.ungraded.filter(pl.col("case").is_in(head["case"].implode()))
-    whole = pair.ungraded.join(lost, on="case", how="anti")
-    joined = head.join(lost.select("case", "lost_a", "lost_b"), on="case", how="left", suffix="_u").with_columns(
-        pl.col("lost_a_u").fill_null(0), pl.col("lost_b_u").fill_null(0)
-    )
-    up, down = ("a", "b") if favour == "candidate" else ("b", "a")
-    counted = joined.select(
-        "case",
-        (pl.col(f"c_{up}") + pl.col(f"lost_{up}_u")).alias(f"c_{up}"),
-        pl.col(f"c_{down}"),
-        (pl.col("n_a") + pl.col("lost_a_u")).alias("n_a"),
-        (pl.col("n_b") + pl.col("lost_b_u")).alias("n_b"),
-    )
-    gone = whole.select(
-        "case",
-        pl.lit(1, dtype=pl.Int64).alias(f"c_{up}"),
-        pl.lit(0, dtype=pl.Int64).alias(f"c_{down}"),
-        pl.lit(1, dtype=pl.Int64).alias("n_a"),
-        pl.lit(1, dtype=pl.Int64).alias("n_b"),
-    )
-    both = pl.concat([counted, gone.select(counted.columns)]).with_columns(
-        (pl.col("c_a") / pl.col("n_a")).alias("mean_a"), (pl.col("c_b") / pl.col("n_b")).alias("mean_b")
-    )
-    return decide(difference(both, level=level, seed=seed), margin, level)
+    spared = {"a": favour == "baseline", "b": favour == "candidate"}
+    whole = pair.counts.with_columns(
+        *[(pl.col(f"n_{side}") + pl.col(f"lost_{side}")).alias(f"n_{side}") for side in "ab"],
+        *[(pl.col(f"c_{side}") + pl.col(f"lost_{side}")).alias(f"c_{side}") for side in "ab" if not spared[side]],
+    ).filter((pl.col("n_a") > 0) & (pl.col("n_b") > 0))
+    rates = [(pl.col(f"c_{side}") / pl.col(f"n_{side}")).alias(f"mean_{side}") for side in "ab"]
+    return decide(difference(whole.with_columns(rates), level=level, seed=seed), margin, level)
 
 
 def ruled(pair: Pair, found: Difference, *, margin: float | None, level: float, seed: int) -> tuple[Verdict, list[str]]:
