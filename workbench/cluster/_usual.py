@@ -63,8 +63,9 @@ def departures(talks: Mapping[str, Talk], among: Mapping[str, Talk]) -> dict[str
         session → its signs: a usual call that is missing, a call that is rare for such a request, an answer unlike others.
         Empty where there are too few turns to know what is usual.
     """
-    turns = [turn for session, talk in talks.items() for turn in _turns(session, talk)]
-    reference: list[_Turn] = [turn for session, talk in among.items() for turn in _turns(session, talk)]
+    known = {session: _turns(session, talk) for session, talk in {**among, **talks}.items()}
+    turns = [turn for session in talks for turn in known[session]]
+    reference: list[_Turn] = [turn for session in among for turn in known[session]]
     if len(reference) > _REFERENCE:
         reference = [reference[i] for i in np.linspace(0, len(reference) - 1, _REFERENCE).astype(int)]
     if len(reference) < _FEWEST_TURNS or not turns:
