@@ -138,6 +138,16 @@ def test_an_edit_that_cannot_be_is_refused_with_the_reason(edit: dict[str, Any],
     assert shown.events == []
 
 
+def test_a_store_may_refuse_an_edit_for_good() -> None:
+    def save(_event: Mapping[str, Any]) -> None:
+        msg = "a split takes sessions of one mode"
+        raise InputError(msg)
+
+    shown = Map(save=save)
+    assert shown.edit("op1", "move", into="x", rows=[0, 3])["refused"] == "a split takes sessions of one mode"
+    assert shown.modes_now() == {"loop": 3, "wrong refund": 1}
+
+
 def test_a_session_is_read_on_demand() -> None:
     shown = Map()
     shown.ask("fetch", session_id="b")

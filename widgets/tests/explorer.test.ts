@@ -21,7 +21,7 @@ afterEach(() => {
 async function mount() {
   const model = new FakeModel({
     points: view(new Float32Array([0, 0, 1, 0, 0, 1, 1, 1])), membership: view(new Int32Array([0, 0, 1, -1])), ids: text(["a", "b", "c", "d"]),
-    lines: text(["first", "second", HOSTILE, "fourth"]), modes: [{ name: "loop", retired: false }, { name: HOSTILE, retired: false }], title: "failing", queue: "q",
+    lines: text(["first", "second", HOSTILE, "fourth"]), modes: [{ name: "loop", retired: false }, { name: HOSTILE, retired: false }], title: "failing", acknowledged: "saved", queue: "q",
     selected: view(new Int32Array()),
   });
   model.kernel = ((message: { kind: string; session_id: string }) => (message.kind === "fetch" ? { body: session(message.session_id) } : {})) as never;

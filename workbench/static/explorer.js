@@ -1,4 +1,4 @@
-// Built from widgets/src (79de05bb2285a9f7) by "npm run build". Do not edit.
+// Built from widgets/src (69790b9c6db65aac) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -23,9 +23,9 @@ function fill(node, ...children) {
 function button(name, act, options = {}) {
   return h(
     "button",
-    { type: "button", class: `wbw-button ${options.class ?? ""}`, title: options.title, "aria-keyshortcuts": options.key, onclick: () => act() },
+    { type: "button", class: `wbw-button ${options.class ?? ""}`, title: options.title, "aria-keyshortcuts": options.key || void 0, onclick: () => act() },
     h("span", {}, name),
-    options.key !== void 0 && h("kbd", { "aria-hidden": "true" }, keyName(options.key))
+    options.key !== void 0 && options.key !== "" && h("kbd", { "aria-hidden": "true" }, keyName(options.key))
   );
 }
 function keyName(key) {
@@ -353,18 +353,19 @@ function helpCard(actions, close, notes = NOTES) {
 
 // src/labeller/status.ts
 var Status = class {
-  el = h("div", { class: "wbw-status" });
-  #text = h("span", { role: "status", class: "wbw-status-text" });
-  #retry;
-  #discard;
-  constructor(retry, discard, key) {
+  constructor(retry, discard, key, done = "saved") {
+    this.done = done;
     this.#retry = button("Try again", retry, { key, class: "wbw-quiet" });
     this.#discard = button("Discard", discard, { class: "wbw-quiet", title: "Give up the change that was refused" });
     this.el.append(this.#text, this.#retry, this.#discard);
     this.show({ state: "idle", waiting: 0 }, true);
   }
+  el = h("div", { class: "wbw-status" });
+  #text = h("span", { role: "status", class: "wbw-status-text" });
+  #retry;
+  #discard;
   show(delivery, alive) {
-    const [state, glyph, says] = words(delivery, alive);
+    const [state, glyph, says] = words(delivery, alive, this.done);
     this.el.dataset["state"] = state;
     fill(this.#text, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph), says);
     const refused = delivery.state === "unsaved" && delivery.refused;
@@ -372,7 +373,7 @@ var Status = class {
     this.#discard.hidden = !refused;
   }
 };
-function words(delivery, alive) {
+function words(delivery, alive, done) {
   if (delivery.state === "unsaved" && delivery.refused && alive) {
     return ["unsaved", "✕", `not saved: ${delivery.why}. ${kept2(delivery.waiting)}`];
   }
@@ -381,7 +382,7 @@ function words(delivery, alive) {
     return ["unsaved", "✕", `${what} If it was restarted, run this cell again.`];
   }
   if (delivery.state === "saving") return ["saving", "…", delivery.waiting > 1 ? `saving ${delivery.waiting} changes` : "saving"];
-  return delivery.state === "saved" ? ["saved", "✓", "saved"] : ["idle", "", ""];
+  return delivery.state === "saved" ? ["saved", "✓", done] : ["idle", "", ""];
 }
 var kept2 = (waiting) => `${plural(waiting, "change is", "changes are")} kept in this page and sent again.`;
 
@@ -1530,7 +1531,7 @@ var View = class {
     this.#ids = strings(model.get("ids"));
     this.#lines = strings(model.get("lines"));
     this.#link = new Link(channel, signal);
-    this.#status = new Status(() => this.#outbox.retry(), () => this.#discard(), "u");
+    this.#status = new Status(() => this.#outbox.retry(), () => this.#discard(), "", model.get("acknowledged"));
     this.map = new PointMap(
       floats(model.get("points")),
       {

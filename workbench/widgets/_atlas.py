@@ -29,8 +29,8 @@ class Atlas:
         cls, membership: Sequence[int | None] | NDArray[Any], names: Sequence[str], retired: Sequence[str] = ()
     ) -> Atlas:
         """Check what was handed in."""
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if list(names).count(name) > 1)
+        twice = next((name for name in names if name and list(names).count(name) > 1), None)
+        if twice is not None:
             msg = f"two modes are called {twice!r}: rename one before exploring them"
             raise InputError(msg)
         members = np.array([-1 if each is None else int(each) for each in membership], dtype=np.int32)

@@ -47,7 +47,7 @@ class Explorer(Talking):
     lines
         One line of text a session, shown when pointing at it.
     save
-        Takes one `MapEvent`; what it raises is shown and nothing changes. An ``operation`` that comes again must change nothing.
+        Takes one `MapEvent`; what it raises is shown and nothing changes: an `InputError` refuses the edit for good. An ``operation`` that comes again must change nothing.
         It may return the modes as they then stand: a dict with ``membership`` and ``names``.
     read
         Gives a session as `workbench.widgets.conversation` makes it.
@@ -55,6 +55,8 @@ class Explorer(Talking):
         Names of modes that are no failures.
     title
         What the map shows.
+    acknowledged
+        What the widget says when `save` returned.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class Explorer(Talking):
     ids = traitlets.Bytes().tag(sync=True)
     lines = traitlets.Bytes().tag(sync=True)
     modes: Any = traitlets.List[Any]().tag(sync=True)
+    acknowledged = traitlets.Unicode("saved").tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     queue = traitlets.Unicode().tag(sync=True)
     selected: Any = traitlets.Bytes(b"").tag(sync=True, from_json=_as_bytes)
@@ -94,6 +97,7 @@ class Explorer(Talking):
         lines: Sequence[str] | None = None,
         retired: Sequence[str] = (),
         title: str = "",
+        acknowledged: str = "saved",
     ) -> None:
         places = np.asarray(points, dtype=np.float32).reshape(-1, 2)
         self._ids = [str(each) for each in session_ids]
@@ -115,6 +119,7 @@ class Explorer(Talking):
             ids=encode(self._ids),
             lines=encode([(text or "")[:_LINE] for text in texts]),
             title=title,
+            acknowledged=acknowledged,
             queue=hashlib.sha256("\0".join(["map", title, *self._ids]).encode("utf-8", "replace")).hexdigest()[:16],
         )
         self._row = {each: row for row, each in enumerate(self._ids)}
@@ -148,15 +153,15 @@ class Explorer(Talking):
         return reading
 
     def _take(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Make one edit; what the modes themselves do not allow is refused for good, what `save` raises may be tried again."""
+        """Make one edit. What cannot be (an `InputError`) is refused for good; whatever else `save` raises may be tried again."""
         operation = str(raw["operation"])
         if operation in self._done:
             return {}
         try:
             event, after = self._edit(operation, raw)
+            answer = self._save(event)
         except InputError as error:
             return {"refused": str(error)}
-        answer = self._save(event)
         if "undo" in event:
             del self._before[event["undo"]]
         else:

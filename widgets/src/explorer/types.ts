@@ -5,6 +5,7 @@ export interface Traits {
   lines: DataView;
   modes: { name: string; retired: boolean }[];
   title: string;
+  acknowledged: string;
   queue: string;
   selected: DataView;
 }

@@ -42,7 +42,7 @@ export class View {
     this.#ids = strings(model.get("ids"));
     this.#lines = strings(model.get("lines"));
     this.#link = new Link(channel, signal);
-    this.#status = new Status(() => this.#outbox.retry(), () => this.#discard(), "u");
+    this.#status = new Status(() => this.#outbox.retry(), () => this.#discard(), "", model.get("acknowledged"));
     this.map = new PointMap(
       floats(model.get("points")),
       {

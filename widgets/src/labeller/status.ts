@@ -9,7 +9,7 @@ export class Status {
   #retry: HTMLButtonElement;
   #discard: HTMLButtonElement;
 
-  constructor(retry: () => void, discard: () => void, key: string) {
+  constructor(retry: () => void, discard: () => void, key: string, private done = "saved") {
     this.#retry = button("Try again", retry, { key, class: "wbw-quiet" });
     this.#discard = button("Discard", discard, { class: "wbw-quiet", title: "Give up the change that was refused" });
     this.el.append(this.#text, this.#retry, this.#discard);
@@ -17,7 +17,7 @@ export class Status {
   }
 
   show(delivery: Delivery, alive: boolean): void {
-    const [state, glyph, says] = words(delivery, alive);
+    const [state, glyph, says] = words(delivery, alive, this.done);
     this.el.dataset["state"] = state;
     fill(this.#text, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph), says);
     const refused = delivery.state === "unsaved" && delivery.refused;
@@ -26,7 +26,7 @@ export class Status {
   }
 }
 
-function words(delivery: Delivery, alive: boolean): [string, string, string] {
+function words(delivery: Delivery, alive: boolean, done: string): [string, string, string] {
   if (delivery.state === "unsaved" && delivery.refused && alive) {
     return ["unsaved", "✕", `not saved: ${delivery.why}. ${kept(delivery.waiting)}`];
   }
@@ -35,7 +35,7 @@ function words(delivery: Delivery, alive: boolean): [string, string, string] {
     return ["unsaved", "✕", `${what} If it was restarted, run this cell again.`];
   }
   if (delivery.state === "saving") return ["saving", "…", delivery.waiting > 1 ? `saving ${delivery.waiting} changes` : "saving"];
-  return delivery.state === "saved" ? ["saved", "✓", "saved"] : ["idle", "", ""];
+  return delivery.state === "saved" ? ["saved", "✓", done] : ["idle", "", ""];
 }
 
 const kept = (waiting: number): string => `${plural(waiting, "change is", "changes are")} kept in this page and sent again.`;

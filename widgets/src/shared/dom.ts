@@ -29,9 +29,9 @@ export function fill(node: Element, ...children: Child[]): void {
 export function button(name: string, act: () => void, options: { key?: string; class?: string; title?: string } = {}): HTMLButtonElement {
   return h(
     "button",
-    { type: "button", class: `wbw-button ${options.class ?? ""}`, title: options.title, "aria-keyshortcuts": options.key, onclick: () => act() },
+    { type: "button", class: `wbw-button ${options.class ?? ""}`, title: options.title, "aria-keyshortcuts": options.key || undefined, onclick: () => act() },
     h("span", {}, name),
-    options.key !== undefined && h("kbd", { "aria-hidden": "true" }, keyName(options.key)),
+    options.key !== undefined && options.key !== "" && h("kbd", { "aria-hidden": "true" }, keyName(options.key)),
   );
 }
 
