@@ -8,7 +8,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final, Literal, cast
@@ -124,8 +124,6 @@ class Source:
     path: Path
     name: str = ""
     read_bytes: int = 0
-    salvaged: int = 0
-    _stream: IO[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Name it after its file."""
