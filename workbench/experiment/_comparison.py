@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
@@ -13,13 +13,6 @@ from workbench.experiment._difference import Difference, Verdict
 from workbench.experiment._say import percent, points
 
 __all__ = ["Comparison"]
-
-_HEADS: Final = {
-    "only_baseline": "only in baseline",
-    "p_holm": "p (Holm)",
-    "p_bh": "p (BH)",
-    "interval": "interval",
-}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -214,10 +207,14 @@ class Comparison:
             self.graders.filter(pl.col("grader") == self.headline)["scored"].any() if self.graders.height else False
         )
         parts = [_heading("What it rests on"), table(self.integrity)]
-        parts += [_heading("Graders, each alone"), table(_readable(self.graders, scored=scored), limit=30)]
+        if self.graders.height > 1:
+            parts += [_heading("Graders, each alone"), table(_readable(self.graders, scored=scored), limit=30)]
         if self.segments.height:
-            parts += [_heading("Segments"), table(_readable(self.segments, scored=scored), limit=60)]
-        changed = self.flips.filter(pl.col("kind").is_in(["fixed", "regressed"])).sort("change", "case")
+            worst_first = self.segments.sort(["by", "difference"], nulls_last=True)
+            parts += [_heading("Segments"), table(_readable(worst_first, scored=scored), limit=60)]
+        changed = self.flips.filter(pl.col("kind").is_in(["fixed", "regressed"])).sort(
+            ["kind", "by_chance", "case"], descending=[True, False, False]
+        )
         if changed.height:
             shown = changed.select("case", "kind", "baseline", "candidate", "by_chance")
             parts += [_heading("Cases that changed"), table(shown)]
@@ -252,6 +249,9 @@ def _readable(frame: pl.DataFrame, *, scored: bool) -> pl.DataFrame:
     def size(value: float | None) -> str:
         return "" if value is None or math.isnan(value) else f"{value:+.3g}" if scored else points(value)
 
+    def chance(p: float | None) -> str:
+        return "" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"  # noqa: PLR2004 - the last digit shown
+
     keys = [name for name in ("grader", "by", "segment") if name in frame.columns]
     rows = [
         {
@@ -261,9 +261,9 @@ def _readable(frame: pl.DataFrame, *, scored: bool) -> pl.DataFrame:
             "candidate": rate(row["candidate"]),
             "difference": size(row["difference"]),
             "interval": f"{size(row['low'])} to {size(row['high'])}" if row["low"] is not None else "",
-            "p": row["p"],
-            "p (Holm)": row["p_holm"],
-            "p (BH)": row["p_bh"],
+            "p": chance(row["p"]),
+            "p (Holm)": chance(row["p_holm"]),
+            "p (BH)": chance(row["p_bh"]),
             "verdict": f"too few: {row['needed']} more" if row["needed"] else row["verdict"],
         }
         for row in frame.iter_rows(named=True)

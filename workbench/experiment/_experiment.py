@@ -45,7 +45,7 @@ class Experiment:
     --------
     >>> rows = [{"case": c, "trial": t, "grader": "right", "passed": c == "a"} for c in "ab" for t in (0, 1)]
     >>> Experiment("v1", pl.DataFrame(rows))
-    v1: 50.0% of 2 cases pass (95% interval 9.5% to 90.5%), 2 trials a case, 1 grader.
+    v1: a pass rate of 50.0% over 2 cases (95% interval 9.5% to 90.5%), 2 trials a case, 1 grader.
     """
 
     name: str
@@ -100,8 +100,10 @@ class Experiment:
         fewest, most = int(rates["trials"].to_numpy().min()), int(rates["trials"].to_numpy().max())
         trials = f"{fewest} to {most} trials" if fewest != most else count(most, "trial")
         interval = self.interval
+        rate, cases = percent(self.pass_rate), count(rates.height, "case")
+        said = f"{rate} of {cases} pass" if most == 1 else f"a pass rate of {rate} over {cases}"
         return (
-            f"{self.name}: {percent(self.pass_rate)} of {count(rates.height, 'case')} pass (95% interval "
+            f"{self.name}: {said} (95% interval "
             f"{percent(interval.low)} to {percent(interval.high)}), {trials} a case, {count(len(self.graders), 'grader')}."
         )
 

@@ -24,6 +24,7 @@ def count(n: int, noun: str) -> str:
 
 
 def named(ids: Sequence[str], limit: int = 5) -> str:
-    """The first few ids, and how many more there are."""
+    """The first few ids on one line, without control marks, and how many more there are."""
+    shown = [" ".join("".join(c if c.isprintable() else " " for c in name).split()) for name in ids[:limit]]
     more = f" and {len(ids) - limit:,} more" if len(ids) > limit else ""
-    return ", ".join(ids[:limit]) + more
+    return ", ".join(shown) + more
