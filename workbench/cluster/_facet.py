@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
@@ -36,6 +37,7 @@ _LONGEST: Final = 300  # characters of a quote
 _SIGNALS: Final = 24
 _SAME_SIGN: Final = 2
 _EARLY: Final = 4
+_ARGUMENTS: Final = re.compile(r"(?<=\w) ?[{\[][\"{\[}\]].*", re.DOTALL)  # which call it was is shown in the quote
 _REACTIONS: Final = ("user ", "agent apologised", "agent repeated")
 _SHORT: Final = 4
 _COLUMNS: Final = ["number", "turn", "kind", "text", "tool_name", "tool_arguments", "tool_result", "error", "at"]
@@ -172,7 +174,7 @@ def _failure(talk: Talk, reasons: list[str], unusual: list[Signal]) -> _Row:
     quotes += [(s.step, s.name, s.quote.strip()[:_LONGEST]) for s in signals]
     tokens = sorted({f"{_kind(s.name)}: {s.name}" for s in signals}) + _where(talk, signals) + _path(talk)
     lines = [mask(text) for text in reasons]
-    lines += [f"{s.name}: {mask(s.quote[:_LONGEST])}".rstrip(": ") for s in signals]
+    lines += [f"{s.name}: {mask(_ARGUMENTS.sub('', s.quote[:_LONGEST]))}".rstrip(": ") for s in signals]
     if not lines:
         quotes, lines = _plain(talk)
     return "\n".join(lines), quotes, tokens

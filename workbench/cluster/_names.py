@@ -17,10 +17,15 @@ from workbench.cluster._terms import STOP, fragments, plain_fragments
 __all__ = ["name_groups", "phrases_of"]
 
 _LONGEST: Final = 4
+_WEIGHT_WORD: Final = 0.7  # one word says little
 _COMMON: Final = 0.25  # share of a group that has to use a phrase before it may name it
 _PHRASES: Final = 2
 _CANDIDATES: Final = 12
 _SIGN: Final = re.compile(r"(?:sign|reaction): (.*)")
+_REACTION: Final = "reaction: "
+_NO_SIGN: Final = "no sign"
+_WEIGHT_SIGN: Final = 2.0  # a sign is a phrase already
+_WEIGHT_REACTION: Final = 0.5  # says that somebody minded, not what happened
 _LABELS: Final = frozenset({"asked", "answered", "said of it"})
 
 
@@ -39,7 +44,8 @@ def phrases_of(text: str, tokens: Sequence[str], *, plain: bool = False) -> set[
 
 
 def _signs(tokens: Sequence[str]) -> set[str]:
-    return {match[1] for token in tokens if (match := _SIGN.fullmatch(token))}
+    signs = {match[1] for token in tokens if (match := _SIGN.fullmatch(token))}
+    return signs | ({"no sign in the trace"} if _NO_SIGN in tokens else set())
 
 
 def _unlabelled(line: str, labels: AbstractSet[str]) -> str:
@@ -67,7 +73,13 @@ def name_groups(
         group → (name, the phrases it was made of, best first). No two names are equal.
     """
     n = len(labels)
-    signs = {sign for row in tokens for sign in _signs(row)}
+    weights = {sign: _WEIGHT_SIGN for row in tokens for sign in _signs(row)}
+    weights |= {
+        token.removeprefix(_REACTION): _WEIGHT_REACTION
+        for row in tokens
+        for token in row
+        if token.startswith(_REACTION)
+    }
     total: Counter[str] = Counter(phrase for row in phrases for phrase in row)
     out: dict[int, tuple[str, list[str]]] = {}
     taken: set[str] = set()
@@ -81,7 +93,7 @@ def name_groups(
             if share < _COMMON:
                 continue
             rest = (total[phrase] - count + 0.5) / (n - len(inside) + 1)
-            weight = 2.0 if phrase in signs else 1.0 + 0.1 * min(3, phrase.count(" "))
+            weight = weights.get(phrase, 1.0 if " " in phrase else _WEIGHT_WORD)
             scored.append((share * math.log(share / rest) * weight, phrase))
         ranked = [phrase for score, phrase in sorted(scored, key=lambda s: (-s[0], s[1])) if score > 0]
         chosen = _diverse(ranked[: _CANDIDATES * 4])
@@ -106,11 +118,19 @@ def _diverse(ranked: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _distinct(chosen: Sequence[str], taken: set[str]) -> str:
-    for count in range(min(_PHRASES, len(chosen)), len(chosen) + 1):
-        for name in (" · ".join(chosen[:count]),):
-            if name and name not in taken:
-                return name
+def _distinct(chosen: Sequence[str], taken: AbstractSet[str]) -> str:
+    """The first phrase, and the second where it is more than a word or the first is not; more of them where the name is taken."""
+    if len(chosen) > 1 and " " in chosen[0]:
+        chosen = [
+            chosen[0],
+            *(phrase for phrase in chosen[1:] if " " in phrase),
+            *(p for p in chosen[1:] if " " not in p),
+        ]
+    enough = 1 if len(chosen) > 1 and " " in chosen[0] and " " not in chosen[1] else _PHRASES
+    for count in range(min(enough, len(chosen)), len(chosen) + 1):
+        name = " · ".join(chosen[:count])
+        if name and name not in taken:
+            return name
     name = " · ".join(chosen[:_PHRASES])
     number = 2
     while name and f"{name} ({number})" in taken:
