@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -136,3 +137,43 @@ def test_the_bundled_model_gives_unit_vectors_that_know_meaning() -> None:
 def test_a_model_that_is_not_on_this_disk_is_refused_without_a_network() -> None:
     with pytest.raises(InputError, match="on this disk"):
         Embedder("nobody/no-such-model", backend="fp32")(["text"])
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from workbench.cluster import Embedder, _embed
+from workbench.store._vectors import Vectors
+
+class Model:
+    def use(self, backend):
+        pass
+
+    def vectors(self, texts):
+        if "x" * 5 in texts and len(sys.argv) > 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        print(len(texts), flush=True)
+        return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+
+_embed._CHUNK = 4
+embedder = Embedder("fake", cache=Vectors(Path(sys.argv[1])), backend="fp32")
+embedder._model = Model()
+out = embedder(["x" * i for i in range(1, 13)])
+assert out[:, 0].tolist() == list(range(1, 13))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill so")
+def test_a_killed_process_loses_only_the_chunk_in_work(tmp_path: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        root = Path(__file__).parents[2]
+        command = [sys.executable, "-c", KILLED, str(tmp_path / "ws"), *words]
+        return subprocess.run(command, check=False, cwd=root, capture_output=True, text=True)
+
+    first = run("die")
+    assert first.returncode == -signal.SIGKILL
+    assert first.stdout.split() == ["4"]  # the longest four were saved
+    second = run()
+    assert second.returncode == 0, second.stderr
+    assert second.stdout.split() == ["4", "4"]
