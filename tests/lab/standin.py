@@ -182,6 +182,8 @@ def session(number: int, *, steps: int = 0) -> dict[str, Any]:
         else json.dumps({"until": "2028-03-01"}),
     )
     add("assistant", 2, 0.9, text="Your desk is under warranty until 1 March 2028.", model="model-a")
+    if number % 4 == 1:
+        add("tool", 2, 0.3, tool_name="dump", tool_arguments="{}", tool_result="W" * 5_000_000)
     while len(rows) < steps:
         add(
             "tool",

@@ -42,13 +42,22 @@ class Desk:
     """A notebook with one labeller, and the hands on its keyboard."""
 
     def __init__(
-        self, chromium: Any, server: Any, root: Path, name: str, *, arguments: str = "", labels: str = ""
+        self,
+        chromium: Any,
+        server: Any,
+        root: Path,
+        name: str,
+        *,
+        arguments: str = "",
+        labels: str = "",
+        more: tuple[str, ...] = (),
     ) -> None:
         self.name, self.server = f"{name}.ipynb", server
         write_notebook(
             root / self.name,
             "from pathlib import Path\nimport standin",
             f"w = standin.labeller(Path('{labels or name}.db'){arguments})\nw",
+            *more,
         )
         self.foreign: list[str] = []
         self.page = open_notebook(chromium, server, self.name)
@@ -64,9 +73,8 @@ class Desk:
 
     def run(self) -> None:
         run_all(self.page)
-        self.root = self.page.locator(".wbw-labeller")
+        self.root = self.page.locator(".wbw-labeller").first
         self.page.locator(".wbw-step").first.wait_for()
-        self.status = self.page.locator(".wbw-status-text")
 
     def focus(self) -> None:
         self.root.focus()
@@ -186,12 +194,53 @@ def test_hostile_content_does_nothing(chromium: Any, server: Any) -> None:
     desk.focus()
     desk.press("]")
     desk.where(2)
-    desk.press("O", "End", "Home")
+    desk.press("Shift+O", "End", "Home")
     desk.says("<script>window.pwned = 1</script>")
     desk.says("\\u202egnirts desrever\\u202c zero\\u200bwidth \\u001b[31mred")
+    desk.says("Show more — 4,998,000 characters not shown")  # five million letters without a space
+    desk.page.get_by_role("button", name="Show more — 4,998,000").click()
+    desk.says("Show more — 4,980,000 characters not shown")
+    desk.page.get_by_role("button", name="Show more — 4,980,000").click()
+    desk.says("Show more — 4,780,000 characters not shown")
+    assert (
+        desk.page.evaluate(
+            "() => document.querySelector('.wbw-transcript').scrollWidth - document.querySelector('.wbw-transcript').clientWidth"
+        )
+        == 0
+    )
+    desk.press("Escape")
     assert desk.page.evaluate("() => window.pwned") is None
     assert desk.page.locator(".wbw-labeller :is(script, img, a, iframe)").count() == 0
     assert desk.foreign == []
+
+
+def test_labelling_goes_on_while_a_cell_runs(chromium: Any, server: Any) -> None:
+    desk = Desk(chromium, *server, "busy")
+    desk.focus()
+    desk.page.evaluate(
+        """() => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            window.running = true;
+            kernel.requestExecute({code: 'import time; time.sleep(6)'}).done.then(() => { window.running = false; }); }"""
+    )
+    for number in range(1, 5):
+        desk.where(number)
+        desk.press("p", "Enter")
+    desk.where(5)
+    desk.saved()
+    assert desk.page.evaluate("() => window.running")
+
+
+def test_two_views_of_one_widget_agree(chromium: Any, server: Any) -> None:
+    desk = Desk(chromium, *server, "views", more=("w",))
+    one, two = desk.page.locator(".wbw-labeller").first, desk.page.locator(".wbw-labeller").last
+    two.locator(".wbw-step").first.wait_for()
+    one.focus()
+    desk.press("f")
+    two.locator(".wbw-verdict-fail[aria-pressed=true]").wait_for()
+    two.focus()
+    desk.press("u")
+    one.locator(".wbw-verdict-fail[aria-pressed=false]").wait_for()
+    assert desk.verdicts() == {}
 
 
 def test_a_read_only_disk_is_said_and_nothing_is_lost(chromium: Any, server: Any) -> None:
