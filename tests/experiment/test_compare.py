@@ -269,7 +269,7 @@ def test_a_trial_passes_all_graders_when_each_that_applies_passes():
     assert found.integrity["completed"].to_list() == [23, 23]
     assert found.overall.baseline == pytest.approx(17 / 23)
     assert found.graders["grader"].to_list() == ["a", "b", "c"]
-    assert found.graders["needed"].to_list() == [0, 0, 9]
+    assert found.graders["needed"].to_list() == [0, 0, 8]
 
 
 def test_a_trial_that_fails_one_grader_fails_even_where_another_crashed():
@@ -277,6 +277,34 @@ def test_a_trial_that_fails_one_grader_fails_even_where_another_crashed():
     crashed = [{"case": f"c{n}", "grader": "b", "passed": None, "status": "errored"} for n in range(12)]
     run = pl.DataFrame(rows + crashed, infer_schema_length=None).with_columns(pl.col("passed").cast(pl.Boolean))
     assert compare(run, run).integrity["completed"].to_list() == [12, 12]
+
+
+def test_a_rule_that_only_the_candidate_comes_near_enough_to_break_is_found():
+    cases = [f"c{n:03d}" for n in range(200)]
+
+    def run(failing, applying):
+        return pl.DataFrame(
+            [
+                row
+                for n, case in enumerate(cases)
+                for row in (
+                    {"case": case, "grader": "answers", "passed": True, "status": "completed"},
+                    {
+                        "case": case,
+                        "grader": "policy",
+                        "passed": n not in failing if n in applying else None,
+                        "status": "completed" if n in applying else "inapplicable",
+                    },
+                )
+            ]
+        )
+
+    found = compare(run(range(2), range(10)), run(range(10, 40), range(10, 60)))
+    policy = found.graders.filter(grader="policy").row(0, named=True)
+    assert policy["cases"] == 200
+    assert (policy["baseline"], policy["candidate"]) == pytest.approx((0.99, 0.85))
+    assert (policy["verdict"], policy["found"]) == ("worse", "worse")
+    assert "grader 'policy' (failed by 15.0% of cases, was 1.0%)" in found.sentence
 
 
 def test_one_grader_can_be_asked_about_alone():

@@ -25,7 +25,7 @@ def suite(rates, seed, trials=3, per_mode=60):
 def test_a_change_that_helps_its_target_and_harms_another_segment_is_caught_on_the_full_set():
     found = compare(suite([0.5, 0.8, 0.7, 0.7], 1), suite([0.95, 0.55, 0.72, 0.72], 2), by=["mode"])
     assert found.verdict == "better"
-    assert "But it is worse in mode = refunds" in found.sentence
+    assert "But it is worse for mode = refunds" in found.sentence
     verdicts = dict(found.segments.select("segment", "verdict").iter_rows())
     assert verdicts["billing"] == "better"
     assert verdicts["refunds"] == "worse"

@@ -30,6 +30,10 @@ class Pair:
         Every trial of both arms for every grader and the headline: KEY, `arm`, `value`, `passed`, `status`, and the rest.
     paired
         One row a grader and case with an outcome in both arms: `n_a c_a mean_a n_b c_b mean_b`.
+    free
+        As `paired`, for each grader alone, where a trial that the grader does not apply to counts as free of its failure. The
+        agent's own doing often decides whether a grader applies: on the cases alone where it does in both arms, a release
+        that starts to break a rule is compared with the few cases where its forerunner came near it.
     integrity
         One row an arm: how many cases and trials there are, and how they ended.
     only_baseline, only_candidate
@@ -47,6 +51,7 @@ class Pair:
     scored: bool
     trials: pl.DataFrame
     paired: pl.DataFrame
+    free: pl.DataFrame
     integrity: pl.DataFrame
     only_baseline: tuple[str, ...]
     only_candidate: tuple[str, ...]
@@ -149,9 +154,7 @@ def align(baseline: Arm, candidate: Arm, grader: str | None) -> Pair:
         ],
         how="diagonal",
     )
-    sides = [per_case(trials.filter(pl.col("arm") == label)) for label in ("baseline", "candidate")]
-    joined = sides[0].join(sides[1], on=["grader", "case"], suffix="_b", maintain_order="left")
-    joined = joined.rename({"n": "n_a", "c": "c_a", "mean": "mean_a", "lost": "lost_a"})
+    joined = _joined(trials)
     head = joined.filter(pl.col("grader") == headline)
     tries = [head.select("case", (pl.col(f"n_{s}") + pl.col(f"lost_{s}")).alias(s)) for s in "ab"]
     unequal = tries[0].join(tries[1], on="case").filter(pl.col("a") != pl.col("b"))["case"]
@@ -159,7 +162,8 @@ def align(baseline: Arm, candidate: Arm, grader: str | None) -> Pair:
         headline,
         headline in scored,
         trials,
-        joined.filter((pl.col("n_a") > 0) & (pl.col("n_b") > 0)),
+        _graded(joined),
+        _graded(_joined(_freed(trials.filter(pl.col("grader") != ALL_GRADERS), scored))),
         pl.concat([_integrity(label, h, a) for label, h, a in zip(("baseline", "candidate"), heads, (baseline, candidate), strict=True)]),
         tuple(sorted(sets[0] - sets[1])),
         tuple(sorted(sets[1] - sets[0])),
@@ -167,6 +171,25 @@ def align(baseline: Arm, candidate: Arm, grader: str | None) -> Pair:
         tuple(sorted(either - both)),
         head,
     )  # fmt: skip
+
+
+def _joined(trials: pl.DataFrame) -> pl.DataFrame:
+    sides = [per_case(trials.filter(pl.col("arm") == label)) for label in ("baseline", "candidate")]
+    both = sides[0].join(sides[1], on=["grader", "case"], suffix="_b", maintain_order="left")
+    return both.rename({"n": "n_a", "c": "c_a", "mean": "mean_a", "lost": "lost_a"})
+
+
+def _graded(joined: pl.DataFrame) -> pl.DataFrame:
+    return joined.filter((pl.col("n_a") > 0) & (pl.col("n_b") > 0))
+
+
+def _freed(trials: pl.DataFrame, scored: frozenset[str]) -> pl.DataFrame:
+    free = (pl.col("status") == "inapplicable") & ~pl.col("grader").is_in(list(scored))
+    return trials.with_columns(
+        pl.when(free).then(pl.lit("completed")).otherwise(pl.col("status")).alias("status"),
+        pl.when(free).then(pl.lit(value=True)).otherwise(pl.col("passed")).alias("passed"),
+        pl.when(free).then(pl.lit(1.0)).otherwise(pl.col("value")).alias("value"),
+    )
 
 
 def _filled(arm: Arm, graders: list[str], applies: pl.DataFrame, scored: frozenset[str]) -> Arm:

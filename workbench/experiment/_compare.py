@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from workbench.errors import InputError
-from workbench.experiment._arms import ALL_GRADERS, Pair, align
+from workbench.experiment._arms import Pair, align
 from workbench.experiment._comparison import Comparison
 from workbench.experiment._difference import Difference, difference
 from workbench.experiment._experiment import Experiment
@@ -16,7 +16,7 @@ from workbench.experiment._flips import Flips, flips
 from workbench.experiment._outcomes import MEASURES, read
 from workbench.experiment._pass_k import compared_table
 from workbench.experiment._resources import distribution, resources, stability
-from workbench.experiment._say import count, named
+from workbench.experiment._say import count, named, percent
 from workbench.experiment._segments import attributes, by_grader, by_segment
 from workbench.experiment._verdict import ruled, say
 from workbench.schema import OUTCOMES
@@ -92,13 +92,13 @@ def compare(
     verdict, caveats = ruled(pair, overall, margin=margin, level=level, seed=seed)
     cases = attributes([_cases(baseline), _cases(candidate)], by) if by else _cases(baseline)
     segments = by_segment(head, cases, by, margin=margin, level=level, seed=seed)
-    alone = [name for name in pair.paired["grader"].unique().sort() if name != ALL_GRADERS]
-    graders = by_grader(pair.paired, alone, margin=margin, level=level, seed=seed).with_columns(
+    alone = pair.free["grader"].unique().sort().to_list()
+    graders = by_grader(pair.free, alone, margin=margin, level=level, seed=seed).with_columns(
         pl.col("grader").is_in(list(arms[0].scored | arms[1].scored)).alias("scored")
     )
     changed = flips(head if not pair.scored else head.clear())
     harmed = [f"{row['by']} = {row['segment']}" for row in _worse(segments)] + [
-        f"grader {row['grader']!r}" for row in _worse(graders) if len(alone) > 1
+        _grader_said(row) for row in _worse(graders) if len(alone) > 1
     ]
     repeated = head if not pair.scored else head.clear()
     return Comparison(
@@ -150,6 +150,12 @@ def _cases(data: Any) -> pl.DataFrame:
     frame = data.collect() if isinstance(data, pl.LazyFrame) else pl.DataFrame(data)
     extra = [name for name in frame.columns if name not in OUTCOMES and name not in MEASURES]
     return frame.select(pl.col("case").cast(pl.String()), *extra).unique("case", keep="first", maintain_order=True)
+
+
+def _grader_said(row: dict[str, Any]) -> str:
+    if row["scored"]:
+        return f"grader {row['grader']!r}"
+    return f"grader {row['grader']!r} (failed by {percent(1 - row['candidate'])} of cases, was {percent(1 - row['baseline'])})"
 
 
 def _worse(table: pl.DataFrame) -> list[dict[str, Any]]:

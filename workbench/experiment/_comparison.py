@@ -41,7 +41,9 @@ class Comparison:
         Cases that one arm did not try, and cases that the arms tried a different number of times.
     graders
         One row a grader, compared alone: rates or means, difference, interval, p, p after Holm and after
-        Benjamini-Hochberg, verdict after Holm, and how many cases are lacking where there are too few.
+        Benjamini-Hochberg, `verdict` after Holm (for gates), what is `found` after Benjamini-Hochberg (better or worse, for
+        exploring), and how many cases are `needed` where there are too few. A case that a grader does not apply to is free
+        of its failure. Where one grader measures one failure mode, this is the comparison by mode.
     segments
         The same, one row a segment of the attributes that were asked for.
     flips
@@ -208,7 +210,10 @@ class Comparison:
         )
         parts = [_heading("What it rests on"), table(self.integrity)]
         if self.graders.height > 1:
-            parts += [_heading("Graders, each alone"), table(_readable(self.graders, scored=scored), limit=30)]
+            parts += [
+                _heading("By grader: the share of cases free of its failure"),
+                table(_readable(self.graders, scored=scored), limit=30),
+            ]
         if self.segments.height:
             worst_first = self.segments.sort(["by", "difference"], nulls_last=True)
             parts += [_heading("Segments"), table(_readable(worst_first, scored=scored), limit=60)]
@@ -264,11 +269,19 @@ def _readable(frame: pl.DataFrame, *, scored: bool) -> pl.DataFrame:
             "p": chance(row["p"]),
             "p (Holm)": chance(row["p_holm"]),
             "p (BH)": chance(row["p_bh"]),
-            "verdict": f"too few: {row['needed']} more" if row["needed"] else row["verdict"],
+            "verdict": _said(row),
         }
         for row in frame.iter_rows(named=True)
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _said(row: dict[str, Any]) -> str:
+    if row["needed"]:
+        return f"too few: {row['needed']} more"
+    if row["found"] and row["verdict"] not in {"better", "worse"}:
+        return f"{row['verdict']}; {row['found']} if explored (BH)"
+    return row["verdict"]
 
 
 def _tries(frame: pl.DataFrame) -> pl.DataFrame:

@@ -26,6 +26,7 @@ _TABLE: Final = {
     "p_holm": pl.Float64(),
     "p_bh": pl.Float64(),
     "verdict": pl.String(),
+    "found": pl.String(),
     "needed": pl.Int64(),
 }
 
@@ -84,7 +85,7 @@ def by_segment(
 def by_grader(
     paired: pl.DataFrame, graders: Sequence[str], *, margin: float | None, level: float, seed: int
 ) -> pl.DataFrame:
-    """One row a grader, each on the cases that it graded in both arms."""
+    """One row a grader; a trial that it does not apply to is free of its failure."""
     found = [
         ({"grader": name}, difference(paired.filter(pl.col("grader") == name), level=level, seed=seed))
         for name in graders
@@ -111,12 +112,15 @@ def _tabulate(
             verdict = decide(part, margin, level)
             if verdict in {"better", "worse"} and adjusted > 1 - level:
                 verdict = "not worse" if margin is not None and part.interval.low > -margin else "cannot tell"
+            loosely = float(next(loose))
+            if loosely <= 1 - level and 0.0 not in part.interval:
+                row["found"] = "better" if part.difference > 0 else "worse"
             row |= {
                 "low": part.interval.low,
                 "high": part.interval.high,
                 "p": part.p,
                 "p_holm": adjusted,
-                "p_bh": float(next(loose)),
+                "p_bh": loosely,
             }
         rows.append(row | {"verdict": verdict, "needed": max(0, FEWEST - part.cases)})
     return pl.DataFrame(rows, schema=named | _TABLE)

@@ -87,7 +87,7 @@ def say(
     if verdict == "cannot tell":
         sentence += " " + _tell(found, margin=margin, level=level, scored=pair.scored)
     if harmed:
-        sentence += f" {'But it' if verdict in {'better', 'not worse'} else 'It'} is worse in {named(harmed)}."
+        sentence += f" {'But it' if verdict in {'better', 'not worse'} else 'It'} is worse for {named(harmed)}."
     return sentence
 
 
