@@ -252,3 +252,43 @@ def test_the_report_holds_everything_and_runs_nothing(ws: wb.Workspace, tmp_path
     assert "<script" not in text
     assert ws.outcomes().sentence.split(",")[0] in text
     assert dt.datetime.now(dt.UTC).strftime("%Y-%m-%d") in text
+
+
+# ── modes on the map ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def edit(modes: object, operation: str, kind: str, **said: object) -> None:
+    modes.home.save({"operation": operation, "kind": kind, **said})
+
+
+def test_edits_on_the_map_survive_a_re_run_and_undo_takes_the_last_one_back(ws: wb.Workspace) -> None:
+    failing = ws.failing(signals=["feedback"])
+    modes = ws.cluster(failing, min_size=3)
+    first, second = modes.frame["name"].to_list()[:2]
+    edit(modes, "1", "rename", mode=first, into="promises what it cannot do")
+    edit(modes, "2", "retire", mode=second)
+    edit(modes, "3", "merge", mode=second, into="promises what it cannot do")
+    edit(modes, "4", "undo", undo="3")
+    again = ws.cluster(failing, min_size=3)
+    assert len(again) == len(modes)
+    assert again.session_ids("promises what it cannot do") == modes.session_ids(first)
+    assert again.frame.filter("retired")["name"].to_list() == [second]
+    reopened = wb.open(ws.store.folder)
+    assert "promises what it cannot do" in reopened.cluster(failing, min_size=3).frame["name"].to_list()
+    reopened.close()
+
+
+def test_an_edit_that_cannot_be_made_keeps_nothing(ws: wb.Workspace) -> None:
+    modes = ws.cluster(ws.failing(signals=["feedback"]), min_size=3)
+    first, second = modes.frame["name"].to_list()[:2]
+    with pytest.raises(InputError, match="another mode is named"):
+        edit(modes, "1", "rename", mode=first, into=second)
+    assert ws.store.database.count("mode_edits") == 0
+
+
+def test_the_map_reads_sessions_and_keeps_edits_in_the_workspace(ws: wb.Workspace) -> None:
+    modes = ws.cluster(ws.failing(signals=["feedback"]), min_size=3)
+    explorer = wb.explore(modes)
+    assert f"{modes.texts.height} sessions" in repr(explorer)
+    session = modes.session_ids(1)[0]
+    assert modes.home.read(session)["steps"]

@@ -143,7 +143,8 @@ def cluster(
         ws = _open(workspace)
         found = ws.outcomes(_where(agent_version))
         modes = ws.cluster(found.failing, facet=facet, against=found.passing, min_size=min_size)  # pyright: ignore[reportArgumentType]
-        say(modes.sentence, modes.to_json(), as_json=as_json, frame=modes.summary())
+        columns = ["name", "size", "share", "low", "high", "lift", "stability", "representatives"]
+        say(modes.sentence, modes.to_json(), as_json=as_json, frame=modes.frame.select(columns))
 
 
 @app.command()

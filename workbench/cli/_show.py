@@ -78,7 +78,7 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, list | tuple):
-        return ", ".join(_cell(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
+        return ", ".join(_cell(item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return _printable(str(value))
 
 

@@ -4,7 +4,7 @@ from workbench.cluster._cluster import cluster
 from workbench.cluster._edits import Edit
 from workbench.cluster._embed import Embedder, Embeds, MemoryCache, VectorCache
 from workbench.cluster._facet import TEXTS, Facet, facet_text
-from workbench.cluster._modes import Modes
+from workbench.cluster._modes import Home, Modes
 from workbench.cluster._space import Views
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Embedder",
     "Embeds",
     "Facet",
+    "Home",
     "MemoryCache",
     "Modes",
     "VectorCache",

@@ -10,7 +10,7 @@ from workbench.errors import InputError
 
 __all__ = ["Edit", "best_match"]
 
-_KINDS: Final = ("rename", "merge", "split")
+_KINDS: Final = ("rename", "merge", "split", "move", "retire", "restore")
 _OVERLAP: Final = 0.5
 
 
@@ -21,14 +21,14 @@ class Edit:
     Parameters
     ----------
     kind
-        ``"rename"``, ``"merge"`` or ``"split"``.
+        ``"rename"``, ``"merge"``, ``"split"``, ``"move"`` (sessions into a mode), ``"retire"`` (not a failure) or ``"restore"``.
     groups
-        Session ids: of the renamed mode, of each merged mode, or of each part of a split one.
+        Session ids: of the mode that is edited, of each merged mode, of each part of a split one, or those that move.
     name
-        The new name; None keeps the names to the workbench.
+        The new name, or the mode that takes the sessions; None keeps the names to the workbench.
     """
 
-    kind: Literal["rename", "merge", "split"]
+    kind: Literal["rename", "merge", "split", "move", "retire", "restore"]
     groups: tuple[tuple[str, ...], ...]
     name: str | None = None
 

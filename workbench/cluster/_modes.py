@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -20,9 +20,21 @@ from workbench.cluster._table import members_table, modes_table
 from workbench.cluster._texts import as_items
 from workbench.errors import InputError, UnknownNameError
 
-__all__ = ["Modes", "build"]
+__all__ = ["Home", "Modes", "build"]
 
 Ints = NDArray[np.int64]
+
+
+class Home(Protocol):
+    """Whoever keeps what is done to modes on a map."""
+
+    def save(self, event: Any, /) -> object:
+        """Keep one edit; what it raises is shown to whoever made it."""
+        ...
+
+    def read(self, session_id: str, /) -> Mapping[str, Any]:
+        """A session as the widgets show it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,6 +62,8 @@ class Modes:
         What to know before believing it.
     events
         The edits made by hand, in order.
+    home
+        Where edits on the map are kept and sessions are read; None: nowhere.
     """
 
     frame: pl.DataFrame
@@ -62,6 +76,8 @@ class Modes:
     _fit: Fit | None
     _labels: Ints
     _names: Mapping[int, str]
+    _retired: frozenset[int] = frozenset()
+    home: Home | None = None
 
     def __repr__(self) -> str:
         return self.sentence
@@ -170,6 +186,62 @@ class Modes:
             key=lambda group: (-len(group), group),
         )
         return self._cut(number, groups, Edit("split", tuple(groups)))
+
+    def move(self, sessions: Sequence[str], to: str) -> Modes:
+        """The same modes with some sessions put into one of them, or into a new one.
+
+        Parameters
+        ----------
+        sessions
+            Session ids; in a mode so far, or open.
+        to
+            The mode's name. A name that no mode has makes a new one.
+
+        Raises
+        ------
+        UnknownNameError
+            A session is not among those that were compared.
+        InputError
+            No session is named, or the name is empty.
+        """
+        fit = self._fitted()
+        row = {item.session_id: i for i, item in enumerate(fit.items)}
+        unknown = next((session for session in sessions if session not in row), None)
+        if unknown is not None:
+            raise UnknownNameError(unknown, "session", row)
+        if not sessions or not to.strip():
+            msg = "a move takes at least one session and the name of a mode"
+            raise InputError(msg)
+        known = {name: number for number, name in self._names.items()}
+        number = known.get(to, max(self._names, default=0) + 1)
+        labels = self._labels.copy()
+        labels[[row[session] for session in sessions]] = number
+        left = {n: name for n, name in {**self._names, number: to}.items() if np.any(labels == n)}
+        return self._again(labels, left, Edit("move", (tuple(sessions),), to))
+
+    def retire(self, mode: int | str) -> Modes:
+        """The same modes with one marked as no failure; it stays in the table, so that it is not found again tomorrow.
+
+        Raises
+        ------
+        UnknownNameError
+            No such mode.
+        """
+        number = self._find(mode)
+        edit = Edit("retire", (tuple(self.session_ids(number)),))
+        return self._again(self._labels, self._names, edit, self._retired | {number})
+
+    def restore(self, mode: int | str) -> Modes:
+        """Undo `retire`.
+
+        Raises
+        ------
+        UnknownNameError
+            No such mode.
+        """
+        number = self._find(mode)
+        edit = Edit("restore", (tuple(self.session_ids(number)),))
+        return self._again(self._labels, self._names, edit, self._retired - {number})
 
     def apply(self, events: Sequence[Edit]) -> Modes:
         """Do edits again that were made on another clustering, each on the mode that shares most sessions with the edited one.
@@ -281,8 +353,12 @@ class Modes:
             msg = f"another mode is named {name!r}: merge the two, or choose another name"
             raise InputError(msg)
 
-    def _again(self, labels: Ints, names: Mapping[int, str], edit: Edit) -> Modes:
-        return build(self._fitted(), self.texts, labels, names, notes=self.notes, events=(*self.events, edit))
+    def _again(
+        self, labels: Ints, names: Mapping[int, str], edit: Edit, retired: frozenset[int] | None = None
+    ) -> Modes:
+        events = (*self.events, edit)
+        kept = self._retired if retired is None else retired
+        return build(self._fitted(), self.texts, labels, names, kept, notes=self.notes, events=events)
 
     def _cut(self, number: int, groups: Sequence[Sequence[str]], edit: Edit) -> Modes:
         fit = self._fitted()
@@ -300,24 +376,34 @@ class Modes:
             names[part] = name if name not in names.values() else f"{name} (part {parts.index(part) + 1})"
         return self._again(labels, names, edit)
 
-    def _apply_one(self, edit: Edit) -> Modes | None:
+    def _apply_one(self, edit: Edit) -> Modes | None:  # noqa: PLR0911 - a kind, a line
         if self._fit is None or not self._names:
             return None
         today = {number: frozenset(self.session_ids(number)) for number in self._names}
         try:
+            if edit.kind == "move":
+                there = {item.session_id for item in self._fit.items}
+                return self.move([s for s in edit.groups[0] if s in there], edit.name or "")
             if edit.kind == "split":
-                number = best_match([s for group in edit.groups for s in group], today)
-                if number is None:
-                    return None
-                groups = [[s for s in group if s in today[number]] for group in edit.groups]
-                return self.split(number, [group for group in groups if group])
+                return self._split_again(edit, today)
             found = [best_match(group, today) for group in edit.groups]
             numbers = list(dict.fromkeys(number for number in found if number is not None))
             if edit.kind == "merge":
-                return self.merge(numbers, edit.name) if len(numbers) > 1 else None
-            return self.rename(numbers[0], edit.name or "") if numbers else None
+                return self.merge(numbers, edit.name)
+            if not numbers:
+                return None
+            if edit.kind == "rename":
+                return self.rename(numbers[0], edit.name or "")
+            return self.retire(numbers[0]) if edit.kind == "retire" else self.restore(numbers[0])
         except InputError:
             return None
+
+    def _split_again(self, edit: Edit, today: Mapping[int, frozenset[str]]) -> Modes | None:
+        number = best_match([s for group in edit.groups for s in group], today)
+        if number is None:
+            return None
+        groups = [[s for s in group if s in today[number]] for group in edit.groups]
+        return self.split(number, [group for group in groups if group])
 
 
 def build(
@@ -325,6 +411,7 @@ def build(
     texts: pl.DataFrame,
     labels: Ints,
     names: Mapping[int, str] | None = None,
+    retired: frozenset[int] = frozenset(),
     *,
     notes: Sequence[str] = (),
     events: Sequence[Edit] = (),
@@ -333,7 +420,7 @@ def build(
     named = name_groups(fit.phrases, labels, tokens=[item.tokens for item in fit.items])
     phrases = {mode: told for mode, (_, told) in named.items()}
     names = names or {mode: name for mode, (name, _) in named.items()}
-    frame = modes_table(fit, labels, names, phrases)
+    frame = modes_table(fit, labels, names, phrases, retired)
     members = members_table(fit, labels)
     order = pl.DataFrame({"session_id": texts["session_id"]})
     points = pl.DataFrame(
@@ -354,4 +441,5 @@ def build(
         _fit=fit,
         _labels=labels,
         _names=dict(names),
+        _retired=retired,
     )

@@ -22,7 +22,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
         return _html.panel(sentence, notes=notes)
     rows = [
         {
-            "mode": row["name"],
+            "mode": f"{row['name']} (not a failure)" if row["retired"] else row["name"],
             "sessions": row["size"],
             "share": f"{row['share']:.0%} ({row['low']:.0%}\u2013{row['high']:.0%})",
             **({"times as common as in passing": _lift(row)} if row["lift_low"] is not None else {}),

@@ -33,6 +33,7 @@ MODES: Final = pl.Schema({
         pl.Struct({"session_id": pl.String(), "step": pl.Int64(), "signal": pl.String(), "text": pl.String()})
     ),
     "phrases": pl.List(pl.String()),  # what sets the mode apart, best first
+    "retired": pl.Boolean(),  # a person said that it is no failure
 })  # fmt: skip
 
 MEMBERS: Final = pl.Schema({
@@ -74,7 +75,13 @@ def nearest_mode(fit: Fit, labels: Ints) -> tuple[Ints, NDArray[np.float64]]:
     return near, share
 
 
-def modes_table(fit: Fit, labels: Ints, names: Mapping[int, str], phrases: Mapping[int, Sequence[str]]) -> pl.DataFrame:
+def modes_table(
+    fit: Fit,
+    labels: Ints,
+    names: Mapping[int, str],
+    phrases: Mapping[int, Sequence[str]],
+    retired: frozenset[int] = frozenset(),
+) -> pl.DataFrame:
     """One row a mode, the largest first."""
     sizes = {int(mode): int(np.sum(labels == mode)) for mode in np.unique(labels[labels >= 0])}
     own, _ = vote(fit.own, labels)
@@ -91,6 +98,7 @@ def modes_table(fit: Fit, labels: Ints, names: Mapping[int, str], phrases: Mappi
             "high": interval.high,
             "stability": stability(fit.draws, labels == mode) if fit.draws else None,
             "phrases": list(phrases.get(mode, ())),
+            "retired": mode in retired,
         }
         if other is not None:
             found = lift(int(np.sum(own == mode)), fit.total, int(np.sum(other == mode)), len(other))

@@ -1,7 +1,7 @@
 """The evidence: every session as its canonical agent loop, one row a step, read in the same way by everybody."""
 
 from workbench.evidence._loop import AgentLoop, Step, loop, loops
-from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, outcomes
+from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, Signal, outcomes
 from workbench.evidence._render import Cut, Rendering, render
 from workbench.evidence._results import results
 from workbench.evidence._sessions import sessions
@@ -16,6 +16,7 @@ __all__ = [
     "Outcomes",
     "Rendering",
     "Selection",
+    "Signal",
     "Step",
     "loop",
     "loops",

@@ -40,7 +40,7 @@ def unread(paths: Iterable[Path], known: pl.DataFrame) -> tuple[list[FreshFile],
     Returns
     -------
     tuple
-        Files to read, and paths to skip: same size and time as loaded, or, where the time differs, the same content.
+        Files to read, and paths to skip: same size and time as loaded, or the same content, under whatever name.
     """
     seen: dict[str, list[tuple[int | None, int | None, str]]] = {}
     contents: set[str] = set()
@@ -53,7 +53,7 @@ def unread(paths: Iterable[Path], known: pl.DataFrame) -> tuple[list[FreshFile],
         stat = path.stat()
         before = seen.get(str(path), [])
         same = any(size == stat.st_size and modified == stat.st_mtime_ns for size, modified, _ in before)
-        if same or (before and fingerprint(path) in contents):
+        if same or fingerprint(path) in contents:
             skipped.append(path)
         else:
             fresh.append(FreshFile(path, stat.st_size, stat.st_mtime_ns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -44,9 +45,10 @@ class FailureModes(Traces):
             The same input and seed give the same modes and names.
         """
         from workbench import cluster
+        from workbench.workspace._mode_edits import ModeEdits, standing
 
         with self._progress("cluster") as report:
-            return cluster.cluster(
+            found = cluster.cluster(
                 self._facet(population, facet),
                 against=None if against is None else self._facet(against, facet),
                 embed=cluster.Embedder(cache=self.store.vectors),
@@ -54,6 +56,9 @@ class FailureModes(Traces):
                 seed=seed,
                 progress=report,
             )
+        name = str(found.texts["facet"].first() or "failure")
+        found = found.apply(standing(self.store.database.read("mode_edits", facet=name)))
+        return replace(found, home=ModeEdits(found, name, self.store.database, self._reading))
 
     def _facet(self, population: Any, facet: Facet) -> pl.DataFrame:
         from workbench import cluster
@@ -61,3 +66,19 @@ class FailureModes(Traces):
         wanted = ids_of(population)
         steps = self.steps().join(wanted, on="session_id", how="semi", maintain_order="left")
         return cluster.facet_text(steps, facet)
+
+    def _reading(self, session_id: str) -> dict[str, Any]:
+        """What the labeller shows of a session; what software thinks of it stays apart as suggestions."""
+        from workbench.widgets import conversation
+
+        row = self._rolled_up().filter(session_id=session_id)
+        said = self.store.database.read("annotations", target_id=session_id, author_kind="code")
+        failed = said.filter(~pl.col("passed")).unique("name", keep="last", maintain_order=True)
+        return conversation(
+            self.steps().filter(session_id=session_id),
+            header=row.row(0, named=True) if row.height else None,
+            suggestions=[
+                {"source": name, "text": comment or "failed"}
+                for name, comment in failed.select("name", "comment").iter_rows()
+            ],
+        )

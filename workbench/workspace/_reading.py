@@ -202,19 +202,3 @@ class Reading(FailureModes):
         )
         self.store.database.append("codebook_events", [event])
         return self.codebook()
-
-    def _reading(self, session_id: str) -> dict[str, Any]:
-        """What the labeller shows of a session; what software thinks of it stays apart as suggestions."""
-        from workbench.widgets import conversation
-
-        row = self._rolled_up().filter(session_id=session_id)
-        said = self.store.database.read("annotations", target_id=session_id, author_kind="code")
-        failed = said.filter(~pl.col("passed")).unique("name", keep="last", maintain_order=True)
-        return conversation(
-            self.steps().filter(session_id=session_id),
-            header=row.row(0, named=True) if row.height else None,
-            suggestions=[
-                {"source": name, "text": comment or "failed"}
-                for name, comment in failed.select("name", "comment").iter_rows()
-            ],
-        )

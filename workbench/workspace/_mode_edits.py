@@ -1,0 +1,91 @@
+"""What people change about modes on the map: kept as events, and done again on the next clustering."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import polars as pl
+
+from workbench.cluster import Edit, Modes
+from workbench.errors import InputError
+from workbench.store import Database
+
+__all__ = ["ModeEdits", "standing"]
+
+
+def standing(rows: pl.DataFrame) -> list[Edit]:
+    """The edits that were not undone, in the order in which they were made."""
+    undone = set(rows["retracts"].drop_nulls().to_list())
+    kept = rows.filter(~pl.col("edit_id").is_in(undone), pl.col("kind") != "undo")
+    return [Edit.from_dict(orjson.loads(body)) for body in kept["body"].to_list()]
+
+
+class ModeEdits:
+    """Keeps the edits of one clustering, and reads its sessions.
+
+    Parameters
+    ----------
+    modes
+        The modes as they are shown.
+    facet
+        What the sessions were compared by: edits count for clusterings of the same facet.
+    database
+        Where the events go.
+    read
+        Gives a session as the widgets show it.
+    """
+
+    def __init__(self, modes: Modes, facet: str, database: Database, read: Callable[[str], Mapping[str, Any]]) -> None:
+        self._modes, self._facet, self._database, self._read = modes, facet, database, read
+        self._before: dict[str, Modes] = {}
+
+    def read(self, session_id: str, /) -> Mapping[str, Any]:
+        """A session as the widgets show it."""
+        return self._read(session_id)
+
+    def save(self, event: Mapping[str, Any], /) -> None:
+        """Keep one edit; on disk when this returns.
+
+        Raises
+        ------
+        InputError
+            The edit cannot be made; nothing was kept.
+        """
+        operation, undone = str(event["operation"]), event.get("undo")
+        if undone is not None:
+            after, body = self._before[undone], None
+        else:
+            after = self._edited(event)
+            body = orjson.dumps(after.events[-1].to_dict()).decode()
+        self._database.append(
+            "mode_edits",
+            [
+                {
+                    "edit_id": operation,
+                    "facet": self._facet,
+                    "kind": event["kind"],
+                    "body": body,
+                    "author": getpass.getuser(),
+                    "happened_at": datetime.now(UTC),
+                    "retracts": undone,
+                }
+            ],
+        )
+        self._before[operation], self._modes = self._modes, after
+
+    def _edited(self, event: Mapping[str, Any]) -> Modes:
+        kind, mode, into = event["kind"], str(event.get("mode", "")), str(event.get("into", ""))
+        if kind == "rename":
+            return self._modes.rename(mode, into)
+        if kind == "merge":
+            return self._modes.merge([into, mode], into)
+        if kind == "move":
+            return self._modes.move(list(event["session_ids"]), into)
+        if kind in ("retire", "restore"):
+            return self._modes.retire(mode) if kind == "retire" else self._modes.restore(mode)
+        msg = f"an edit of kind {kind!r} is not known"
+        raise InputError(msg)
