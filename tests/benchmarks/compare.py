@@ -86,7 +86,7 @@ def false_alarms(runs: int, cases: int, trials: int) -> dict[str, float]:
     names = [f"c{n}" for n in range(cases)]
     parts = pl.DataFrame({"case": names, "part": [f"s{n % SEGMENTS}" for n in range(cases)]})
     part = np.arange(cases) % SEGMENTS
-    ways = ("workbench: whole", "workbench: any segment, after Holm", "McNemar over all trials, cases ignored",
+    ways = ("workbench: whole", "workbench: any of 12 segments", "McNemar over all trials, cases ignored",
             "unpaired t over all trials", "paired t of case means", "paired t in any segment, uncorrected")  # fmt: skip
     calls = dict.fromkeys(ways, 0)
     for _ in range(runs):

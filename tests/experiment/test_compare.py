@@ -303,7 +303,7 @@ def test_a_rule_that_only_the_candidate_comes_near_enough_to_break_is_found():
     policy = found.graders.filter(grader="policy").row(0, named=True)
     assert policy["cases"] == 200
     assert (policy["baseline"], policy["candidate"]) == pytest.approx((0.99, 0.85))
-    assert (policy["verdict"], policy["found"]) == ("worse", "worse")
+    assert (policy["verdict"], policy["confirmed"]) == ("worse", True)
     assert "grader 'policy' (failed by 15.0% of cases, was 1.0%)" in found.sentence
 
 

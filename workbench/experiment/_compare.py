@@ -234,8 +234,8 @@ def _scanned(segments: pl.DataFrame, cases: pl.DataFrame, by: Sequence[str]) -> 
     if segments.height:
         enough = segments["p"].count()
         notes.append(
-            f"{count(segments.height, 'segment')} scanned, {enough:,} with enough cases to test; verdicts hold after Holm's"
-            " correction, p (BH) is for exploring; intervals are for one segment at a time."
+            f"{count(segments.height, 'segment')} scanned, {enough:,} with enough cases to test; verdicts are after Benjamini-Hochberg,"
+            " confirmed ones hold after Holm too; intervals are for one segment at a time."
         )
     return notes
 

@@ -40,10 +40,10 @@ class Comparison:
     only_baseline, only_candidate, unequal
         Cases that one arm did not try, and cases that the arms tried a different number of times.
     graders
-        One row a grader, compared alone: rates or means, difference, interval, p, p after Holm and after
-        Benjamini-Hochberg, `verdict` after Holm (for gates), what is `found` after Benjamini-Hochberg (better or worse, for
-        exploring), and how many cases are `needed` where there are too few. A case that a grader does not apply to is free
-        of its failure. Where one grader measures one failure mode, this is the comparison by mode.
+        One row a grader, compared alone: rates or means, difference, interval, p, the `verdict` after
+        Benjamini-Hochberg, whether it is `confirmed` after Holm too (for gates), and how many cases are `needed` where there
+        are too few. A case that a grader does not apply to is free of its failure. Where one grader measures one failure
+        mode, this is the comparison by mode.
     segments
         The same, one row a segment of the attributes that were asked for.
     flips
@@ -279,8 +279,8 @@ def _readable(frame: pl.DataFrame, *, scored: bool) -> pl.DataFrame:
 def _said(row: dict[str, Any]) -> str:
     if row["needed"]:
         return f"too few: {row['needed']} more"
-    if row["found"] and row["verdict"] not in {"better", "worse"}:
-        return f"{row['verdict']}; {row['found']} if explored (BH)"
+    if row["confirmed"]:
+        return f"{row['verdict']}, confirmed"
     return row["verdict"]
 
 

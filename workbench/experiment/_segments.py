@@ -26,7 +26,7 @@ _TABLE: Final = {
     "p_holm": pl.Float64(),
     "p_bh": pl.Float64(),
     "verdict": pl.String(),
-    "found": pl.String(),
+    "confirmed": pl.Boolean(),
     "needed": pl.Int64(),
 }
 
@@ -108,19 +108,17 @@ def _tabulate(
         }
         verdict: Verdict = "cannot tell"
         if part.interval is not None:
-            adjusted = float(next(strict))
+            adjusted, shared = float(next(strict)), float(next(loose))
             verdict = decide(part, margin, level)
-            if verdict in {"better", "worse"} and adjusted > 1 - level:
+            if verdict in {"better", "worse"} and shared > 1 - level:
                 verdict = "not worse" if margin is not None and part.interval.low > -margin else "cannot tell"
-            loosely = float(next(loose))
-            if loosely <= 1 - level and 0.0 not in part.interval:
-                row["found"] = "better" if part.difference > 0 else "worse"
             row |= {
                 "low": part.interval.low,
                 "high": part.interval.high,
                 "p": part.p,
                 "p_holm": adjusted,
-                "p_bh": loosely,
+                "p_bh": shared,
+                "confirmed": verdict in {"better", "worse"} and adjusted <= 1 - level,
             }
         rows.append(row | {"verdict": verdict, "needed": max(0, FEWEST - part.cases)})
     return pl.DataFrame(rows, schema=named | _TABLE)
