@@ -189,6 +189,34 @@ def test_no_key_reaches_the_notebook_and_escape_gives_it_back(chromium: Any, ser
         pytest.fail("Tab stays in the widget")
 
 
+def test_the_focus_never_falls_to_the_notebook(chromium: Any, server: Any) -> None:
+    desk = Desk(chromium, *server, "focus")
+    cells = desk.cells()
+    inside = "() => document.querySelector('.wbw-labeller').contains(document.activeElement)"
+    desk.focus()
+    desk.press("1", "o")
+    for gone in (".wbw-clear", ".wbw-fold", ".wbw-link"):  # each goes, or is drawn anew, while it has the focus
+        button = desk.root.locator(f".wbw-columns {gone}").first
+        button.focus()
+        button.press("Enter")
+        desk.page.wait_for_timeout(150)
+        assert desk.page.evaluate(inside), gone
+    desk.page.evaluate("() => document.querySelector('.wbw-fold').focus()")
+    desk.page.evaluate("() => document.querySelector('.wbw-fold').closest('.wbw-block').replaceChildren()")
+    desk.page.wait_for_timeout(150)
+    assert desk.page.evaluate(inside)
+    desk.press("d", "d", "b")
+    assert desk.cells() == cells
+    desk.server.evaluate(desk.name, "setattr(standin.LOGS['ana'], 'read_only', True)")
+    desk.press("p")
+    desk.says("not saved")
+    desk.root.get_by_role("button", name="Try again").focus()
+    desk.server.evaluate(desk.name, "setattr(standin.LOGS['ana'], 'read_only', False)")
+    desk.saved()  # by itself; the button that had the focus hides
+    desk.page.wait_for_timeout(150)
+    assert desk.page.evaluate(inside)
+
+
 def test_hostile_content_does_nothing(chromium: Any, server: Any) -> None:
     desk = Desk(chromium, *server, "hostile")
     desk.focus()

@@ -58,7 +58,7 @@ describe("reading", () => {
   it("trims a long payload, says what was cut and fetches the rest on demand", async () => {
     const kernel = new Kernel();
     kernel.sessions.set("a", session("a", { steps: [step(1, "assistant", { text: "x".repeat(2_500), more: { text: 1_000 }, cuts: { text: 7 } })] }));
-    const { root, model } = await mount({ kernel });
+    const { root, model, press } = await mount({ kernel });
     const more = () => root.querySelector<HTMLButtonElement>(".wbw-step .wbw-link");
     expect(more()?.textContent).toBe("Show more — 1,500 characters not shown");
     expect(root.textContent).toContain("7 characters were left out when this evidence was made");
@@ -68,6 +68,8 @@ describe("reading", () => {
     more()?.click();
     await settle();
     expect(more()).toBeNull();
+    press("j"); // drawn anew, and still open
+    press("1");
     expect(root.querySelector(".wbw-step .wbw-text")?.textContent).toBe("x".repeat(2_500) + "y".repeat(1_000));
   });
 

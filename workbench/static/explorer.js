@@ -1,4 +1,4 @@
-// Built from widgets/src (69790b9c6db65aac) by "npm run build". Do not edit.
+// Built from widgets/src (3b81263eb04cb5a5) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -34,6 +34,31 @@ function keyName(key) {
 }
 function isField(target) {
   return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+}
+
+// src/shared/focus.ts
+function guardFocus(root, signal) {
+  let inside = false;
+  root.addEventListener("focusin", () => inside = true, { signal });
+  root.addEventListener(
+    "focusout",
+    (event) => {
+      const left = event.target;
+      queueMicrotask(() => {
+        if (left.isConnected && left.closest("[hidden]") === null) inside = root.contains(document.activeElement);
+        else catchIt();
+      });
+    },
+    { signal }
+  );
+  const catchIt = () => {
+    const now = document.activeElement;
+    const lost = now === null || now === document.body || root.contains(now) && now.closest("[hidden]") !== null;
+    if (inside && lost && root.isConnected) root.focus({ preventScroll: true });
+  };
+  const observer = new MutationObserver(catchIt);
+  observer.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden"] });
+  signal.addEventListener("abort", () => observer.disconnect());
 }
 
 // src/shared/keys.ts
@@ -1160,13 +1185,20 @@ function lasting(seconds) {
 // src/labeller/payload.ts
 var FIRST = 2e3;
 var FURTHER = 2e4;
+var opened = /* @__PURE__ */ new WeakMap();
 function payload(host, step, field, options = {}) {
   const box = h("div", { class: `wbw-payload${options.code === true ? " wbw-code" : ""}` });
-  let limit = FIRST;
+  const open = (limit) => {
+    opened.set(step, { ...opened.get(step), [field]: limit });
+    const held = box.contains(document.activeElement);
+    draw();
+    if (held) box.querySelector("button")?.focus({ preventScroll: true });
+  };
   const draw = () => {
     const raw = step[field] ?? "";
     const whole = options.code === true ? indented(raw) : raw;
     const query = host.query();
+    const limit = opened.get(step)?.[field] ?? FIRST;
     const last = query === "" ? void 0 : occurrences(whole, query).at(-1);
     const end = Math.max(limit, last === void 0 ? 0 : last + query.length + 200);
     const cut = end < whole.length && /[\ud800-\udbff]/.test(whole[end - 1] ?? "") ? end - 1 : end;
@@ -1182,25 +1214,21 @@ function payload(host, step, field, options = {}) {
     if (lost > 0) box.append(h("p", { class: "wbw-cut" }, `✂ ${plural(lost, "character")} were left out when this evidence was made`));
   };
   const rest = (here, there) => {
-    const open = h("button", { type: "button", class: "wbw-link" }, `Show more — ${plural(here + there, "character")} not shown`);
-    open.addEventListener("click", () => {
+    const button2 = h("button", { type: "button", class: "wbw-link" }, `Show more — ${plural(here + there, "character")} not shown`);
+    button2.addEventListener("click", () => {
       if (here > 0) {
-        limit += FURTHER;
-        draw();
+        open((opened.get(step)?.[field] ?? FIRST) + FURTHER);
         return;
       }
-      open.textContent = "Fetching…";
+      button2.textContent = "Fetching…";
       host.more(step, field).then(
-        () => {
-          limit = (step[field] ?? "").length + FURTHER;
-          draw();
-        },
+        () => open((step[field] ?? "").length + FURTHER),
         (error) => {
-          open.textContent = `Not fetched: ${error instanceof Error ? error.message : String(error)} — try again`;
+          button2.textContent = `Not fetched: ${error instanceof Error ? error.message : String(error)} — try again`;
         }
       );
     });
-    return h("p", { class: "wbw-cut" }, "✂ ", open);
+    return h("p", { class: "wbw-cut" }, "✂ ", button2);
   };
   draw();
   return box;
@@ -1548,6 +1576,7 @@ var View = class {
     this.#reading = new Reading(this.#link, () => this.#shut());
     this.root = this.#build();
     bindKeys(this.root, this.#actions(), signal);
+    guardFocus(this.root, signal);
     this.#outbox = new Outbox(channel, this.#link, model.get("queue"), (delivery) => this.#delivered(delivery), (_change, reply) => this.#notice(typeof reply["refused"] === "string" ? reply["refused"] : ""), signal);
     this.#link.watch((alive) => this.#status.show(this.#outbox.delivery, alive));
     const changed = () => this.#read();
@@ -1578,7 +1607,6 @@ var View = class {
   #selection = new Int32Array();
   #at = 0;
   #help = null;
-  #hadFocus = false;
   #build() {
     const title = this.model.get("title");
     const tool = (name, label, act) => {
@@ -1656,7 +1684,6 @@ var View = class {
     );
     const what = mode !== void 0 ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
     this.#sessions.show(this.#selection, what);
-    this.#keepFocus();
   }
   #mode() {
     return this.#modes.find((mode) => mode.number === this.#current);
@@ -1750,7 +1777,6 @@ var View = class {
   }
   #delivered(delivery) {
     this.#status.show(delivery, this.#link.alive);
-    this.#keepFocus();
   }
   // ---- the frame
   #toggleHelp() {
@@ -1769,11 +1795,6 @@ var View = class {
     else if (this.#reading.id !== null) this.#shut();
     else if (this.#selection.length > 0) this.#choose(null);
     else document.activeElement?.blur();
-  }
-  /** What had the focus may be gone; without this the next key would reach the notebook. */
-  #keepFocus() {
-    if (this.#hadFocus && document.activeElement === document.body) this.root.focus({ preventScroll: true });
-    this.#hadFocus = this.root.contains(document.activeElement);
   }
 };
 

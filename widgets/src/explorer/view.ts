@@ -1,6 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 
 import { button, fill, h } from "../shared/dom";
+import { guardFocus } from "../shared/focus";
 import { type Action, bindKeys } from "../shared/keys";
 import { type Channel, Link } from "../shared/link";
 import { type Delivery, Outbox } from "../shared/outbox";
@@ -35,7 +36,6 @@ export class View {
   #selection: Int32Array = new Int32Array();
   #at = 0;
   #help: HTMLElement | null = null;
-  #hadFocus = false;
 
   constructor(private model: AnyModel<Traits>, signal: AbortSignal) {
     const channel = model as unknown as Channel;
@@ -59,6 +59,7 @@ export class View {
     this.#reading = new Reading(this.#link, () => this.#shut());
     this.root = this.#build();
     bindKeys(this.root, this.#actions(), signal);
+    guardFocus(this.root, signal);
     this.#outbox = new Outbox(channel, this.#link, model.get("queue"), (delivery) => this.#delivered(delivery), (_change, reply) => this.#notice(typeof reply["refused"] === "string" ? reply["refused"] : ""), signal);
     this.#link.watch((alive) => this.#status.show(this.#outbox.delivery, alive));
     const changed = () => this.#read();
@@ -155,7 +156,6 @@ export class View {
     );
     const what = mode !== undefined ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
     this.#sessions.show(this.#selection, what);
-    this.#keepFocus();
   }
 
   #mode(): Mode | undefined {
@@ -269,7 +269,6 @@ export class View {
 
   #delivered(delivery: Delivery): void {
     this.#status.show(delivery, this.#link.alive);
-    this.#keepFocus();
   }
 
   // ---- the frame
@@ -291,11 +290,5 @@ export class View {
     else if (this.#reading.id !== null) this.#shut();
     else if (this.#selection.length > 0) this.#choose(null);
     else (document.activeElement as HTMLElement | null)?.blur();
-  }
-
-  /** What had the focus may be gone; without this the next key would reach the notebook. */
-  #keepFocus(): void {
-    if (this.#hadFocus && document.activeElement === document.body) this.root.focus({ preventScroll: true });
-    this.#hadFocus = this.root.contains(document.activeElement);
   }
 }

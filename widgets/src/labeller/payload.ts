@@ -6,6 +6,9 @@ import type { Payload, Step } from "./types";
 const FIRST = 2_000;
 const FURTHER = 20_000;
 
+// how far each text was opened: it stays open when its step is drawn anew
+const opened = new WeakMap<Step, Partial<Record<Payload, number>>>();
+
 export interface PayloadHost {
   query(): string;
   /** The next part of a field that the kernel holds back. */
@@ -15,11 +18,17 @@ export interface PayloadHost {
 /** One text of a step: trimmed with what was cut, and opened bit by bit. */
 export function payload(host: PayloadHost, step: Step, field: Payload, options: { name?: string; code?: boolean } = {}): HTMLElement {
   const box = h("div", { class: `wbw-payload${options.code === true ? " wbw-code" : ""}` });
-  let limit = FIRST;
+  const open = (limit: number): void => {
+    opened.set(step, { ...opened.get(step), [field]: limit });
+    const held = box.contains(document.activeElement);
+    draw();
+    if (held) box.querySelector("button")?.focus({ preventScroll: true });
+  };
   const draw = (): void => {
     const raw = step[field] ?? "";
     const whole = options.code === true ? indented(raw) : raw;
     const query = host.query();
+    const limit = opened.get(step)?.[field] ?? FIRST;
     const last = query === "" ? undefined : occurrences(whole, query).at(-1);
     const end = Math.max(limit, last === undefined ? 0 : last + query.length + 200);
     // half a character at the cut would show as a broken one
@@ -36,25 +45,21 @@ export function payload(host: PayloadHost, step: Step, field: Payload, options: 
     if (lost > 0) box.append(h("p", { class: "wbw-cut" }, `✂ ${plural(lost, "character")} were left out when this evidence was made`));
   };
   const rest = (here: number, there: number): HTMLElement => {
-    const open = h("button", { type: "button", class: "wbw-link" }, `Show more — ${plural(here + there, "character")} not shown`);
-    open.addEventListener("click", () => {
+    const button = h("button", { type: "button", class: "wbw-link" }, `Show more — ${plural(here + there, "character")} not shown`);
+    button.addEventListener("click", () => {
       if (here > 0) {
-        limit += FURTHER;
-        draw();
+        open((opened.get(step)?.[field] ?? FIRST) + FURTHER);
         return;
       }
-      open.textContent = "Fetching…";
+      button.textContent = "Fetching…";
       host.more(step, field).then(
-        () => {
-          limit = (step[field] ?? "").length + FURTHER;
-          draw();
-        },
+        () => open((step[field] ?? "").length + FURTHER),
         (error: unknown) => {
-          open.textContent = `Not fetched: ${error instanceof Error ? error.message : String(error)} — try again`;
+          button.textContent = `Not fetched: ${error instanceof Error ? error.message : String(error)} — try again`;
         },
       );
     });
-    return h("p", { class: "wbw-cut" }, "✂ ", open);
+    return h("p", { class: "wbw-cut" }, "✂ ", button);
   };
   draw();
   return box;

@@ -1,6 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 
 import { type Child, button, fill, h } from "../shared/dom";
+import { guardFocus } from "../shared/focus";
 import { bindKeys } from "../shared/keys";
 import { type Channel, Link, type Reply } from "../shared/link";
 import { type Change, type Delivery, Outbox } from "../shared/outbox";
@@ -43,7 +44,6 @@ export class View {
   #help: HTMLElement | null = null;
   #position = 0;
   #session: Session | null = null;
-  #hadFocus = false;
 
   constructor(private model: AnyModel<Traits>, private signal: AbortSignal) {
     const channel = model as unknown as Channel;
@@ -96,6 +96,7 @@ export class View {
     this.root = this.#build();
     const actions = commands(this, this.#keymap);
     bindKeys(this.root, actions, signal);
+    guardFocus(this.root, signal);
     this.outbox = new Outbox(
       channel, this.#link, model.get("queue"), (delivery) => this.#delivered(delivery), (change, reply) => this.#saved(change, reply), signal,
     );
@@ -212,7 +213,6 @@ export class View {
       }),
     );
     this.#refresh();
-    this.#keepFocus();
   }
 
   /** What depends on the label alone. */
@@ -248,7 +248,6 @@ export class View {
     this.outline.go(this.transcript.current);
     const step = this.transcript.step;
     if (step !== undefined) this.#spoken.textContent = spoken(step, session.steps.length);
-    this.#keepFocus();
   }
 
   step(by: number): void {
@@ -381,7 +380,6 @@ export class View {
 
   #delivered(delivery: Delivery): void {
     this.#status.show(delivery, this.#link.alive);
-    this.#keepFocus();
   }
 
   #discard(): void {
@@ -414,13 +412,6 @@ export class View {
     this.#notice.hidden = notice === null;
     this.#notice.textContent = notice ?? "";
   }
-
-  /** What had the focus may be gone or hidden; without this the next key would reach the notebook. */
-  #keepFocus(): void {
-    if (this.#hadFocus && !this.root.contains(document.activeElement) && document.activeElement === document.body) this.root.focus({ preventScroll: true });
-    this.#hadFocus = this.root.contains(document.activeElement);
-  }
-
 }
 
 const fact = (name: string, value: Child): HTMLElement => h("li", {}, h("span", { class: "wbw-fact" }, visible(name)), " ", value);
