@@ -73,4 +73,5 @@ def explore(
         save=save or (home.save if home else lambda _event: None),
         read=read or (home.read if home else lambda _session: conversation([])),
         title=modes.sentence,
+        acknowledged="saved" if save or home else "taken, but kept nowhere",
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from workbench.widgets._assets import asset
 from workbench.widgets._explorer import Explorer
 from workbench.widgets._labeller import Labeller
-from workbench.widgets._mode_map import ModeMap
 from workbench.widgets._session import conversation
 from workbench.widgets._types import ACTIONS, Change, Item, Label, MapEvent
 
-__all__ = ["ACTIONS", "Change", "Explorer", "Item", "Label", "Labeller", "MapEvent", "ModeMap", "asset", "conversation"]
+__all__ = ["ACTIONS", "Change", "Explorer", "Item", "Label", "Labeller", "MapEvent", "asset", "conversation"]
