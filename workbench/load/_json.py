@@ -1,4 +1,4 @@
-"""How readers of JSON go through a file: line by line or as one document, past everything that is broken."""
+"""How readers of JSON go through a file: line by line, row by row or as one document, past everything that is broken."""
 
 from __future__ import annotations
 
@@ -53,7 +53,11 @@ class JsonReader:
             value = source.document()
             self._guarded(value, 1, sheet, source.head[:800])
             return
-        for number, line in source.lines():
+        if source.layout == "table":
+            for number, row in source.rows():
+                self._guarded(row, number, sheet, b"")
+            return
+        for number, line in source.blocks() if source.layout == "blocks" else source.lines():
             value = parse_line(line, number, sheet)
             if value is not BROKEN:
                 self._guarded(value, number, sheet, line)

@@ -24,7 +24,8 @@ __all__ = ["ENTRY_POINTS", "Reader", "choose", "guess", "readers"]
 
 ENTRY_POINTS: Final = "workbench.readers"
 _NO_OBJECT: Final[dict[str, str]] = {
-    "binary": "it is binary; exports as JSON can be read",
+    "binary": "it is binary; exports as JSON, Parquet or OTLP protobuf can be read",
+    "table": "it is a Parquet file without rows, or a damaged one",
     "archive": "it is an archive, and no log of Inspect; unpack it",
 }
 

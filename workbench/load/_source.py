@@ -1,4 +1,4 @@
-"""Files, opened: found by path or pattern, decompressed, told apart as lines, one document, or an archive."""
+"""Files, opened: found by path or pattern, decompressed, told apart as lines, documents, tables or archives."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, Literal, cast
 
 from workbench.errors import LoadError
+from workbench.load._tables import PARQUET, parquet_rows, parquet_sample
 from workbench.load._values import is_object, loads
 
 __all__ = ["Layout", "Paths", "Source", "expand", "fingerprint"]
 
-Layout = Literal["empty", "lines", "document", "archive", "binary"]
+Layout = Literal["empty", "lines", "blocks", "document", "table", "archive", "binary"]
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 _HEAD: Final = 1 << 16
@@ -180,6 +182,45 @@ class Source:
         """The whole file as one JSON value."""
         return self._sniffed[1][0]
 
+    def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The number of each row of a table, from 1, and what it holds.
+
+        Raises
+        ------
+        OSError
+            The file is damaged.
+        """
+        yield from enumerate(parquet_rows(self._table), 1)
+
+    @property
+    def _table(self) -> Path | bytes:
+        with self.path.open("rb") as raw:
+            if raw.read(4) == PARQUET:
+                return self.path
+        with self.open() as stream:
+            return stream.read()
+
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """Objects written over several lines, one after another: the number of each one's first line, and its text.
+
+        What stands between them is handed on line by line.
+        """
+        first, held = 0, list[bytes]()
+        for number, line in self.lines():
+            if held and line.rstrip() != b"{":
+                held.append(line)
+            elif held or line.rstrip() == b"{":
+                if held:
+                    yield first, b"".join(held)
+                first, held = number, [line]
+            else:
+                yield number, line
+            if held and line.rstrip() in (b"}", b"},"):
+                yield first, b"".join(held).rstrip().removesuffix(b",")
+                held = []
+        if held:
+            yield first, b"".join(held)
+
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """The number of each line, from 1, and what is on it; empty lines are no records."""
         with self.open() as stream:
@@ -197,6 +238,8 @@ class Source:
             return "empty", []
         if _packed(head) == "zip":
             return "archive", []
+        if head.startswith(PARQUET):
+            return "table", list[Any](parquet_sample(self._table))
         if b"\x00" in head[:1024]:
             return "binary", []
         return self._told_by_lines()
@@ -221,7 +264,20 @@ class Source:
         if any(is_object(value) for value in values):
             return "lines", [value for value in values if is_object(value)]
         document = self._whole() if first and first[0].lstrip()[:1] in (b"{", b"[") else []
-        return ("document", document) if document else ("lines", [])
+        if document:
+            return "document", document
+        several = self._several() if any(line.rstrip() == b"{" for line in first) else []
+        return ("blocks", several) if several else ("lines", [])
+
+    def _several(self) -> list[Any]:
+        found: list[Any] = []
+        for _, block in islice(self.blocks(), _LOOKED_AT):
+            try:
+                found.append(loads(block))
+            except ValueError:
+                continue
+        self.read_bytes = 0
+        return [value for value in found if is_object(value)]
 
     def _whole(self) -> list[Any]:
         with self.open() as stream:

@@ -178,8 +178,8 @@ def moment(value: Any) -> int | None:
     >>> moment("1970-01-01T00:00:01Z") == moment("1970-01-01 00:00:01") == moment([1, 0]) == 10**9
     True
     """
-    if type(value) is str:
-        return _written(value)
+    if type(value) is str or isinstance(value, datetime):
+        return _written(str(value))
     if is_array(value):
         seconds, rest = (whole(value[0]), whole(value[1])) if len(value) == 2 else (None, None)  # noqa: PLR2004 - a pair
         return None if seconds is None or rest is None else _in_range(seconds * 10**9 + rest)

@@ -1,0 +1,71 @@
+"""Parquet files, row by row, as the objects that the same export would hold as JSON."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from workbench.load._values import is_array, is_object
+
+__all__ = ["PARQUET", "parquet_rows", "parquet_sample"]
+
+PARQUET: Final = b"PAR1"
+_BATCH: Final = 500  # rows may be traces of many megabytes
+_SAMPLE: Final = 5
+
+
+def parquet_sample(file: Path | bytes) -> list[dict[str, Any]]:
+    """The first rows; none where the file is damaged."""
+    try:
+        return [_row(row) for row in _scan(file).head(_SAMPLE).collect().to_dicts()]
+    except (pl.exceptions.PolarsError, OSError):
+        return []
+
+
+def parquet_rows(file: Path | bytes) -> Iterator[dict[str, Any]]:
+    """Every row as an object: times as nanoseconds in UTC, nothing where a value is missing.
+
+    Raises
+    ------
+    OSError
+        The file is damaged.
+    """
+    try:
+        for frame in _scan(file).collect_batches(chunk_size=_BATCH, lazy=True):
+            for row in frame.iter_rows(named=True):
+                yield _row(row)
+    except pl.exceptions.PolarsError as error:
+        raise OSError(str(error)) from error
+
+
+def _scan(file: Path | bytes) -> pl.LazyFrame:
+    rows = pl.scan_parquet(
+        io.BytesIO(file) if isinstance(file, bytes) else file, hive_partitioning=False, glob=False, low_memory=True
+    )
+    return rows.with_columns(
+        pl.col(name).cast(pl.Datetime("ns", "UTC" if kind.time_zone else None)).to_physical()
+        for name, kind in rows.collect_schema().items()
+        if isinstance(kind, pl.Datetime)
+    )
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _value(value) for name, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    if is_object(value):
+        # A table gives every object the fields of all others.
+        return {name: made for name, inner in value.items() if (made := _value(inner)) is not None} or None
+    if is_array(value):
+        return [_value(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value
