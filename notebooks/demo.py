@@ -59,7 +59,7 @@ def execute(notebook: Path) -> Path:
     client = nbclient.NotebookClient(
         book, timeout=600, resources={"metadata": {"path": str(notebook.parent)}}, store_widget_state=False
     )
-    with progress.terminal("notebook") as report, client.setup_kernel():
+    with progress.terminal("notebook") as report, client.setup_kernel(extra_arguments=["--log-level=ERROR"]):
         for index, cell in enumerate(book.cells):
             client.execute_cell(cell, index)
             report(index + 1, len(book.cells))

@@ -239,7 +239,7 @@ OUTCOMES: Final = pl.Schema({  # one row a case, trial and grader: what comparis
     "grader": pl.String(),
     "value": pl.Float64(),  # 0..1 or any score; null with status missing or errored
     "passed": pl.Boolean(),
-    "status": pl.String(),  # completed | errored | missing
+    "status": pl.String(),  # completed | errored | missing | inapplicable
     "session_id": pl.String(),  # the evidence
 })  # fmt: skip
 
@@ -299,7 +299,7 @@ TRIALS: Final = pl.Schema({
     "experiment_id": pl.String(),
     "case": pl.String(),
     "trial": pl.Int64(),
-    "status": pl.String(),  # completed | errored | missing
+    "status": pl.String(),  # completed | errored | missing | inapplicable
     "session_id": pl.String(),
     "seconds": pl.Float64(),
     "cost": pl.Float64(),
