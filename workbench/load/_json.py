@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
+from workbench.load._csv import BrokenRow
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
 from workbench.load._values import dumps, is_object, loads
@@ -55,7 +56,11 @@ class JsonReader:
             return
         if source.layout == "table":
             for number, row in source.rows():
-                self._guarded(row, number, sheet, b"")
+                if isinstance(row, BrokenRow):
+                    sheet.begin(number)
+                    sheet.refuse(*row)
+                else:
+                    self._guarded(row, number, sheet, b"")
             return
         for number, line in source.blocks() if source.layout == "blocks" else source.lines():
             value = parse_line(line, number, sheet)

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import IO, Any, Final, Literal, cast
 
 from workbench.errors import LoadError
+from workbench.load._csv import CSV_SUFFIXES, BrokenRow, csv_rows
+from workbench.load._frames import frame_rows
 from workbench.load._tables import PARQUET, parquet_rows, parquet_sample
-from workbench.load._values import is_object, loads
+from workbench.load._values import dumps, is_object, loads
 
 __all__ = ["Layout", "Paths", "Source", "expand", "fingerprint"]
 
@@ -121,11 +123,17 @@ class Source:
         Where it lies.
     name
         What its sessions are named after: the file's name without folder and suffixes.
+    held
+        Where its content lies, where `path` is a place within an archive.
+    given
+        The rows themselves, where it is a frame and no file.
     """
 
     path: Path
     name: str = ""
     read_bytes: int = 0
+    held: Path | None = None
+    given: list[dict[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         """Name it after its file."""
@@ -133,25 +141,45 @@ class Source:
             self.name or self.path.name.split(".json")[0].removesuffix(".gz").removesuffix(".zst") or self.path.name
         )
 
+    @classmethod
+    def of_frame(cls, frame: Any) -> Source:
+        """A frame of a live client, known by its content."""
+        rows = frame_rows(frame)
+        digest, size = hashlib.sha256(), 0
+        for row in rows:
+            written = dumps(row).encode() + b"\n"
+            digest.update(written)
+            size += len(written)
+        source_id = digest.hexdigest()[:16]
+        made = cls(Path(f"frame-{source_id}"), given=rows)
+        made.source_id, made.size = source_id, size
+        return made
+
+    @property
+    def _file(self) -> Path:
+        return self.held or self.path
+
     @cached_property
     def source_id(self) -> str:
         """The fingerprint of the content."""
-        return fingerprint(self.path)
+        return fingerprint(self._file)
 
     @cached_property
     def size(self) -> int:
         """Bytes on disk."""
-        return self.path.stat().st_size
+        return self._file.stat().st_size
 
     def open(self) -> IO[bytes]:
         """The content, decompressed; UTF-16 becomes UTF-8."""
-        raw = self.path.open("rb")
+        if self.given is not None:
+            return io.BytesIO(b"".join(dumps(row).encode() + b"\n" for row in self.given))
+        raw = self._file.open("rb")
         head = raw.read(4)
         raw.seek(0)
         packed = _packed(head)
         if packed == "gzip":
             raw.close()
-            return cast("IO[bytes]", gzip.open(self.path))
+            return cast("IO[bytes]", gzip.open(self._file))
         if packed == "zstd":
             import zstandard
 
@@ -165,6 +193,8 @@ class Source:
     @cached_property
     def head(self) -> bytes:
         """The first bytes, decompressed."""
+        if self.given is not None:
+            return dumps(self.given[:1]).encode()[:_HEAD] if self.given else b""
         with self.open() as stream:
             return stream.read(_HEAD)
 
@@ -182,7 +212,7 @@ class Source:
         """The whole file as one JSON value."""
         return self._sniffed[1][0]
 
-    def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+    def rows(self) -> Iterator[tuple[int, dict[str, Any] | BrokenRow]]:
         """The number of each row of a table, from 1, and what it holds.
 
         Raises
@@ -190,13 +220,22 @@ class Source:
         OSError
             The file is damaged.
         """
-        yield from enumerate(parquet_rows(self._table), 1)
+        if self.given is not None:
+            yield from enumerate(self.given, 1)
+        elif self._is_csv():
+            yield from enumerate(csv_rows(self.open()), 1)
+        else:
+            yield from enumerate(parquet_rows(self._table), 1)
+
+    def _is_csv(self) -> bool:
+        named = any(suffix.lower() in CSV_SUFFIXES for suffix in self.path.suffixes[-2:])
+        return named and not self.head.startswith(PARQUET) and self.head.lstrip()[:1] not in (b"{", b"[")
 
     @property
     def _table(self) -> Path | bytes:
-        with self.path.open("rb") as raw:
+        with self._file.open("rb") as raw:
             if raw.read(4) == PARQUET:
-                return self.path
+                return self._file
         with self.open() as stream:
             return stream.read()
 
@@ -236,6 +275,8 @@ class Source:
         head = self.head
         if not head.strip(b"\xef\xbb\xbf \t\r\n"):
             return "empty", []
+        if self.given is not None or self._is_csv():
+            return "table", [row for _, row in islice(self.rows(), _LOOKED_AT) if is_object(row)]
         if _packed(head) == "zip":
             return "archive", []
         if head.startswith(PARQUET):
