@@ -1,4 +1,4 @@
-// Built from widgets/src (3b81263eb04cb5a5) by "npm run build". Do not edit.
+// Built from widgets/src (57e162b5e5efeb47) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -39,24 +39,29 @@ function isField(target) {
 // src/shared/focus.ts
 function guardFocus(root, signal) {
   let inside = false;
+  let moving = false;
+  const back = () => {
+    const now = document.activeElement;
+    const lost = now === null || now === document.body || root.contains(now) && now.closest("[hidden]") !== null;
+    if (inside && lost && root.isConnected) root.focus({ preventScroll: true });
+  };
   root.addEventListener("focusin", () => inside = true, { signal });
+  root.addEventListener("blur", () => moving = true, { signal, capture: true });
   root.addEventListener(
     "focusout",
     (event) => {
       const left = event.target;
       queueMicrotask(() => {
+        moving = false;
         if (left.isConnected && left.closest("[hidden]") === null) inside = root.contains(document.activeElement);
-        else catchIt();
+        else back();
       });
     },
     { signal }
   );
-  const catchIt = () => {
-    const now = document.activeElement;
-    const lost = now === null || now === document.body || root.contains(now) && now.closest("[hidden]") !== null;
-    if (inside && lost && root.isConnected) root.focus({ preventScroll: true });
-  };
-  const observer = new MutationObserver(catchIt);
+  const observer = new MutationObserver(() => {
+    if (!moving) back();
+  });
   observer.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden"] });
   signal.addEventListener("abort", () => observer.disconnect());
 }
@@ -989,7 +994,7 @@ var PointMap = class {
       const name = visible(mode.name.length > 28 ? `${mode.name.slice(0, 27)}…` : mode.name);
       const half = context.measureText(name).width / 2 + 4;
       const x = Math.max(half, Math.min(this.space.width - half, this.space.screenX(at.x)));
-      const y = this.space.screenY(at.y);
+      const y = this.space.screenY(at.y) - 14;
       if (y < 10 || y > this.space.height - 6 || taken.some((other) => x + half > other.left && x - half < other.right && Math.abs(y - other.y) < 16)) continue;
       taken.push({ left: x - half, right: x + half, y });
       context.strokeStyle = style.backgroundColor;

@@ -243,7 +243,7 @@ export class PointMap {
       const name = visible(mode.name.length > 28 ? `${mode.name.slice(0, 27)}…` : mode.name);
       const half = context.measureText(name).width / 2 + 4;
       const x = Math.max(half, Math.min(this.space.width - half, this.space.screenX(at.x)));
-      const y = this.space.screenY(at.y);
+      const y = this.space.screenY(at.y) - 14; // above the middle, so that few points are not hidden
       if (y < 10 || y > this.space.height - 6 || taken.some((other) => x + half > other.left && x - half < other.right && Math.abs(y - other.y) < 16)) continue;
       taken.push({ left: x - half, right: x + half, y });
       context.strokeStyle = style.backgroundColor;

@@ -4,25 +4,30 @@
  */
 export function guardFocus(root: HTMLElement, signal: AbortSignal): void {
   let inside = false;
+  let moving = false; // between the blur of one element and the focus of the next, nothing has it
+  const back = (): void => {
+    const now = document.activeElement;
+    const lost = now === null || now === document.body || (root.contains(now) && now.closest("[hidden]") !== null);
+    if (inside && lost && root.isConnected) root.focus({ preventScroll: true });
+  };
   root.addEventListener("focusin", () => (inside = true), { signal });
+  root.addEventListener("blur", () => (moving = true), { signal, capture: true });
   root.addEventListener(
     "focusout",
     (event) => {
       const left = event.target as Element;
       // whether it was left or taken out of the page shows only when the change is done
       queueMicrotask(() => {
+        moving = false;
         if (left.isConnected && left.closest("[hidden]") === null) inside = root.contains(document.activeElement);
-        else catchIt();
+        else back();
       });
     },
     { signal },
   );
-  const catchIt = (): void => {
-    const now = document.activeElement;
-    const lost = now === null || now === document.body || (root.contains(now) && now.closest("[hidden]") !== null);
-    if (inside && lost && root.isConnected) root.focus({ preventScroll: true });
-  };
-  const observer = new MutationObserver(catchIt);
+  const observer = new MutationObserver(() => {
+    if (!moving) back();
+  });
   observer.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden"] });
   signal.addEventListener("abort", () => observer.disconnect());
 }
