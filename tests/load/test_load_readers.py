@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import orjson
 import polars as pl
 import pytest
 from otlp_lines import request, span
+from otlp_wire import encode, prefixed
 
 from workbench import load
 from workbench.errors import LoadError, UnknownNameError
@@ -59,6 +60,7 @@ def tau2() -> dict[str, Any]:
 
 EXAMPLES: dict[str, tuple[str, bytes]] = {
     "otlp": ("spans.jsonl", orjson.dumps(request(span("00000000000000aa", MODEL_CALL), span("00000000000000bb"))) + b"\n"),
+    "otlp-protobuf": ("spans.binpb", prefixed(encode(request(span("00000000000000aa", MODEL_CALL), span("00000000000000bb"))))),
     "otel-js": ("spans.json", orjson.dumps([{"name": "ai.generateText.doGenerate", "spanContext": {"traceId": "a" * 32, "spanId": "b" * 16}, "attributes": {"ai.operationId": "ai.generateText.doGenerate", "ai.prompt": '{"prompt": "Hi"}', "ai.response.text": "Hello"}, "status": {"code": 0}, "startTime": [1700000000, 5], "endTime": [1700000001, 5], "events": []}])),
     "langfuse": ("trace.json", orjson.dumps({"trace": {"id": "t", "timestamp": "2026-01-01T00:00:00Z", "sessionId": "s"}, "observations": [{"id": "o", "traceId": "t", "type": "GENERATION", "name": "chat", "startTime": "2026-01-01T00:00:00Z", "endTime": "2026-01-01T00:00:01Z", "input": CHAT[:2], "output": CHAT[4]}], "scores": [{"id": "x", "name": "tone", "value": 1, "traceId": "t"}]})),
     "inspect": ("log.eval", inspect_archive()),
@@ -123,17 +125,25 @@ class TestEveryReader:
             assert READER_FAILED not in loaded.set_aside["reason"]
 
     def test_reads_any_value_in_the_place_of_any_other(self, name: str, tmp_path: Path) -> None:
-        if name == "inspect":
-            whole: Any = inspect_log()
-        else:
-            whole = orjson.loads(EXAMPLES[name][1].splitlines()[0])
         file = tmp_path / "changed.json"
-        for path in list(places(whole)):
-            for wrong in (None, 7, "x", [[]], {}):
-                file.write_bytes(orjson.dumps(changed(whole, path, wrong)))
-                loaded = load.read(file)
-                assert loaded.total("read") >= 1
-                assert READER_FAILED not in loaded.set_aside["reason"]
+        for content in variants(name):
+            file.write_bytes(content)
+            loaded = load.read(file)
+            assert loaded.total("read") >= 1
+            assert READER_FAILED not in loaded.set_aside["reason"]
+
+
+def variants(name: str) -> Iterator[bytes]:
+    """The example with another value in the place of each one; of what is no JSON, with another byte."""
+    content = orjson.dumps(inspect_log()) if name == "inspect" else EXAMPLES[name][1]
+    if content[:1] not in (b"{", b"["):
+        yield from (
+            content[:at] + wrong + content[at + 1 :] for at in range(0, len(content), 3) for wrong in (b"\x00", b"\xff")
+        )
+        return
+    whole = orjson.loads(content.splitlines()[0])
+    for path in list(places(whole)):
+        yield from (orjson.dumps(changed(whole, path, wrong)) for wrong in (None, 7, "x", [[]], {}))
 
 
 def places(value: Any, above: tuple[Any, ...] = ()) -> Any:
@@ -247,9 +257,9 @@ def test_a_mix_of_formats_is_told_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "labels.jsonl").write_text('{"annotation_id": "a", "target_id": "s", "name": "verdict"}\n')
     (tmp_path / "close.json").write_text('{"observation": [], "scores": []}')
     loaded = load.read(tmp_path)
-    assert repr(loaded).startswith(
-        "13 records read from 11 files (chat, inspect, langfuse, otel-js, otlp, tau-bench, tau2-bench): 9 loaded, "
-    )
+    read, done = loaded.total("read"), loaded.total("loaded")
+    said = f"{read} records read from {len(EXAMPLES) + 4} files ({', '.join(sorted(EXAMPLES))}): {done} loaded, "
+    assert repr(loaded).startswith(said)
     assert loaded.set_aside["reason"].to_list() == ["no reader knows this file"] * 4
     details = dict(zip(loaded.set_aside["path"].str.split("/").list.last(), loaded.set_aside["detail"], strict=True))
     assert details["close.json"] == "it has observation, scores; nearest: langfuse"

@@ -14,6 +14,7 @@ from workbench.load._inspect import Inspect
 from workbench.load._langfuse import Langfuse
 from workbench.load._otel_js import OtelJs
 from workbench.load._otlp import Otlp
+from workbench.load._otlp_proto import OtlpProto
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
 from workbench.load._tau import Tau
@@ -55,6 +56,7 @@ class Reader(Protocol):
 
 _OWN: tuple[Callable[[], Reader], ...] = (
     Otlp,
+    OtlpProto,
     OtelJs,
     Langfuse,
     Inspect,
