@@ -45,6 +45,9 @@ bench: $(SETUP) ## print the benchmarks' figures
 sample: $(SETUP) ## write the shipped sample again from its generator
 	@$(BIN)/python data/generator --out data/sample
 
+pictures: $(SETUP) ## take the README's pictures from the sample, in a real JupyterLab
+	@$(BIN)/python tests/lab/pictures.py
+
 lock: $(SETUP) ## resolve the lock file again
 	@$(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-annotate --no-header \
 	  --strip-extras --allow-unsafe --extra dev --upgrade-package torch==2.13.0 --output-file requirements.lock pyproject.toml

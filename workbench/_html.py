@@ -16,10 +16,12 @@ STYLE = """<style>
 font-size:var(--jp-ui-font-size1,13px);line-height:1.45;max-width:72em}
 .wb-panel .wb-say{font-size:1.08em;margin:.3em 0 .6em}
 .wb-panel .wb-note{color:var(--jp-content-font-color2,light-dark(#555,#aaa));margin:.2em 0}
-.wb-panel table{border-collapse:collapse;margin:.4em 0}
-.wb-panel th{text-align:left;font-weight:600;border-bottom:1px solid var(--jp-border-color1,light-dark(#bbb,#666));padding:.25em .7em .25em 0;vertical-align:bottom}
-.wb-panel td{border-bottom:1px solid var(--jp-border-color2,light-dark(#e2e2e2,#3a3a3a));padding:.25em .7em .25em 0;vertical-align:top;text-align:left;white-space:normal}
-.wb-panel td.wb-num,.wb-panel th.wb-num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.wb-panel table.wb-table{border-collapse:collapse;margin:.4em 0;table-layout:auto}
+.wb-panel table.wb-table tr{background:none}
+.wb-panel table.wb-table th,.wb-panel table.wb-table td{text-align:left;padding:.25em .9em .25em 0;max-width:none}
+.wb-panel table.wb-table th{font-weight:600;border-bottom:1px solid var(--jp-border-color1,light-dark(#bbb,#666));vertical-align:bottom}
+.wb-panel table.wb-table td{border-bottom:1px solid var(--jp-border-color2,light-dark(#e2e2e2,#3a3a3a));vertical-align:top;white-space:normal}
+.wb-panel table.wb-table td.wb-num,.wb-panel table.wb-table th.wb-num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .wb-panel q{font-style:italic}
 </style>"""
 
@@ -74,7 +76,7 @@ def table(
         for row in frame.head(limit).iter_rows(named=True)
     )
     more = f'<p class="wb-note">{limit} of {frame.height:,} rows shown</p>' if frame.height > limit else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
+    return f'<table class="wb-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}'
 
 
 def panel(sentence: str, body: str = "", *, notes: Sequence[str] = ()) -> str:

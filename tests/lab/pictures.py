@@ -30,8 +30,8 @@ def main() -> None:
             ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns("support-agent", "__pycache__")
         )
         (root / "data").symlink_to(ROOT / "data")
-        for theme in THEMES:
-            with lab(root, settings=THEMES[theme]) as server, browser() as chromium:
+        for theme, settings in THEMES.items():
+            with lab(root, settings=settings) as server, browser() as chromium:
                 for notebook in dict.fromkeys(name for name, _, _ in SHOWN.values()):
                     page = open_notebook(chromium, server, f"notebooks/{notebook}.ipynb", width=1280, height=1000)
                     run_all(page, timeout=300_000)
