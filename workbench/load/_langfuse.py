@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from typing import Any, Final
 
-from workbench.load._attributes import attribute_columns, document_list, finish
+from workbench.load._attributes import attribute_columns, finish
 from workbench.load._json import JsonReader, guarded
-from workbench.load._messages import beside, conversation, messages, output_messages
+from workbench.load._messages import beside
+from workbench.load._payload import TOKENS, fill, opened
 from workbench.load._scores import Target, score, span_target
 from workbench.load._sheet import Sheet
-from workbench.load._values import dumps, is_array, is_object, moment, parsed, real, text, whole
+from workbench.load._values import dumps, is_array, is_object, moment, real, text, whole
 
 __all__ = ["Langfuse"]
 
@@ -21,14 +20,6 @@ _KINDS: Final = {
     "GENERATION": "llm", "AGENT": "agent", "TOOL": "tool", "CHAIN": "task", "RETRIEVER": "retrieval",
     "EVALUATOR": "evaluator", "EMBEDDING": "embedding", "GUARDRAIL": "guardrail",
 }  # fmt: skip
-_TOKENS: Final[dict[str, tuple[str, ...]]] = {
-    "input_tokens": ("input", "prompt_tokens", "input_tokens", "promptTokens"),
-    "output_tokens": ("output", "completion_tokens", "output_tokens", "completionTokens"),
-    "total_tokens": ("total", "total_tokens", "totalTokens"),
-    "cache_read_tokens": ("input_cache_read", "input_cached_tokens", "cache_read_input_tokens", "input_cached"),
-    "cache_write_tokens": ("input_cache_creation", "cache_creation_input_tokens"),
-    "reasoning_tokens": ("output_reasoning", "output_reasoning_tokens", "reasoning_tokens"),
-}
 _OWN: Final = {"input_tokens": "inputUsage", "output_tokens": "outputUsage", "total_tokens": "totalUsage"}
 _KEPT: Final = (
     "modelParameters",
@@ -38,7 +29,6 @@ _KEPT: Final = (
     "toolDefinitions",
     "internalModelId",
 )
-_SPEAKER: Final = re.compile(r"^(system|developer|user|assistant|tool): ", re.MULTILINE)
 _ATTRIBUTES: Final = ("attributes", "resourceAttributes", "scope")
 
 
@@ -65,16 +55,6 @@ class Langfuse(JsonReader):
                 sheet.begin(record)
                 sheet.refuse("no trace of Langfuse", "observations are missing", dumps(item))
                 sheet.done()
-
-
-def _opened(value: Any) -> Any:
-    """What was written as JSON inside JSON text, once or twice."""
-    for _ in range(2):
-        if type(value) is str and value[:1] == '"' and value[-1:] == '"':
-            inner = parsed(f"[{value}]")
-            value = inner[0] if is_array(inner) else value
-        value = parsed(value)
-    return value
 
 
 class _Trace:
@@ -113,7 +93,7 @@ class _Trace:
 
     def _whole(self, trace: Row, sheet: Sheet) -> None:
         start, seconds = moment(trace.get("timestamp")), real(trace.get("latency"))
-        metadata = _opened(trace.get("metadata"))
+        metadata = opened(trace.get("metadata"))
         sheet.span({
             **self._shared,
             "trace_id": _id(trace["id"]),
@@ -123,8 +103,8 @@ class _Trace:
             "start": start,
             "end": start + int(seconds * 1e9) if start is not None and seconds is not None else start,
             "status": "unset",
-            "input": text(_opened(trace.get("input"))),
-            "output": text(_opened(trace.get("output"))),
+            "input": text(opened(trace.get("input"))),
+            "output": text(opened(trace.get("output"))),
             "metadata": dumps(metadata) if metadata else None,
         })  # fmt: skip
 
@@ -134,10 +114,10 @@ class _Trace:
         if not trace_id or not span_id:
             sheet.refuse("an observation without an id", "id or traceId is missing", dumps(item))
             return
-        metadata = _opened(item.get("metadata"))
+        metadata = opened(item.get("metadata"))
         metadata = metadata if is_object(metadata) else {} if metadata is None else {"metadata": metadata}
         held = metadata.get("attributes")
-        given, taken = _opened(item.get("input")), _opened(item.get("output"))
+        given, taken = opened(item.get("input")), opened(item.get("output"))
         kept = {name: item[name] for name in _KEPT if item.get(name)}
         if item.get("type") == "GENERATION":
             kept |= {
@@ -145,8 +125,8 @@ class _Trace:
             }
         columns, _ = attribute_columns(held if is_object(held) else {}, sheet.unknown, kept)
         if item.get("id") == self._root:
-            given = _opened(self._trace.get("input")) if given is None else given
-            taken = _opened(self._trace.get("output")) if taken is None else taken
+            given = opened(self._trace.get("input")) if given is None else given
+            taken = opened(self._trace.get("output")) if taken is None else taken
         kind: str = _KINDS.get(str(item.get("type"))) or columns["kind"]
         if kind == "other" and is_object(taken) and taken.get("type") == "tool" and "tool_call_id" in taken:
             kind = "tool"
@@ -158,7 +138,7 @@ class _Trace:
             "name": text(item.get("name")) or str(item.get("type")).lower(),
         }
         row["parent_id"] = _id(item.get("parentObservationId")) or (_id(self._trace.get("id")) if self._joint else None)
-        _fill(row, kind, given, taken)
+        fill(row, kind, given, taken)
         self._around(row, item, metadata)
         _times(row, item, taken)
         _usage(row, item, kind)
@@ -222,73 +202,6 @@ def _id(value: Any) -> str | None:
     )
 
 
-def _fill(row: Row, kind: str, given: Any, taken: Any) -> None:
-    """Input and output: messages of a model call, arguments and result of a tool, else what they are."""
-    if kind == "llm":
-        _fill_model(row, given, taken)
-        return
-    row.pop("input", None)
-    row.pop("output", None)
-    if kind == "tool":
-        if given is not None:
-            row["tool_arguments"] = _literal(given)
-        if is_object(taken) and taken.get("type") == "tool":
-            row["tool_name"] = text(taken.get("name")) or row.get("tool_name")
-            row["tool_call_id"] = text(taken.get("tool_call_id"))
-            taken = taken.get("content")
-        if taken is not None and not (taken == {} and row.get("tool_result")):
-            row["tool_result"] = text(taken)
-        return
-    if kind == "retrieval" and taken is not None:
-        row["documents"] = document_list(taken)
-    row["input"], row["output"] = text(given), text(taken)
-
-
-def _fill_model(row: Row, given: Any, taken: Any) -> None:
-    found = messages(given) or (None if "input_messages" in row else _asked(given))
-    if found:
-        instructions = taken.get("instructions") if is_object(taken) else None
-        if isinstance(instructions, str) and instructions and found[0]["role"] != "system":
-            found = [{"role": "system", "content": instructions}, *found]
-        row["input_messages"] = dumps(found)
-    made = messages(taken, "assistant") or (None if "output_messages" in row else output_messages(taken))
-    if made:
-        row["output_messages"] = dumps(made)
-    for column, told, value in (("input", found, given), ("output", made, taken)):
-        row.pop(column, None)
-        if not told and value is not None:
-            row[column] = text(value)
-
-
-def _asked(given: Any) -> list[Row] | None:
-    """What a wrapped function was called with, where that is a prompt."""
-    if is_object(given) and is_array(given.get("args")) and len(given["args"]) == 1:
-        return conversation(given["args"][0], "user")
-    return _by_speaker(given) if isinstance(given, str) else None
-
-
-def _by_speaker(given: str) -> list[Row] | None:
-    """A prompt that was flattened to text; where it begins with a speaker, its lines tell who said what."""
-    turns = list(_SPEAKER.finditer(given))
-    if not turns or turns[0].start() != 0:
-        return conversation(given, "user")
-    ends = [turn.start() for turn in turns[1:]] + [len(given)]
-    return messages([
-        {"role": turn.group(1), "content": given[turn.end() : end].rstrip("\n")}
-        for turn, end in zip(turns, ends, strict=True)
-    ])  # fmt: skip
-
-
-def _literal(value: Any) -> Any:
-    """Arguments that Python printed instead of writing JSON."""
-    if type(value) is str and value[:1] == "{" and len(value) < 100_000:  # noqa: PLR2004 - more is no argument list
-        try:
-            return ast.literal_eval(value)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return value
-    return value
-
-
 def _times(row: Row, item: Row, taken: Any) -> None:
     row["start"], row["end"] = moment(item.get("startTime")), moment(item.get("endTime"))
     if item.get("type") == "EVENT" and row["end"] is None:
@@ -304,7 +217,7 @@ def _usage(row: Row, item: Row, kind: str) -> None:
         return  # other observations repeat what their model calls used
     details = item.get("usageDetails") or item.get("usage")
     details = details if is_object(details) else {}
-    for column, names in _TOKENS.items():
+    for column, names in TOKENS.items():
         found = next((details[name] for name in names if details.get(name) is not None), None)
         own = item.get(_OWN.get(column, ""))
         number = whole(found) if found is not None else whole(own) or None
