@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from workbench.load._messages import beside, conversation, messages, output_messages, system_message
+from workbench.load._histories import Histories
+from workbench.load._messages import beside, conversation, messages, output_messages, system_message, system_text
 from workbench.load._names import KINDS, meaning
 from workbench.load._values import (
     as_json,
@@ -57,41 +58,52 @@ class _Read:
 
     __slots__ = ("hints", "kept", "metadata", "nested", "row", "unknown")
 
-    def __init__(self, attributes: dict[str, Any], kept: Row) -> None:
-        row: Row = {}
-        ranks: dict[str, int] = {}
-        self.row = row
+    def __init__(self, attributes: Row, inherited: Row | None) -> None:
+        self.row: Row = {}
         self.hints: Row = {}
         self.nested: dict[str, list[tuple[str, Any]]] = {}
         self.metadata: Row = {}
-        self.kept: Row = dict(kept)
+        self.kept: Row = {}
         self.unknown: list[str] = []
+        ranks: dict[str, int] = {}
+        self.sort(attributes, ranks)
+        if inherited:
+            self.sort({name: value for name, value in inherited.items() if name not in attributes}, ranks)
+
+    def sort(self, attributes: Row, ranks: dict[str, int]) -> None:
+        row, hints = self.row, self.hints
         for name, value in attributes.items():
-            known = meaning(name)
-            role = known.role
+            role, target, rank, rest = meaning(name)
             if role == "column":
-                column = known.target
                 if value is None or value == "":
                     continue
-                if column not in row or known.rank < ranks[column]:
-                    row[column] = value
-                    ranks[column] = known.rank
+                if target not in row or rank < ranks[target]:
+                    row[target] = value
+                    ranks[target] = rank
             elif role == "hint":
-                target = known.target
-                if value is not None and value != "" and known.rank < ranks.get(target, 99):
-                    self.hints[target] = value
-                    ranks[target] = known.rank
+                if value is not None and value != "" and rank < ranks.get(target, 99):
+                    hints[target] = value
+                    ranks[target] = rank
             elif role == "nest":
-                self.nested.setdefault(known.target, []).append((known.rest, value))
+                self.nested.setdefault(target, []).append((rest, value))
             elif role == "metadata":
-                self.metadata[known.rest] = value
+                self.metadata[rest] = value
             else:
                 self.kept[name] = value
                 if role == "unknown":
                     self.unknown.append(name)
 
 
-def attribute_columns(attributes: Row, unknown: Counter[str], kept: Row) -> tuple[Row, Row]:
+def attribute_columns(
+    attributes: Row,
+    unknown: Counter[str],
+    kept: Row,
+    *,
+    inherited: Row | None = None,
+    raw: str | None = None,
+    histories: Histories | None = None,
+    trace: str = "",
+) -> tuple[Row, Row]:
     """The columns that attributes speak of, and the annotations among them.
 
     Parameters
@@ -102,6 +114,12 @@ def attribute_columns(attributes: Row, unknown: Counter[str], kept: Row) -> tupl
         Counts the names that no convention knows.
     kept
         What else is to be kept in `raw`.
+    inherited
+        Attributes that hold where `attributes` says nothing.
+    raw
+        `kept` as JSON text, where it is at hand.
+    histories, trace
+        What earlier calls of the same trace were given.
 
     Returns
     -------
@@ -109,31 +127,39 @@ def attribute_columns(attributes: Row, unknown: Counter[str], kept: Row) -> tupl
         Column values, ready but for `finish`; annotations by what they are about: `annotations`, `trace_annotations`,
         `session_annotations`, each a list of objects.
     """
-    read = _Read(attributes, kept)
+    read = _Read(attributes, inherited)
     row, nested, hints = read.row, read.nested, read.hints
     if read.unknown:
         unknown.update(read.unknown)
     kind = row["kind"] = _kind(row, hints)
-    if hints or nested or kind == "llm":
-        _fill_messages(row, hints, nested)
+    if kind == "llm" or nested or len(hints) > ("operation" in hints):
+        _fill_messages(row, hints, nested, histories, trace)
         _fill_details(row, hints)
-    if kind == "llm":
+    if kind == "llm" and ("input" in row or "output" in row):
         _without_requests(row, read.kept)
     if "documents" in nested:
         row["documents"] = document_list(unflatten(nested["documents"]))
     elif "documents" in row:
         row["documents"] = document_list(parsed(row["documents"]))
-    metadata = _merged_metadata(hints.get("metadata"), read.metadata)
-    if metadata:
-        row["metadata"] = dumps(metadata)
+    if read.metadata or "metadata" in hints:
+        metadata = _merged_metadata(hints.get("metadata"), read.metadata)
+        if metadata:
+            row["metadata"] = dumps(metadata)
     if read.kept:
-        row["raw"] = dumps(read.kept)
+        row["raw"] = dumps({**kept, **read.kept})
+    elif kept:
+        row["raw"] = raw or dumps(kept)
     if not nested:
         return row, {}
     return row, {name: unflatten(leaves) for name, leaves in nested.items() if name.endswith("annotations")}
 
 
 def _kind(row: Row, hints: Row) -> str:
+    told = hints.get("operation")
+    if type(told) is str:
+        found = KINDS.get(told)
+        if found is not None and found != "other":
+            return found
     for name in _KIND_HINTS:
         value = hints.get(name)
         if value is None:
@@ -149,17 +175,27 @@ def _kind(row: Row, hints: Row) -> str:
     return "llm" if ("given" in hints or "said" in hints) and "model" in row else "other"
 
 
-def _fill_messages(row: Row, hints: Row, nested: dict[str, list[tuple[str, Any]]]) -> None:
+def _fill_messages(
+    row: Row, hints: Row, nested: dict[str, list[tuple[str, Any]]], histories: Histories | None, trace: str
+) -> None:
     model = row["kind"] == "llm"
     found = _nested_messages(nested.get("given"))
-    if found is None and "given" in hints:
-        found = conversation(hints["given"], "user")
-    if found is None and model and "input" in row:
-        found = messages(row["input"], "user")
-    if "system" in hints:
-        found = system_message(hints["system"]) + (found or [])
-    if found:
-        row["input_messages"] = dumps(found)
+    given, system = hints.get("given"), hints.get("system")
+    told = None
+    if found is None and histories is not None and type(given) is str and (system is None or type(system) is str):
+        told = histories.canonical(trace, given)
+    if told is not None:
+        before = system_text(system) if system else "[]"
+        row["input_messages"] = told if before == "[]" else f"{before[:-1]},{told[1:]}"
+    else:
+        if found is None and given is not None:
+            found = conversation(given, "user")
+        if found is None and model and "input" in row:
+            found = messages(row["input"], "user")
+        if system is not None:
+            found = system_message(system) + (found or [])
+        if found:
+            row["input_messages"] = dumps(found)
     made = _unstreamed(_nested_messages(nested.get("said")))
     if made is None and "said" in hints:
         made = output_messages(hints["said"])
@@ -265,9 +301,11 @@ def finish(row: Row) -> Row:
     if row.get("kind") == "tool":
         _as_tool(row)
     for name, value in row.items():
-        convert = _CONVERT.get(name)
-        if convert is not None and value is not None and not (convert is text and type(value) is str):
-            row[name] = convert(value)
+        if type(value) is str:
+            if name in _STRUCTURED:
+                row[name] = _CONVERT[name](value)
+        elif value is not None and name in _CONVERT:
+            row[name] = _CONVERT[name](value)
     given, taken = row.get("input_tokens"), row.get("output_tokens")
     if given is not None and taken is not None and row.get("total_tokens") is None:
         row["total_tokens"] = given + taken
@@ -299,3 +337,4 @@ _CONVERT: Final[dict[str, Callable[[Any], Any]]] = {
     "tags": _tags,
     "consent": boolean,
 }
+_STRUCTURED: Final = frozenset(_CONVERT) - frozenset(_TEXT)

@@ -14,7 +14,16 @@ from typing import Any, Final
 from workbench.load._parts import Parts, call, read_parts, said
 from workbench.load._values import dumps, is_array, is_object, parsed, text
 
-__all__ = ["beside", "conversation", "is_definition", "messages", "output_messages", "system_message"]
+__all__ = [
+    "beside",
+    "conversation",
+    "is_definition",
+    "messages",
+    "output_messages",
+    "plain_messages",
+    "system_message",
+    "system_text",
+]
 
 Message = dict[str, Any]
 
@@ -80,6 +89,12 @@ def system_message(value: Any) -> list[Message]:
 
 
 @lru_cache(maxsize=256)
+def system_text(value: str) -> str:
+    """System instructions as the JSON text of their messages."""
+    return dumps(_remembered_system(value))
+
+
+@lru_cache(maxsize=256)
 def _remembered_system(value: str) -> list[Message]:
     """Every model call of an agent repeats the same instructions."""
     return _system(parsed(value))
@@ -92,7 +107,7 @@ def _system(value: Any) -> list[Message]:
     return [{"role": "system", "content": content}] if content else []
 
 
-def _swift(values: list[dict[str, Any]]) -> list[Message] | None:
+def plain_messages(values: list[dict[str, Any]]) -> list[Message] | None:
     """The shapes that nearly all messages have, without asking about the others; null where one is another."""
     found: list[Message] = []
     for item in values:
@@ -135,7 +150,7 @@ def _swift_part(role: str, part: dict[str, Any]) -> Message | None:
 
 
 def _of_list(values: list[Any], role: str) -> list[Message] | None:
-    swift = _swift(values)
+    swift = plain_messages(values)
     if swift:
         return swift
     found: list[Message] = []

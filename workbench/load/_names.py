@@ -6,16 +6,14 @@ is told by its prefix. A name is looked up once: the answer is remembered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 __all__ = ["KINDS", "Meaning", "meaning"]
 
 Role = Literal["column", "hint", "nest", "metadata", "kept", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a name means: which column or nested table its value belongs to, and how strongly."""
 
     role: Role

@@ -11,7 +11,7 @@ from typing import Any, Final
 from workbench.load._events import DETAILS, EVALUATION, evaluation, event_messages
 from workbench.load._json import SHAPE_ERRORS, JsonReader, guarded
 from workbench.load._sheet import Sheet
-from workbench.load._spans import NOWHERE, Around, around, write_span
+from workbench.load._spans import NOWHERE, Around, Event, around, write_span
 from workbench.load._values import dumps, fields, hex_id, is_array, is_object, moment, real, whole
 
 __all__ = ["Otlp", "plain", "plain_attributes"]
@@ -105,11 +105,15 @@ class Otlp(JsonReader):
             return
         for name, inner in value.items():
             if name in ("resourceSpans", "resource_spans"):
-                for about, span in _walk(inner, _SPAN_GROUPS, ("spans",)):
-                    guarded(sheet, record, span, partial(_span, about))
+                for about, spans in _walk(inner, _SPAN_GROUPS, ("spans",)):
+                    write = partial(_span, about)
+                    for span in spans:
+                        guarded(sheet, record, span, write)
             elif name in ("resourceLogs", "resource_logs"):
-                for about, log in _walk(inner, _LOG_GROUPS, ("logRecords", "log_records")):
-                    guarded(sheet, record, log, partial(_log, about))
+                for about, logs in _walk(inner, _LOG_GROUPS, ("logRecords", "log_records")):
+                    write = partial(_log, about)
+                    for log in logs:
+                        guarded(sheet, record, log, write)
             elif name in ("resourceMetrics", "resource_metrics"):
                 sheet.begin(record)
                 sheet.refuse("metrics are no traces", "a resourceMetrics request", dumps(inner))
@@ -121,11 +125,11 @@ def refuse_foreign(item: Row, sheet: Sheet) -> None:
     sheet.refuse("no record of its file's format (otlp)", f"keys: {', '.join(map(str, list(item)[:8]))}", dumps(item))
 
 
-def _walk(resources: Any, groups: tuple[str, ...], items: tuple[str, ...]) -> Iterator[tuple[Around, Any]]:
-    """Every span or log record, and what is said around it; a piece that is no object stands for itself."""
+def _walk(resources: Any, groups: tuple[str, ...], items: tuple[str, ...]) -> Iterator[tuple[Around, list[Any]]]:
+    """All spans or log records, and what is said around them; a piece that is no object stands for itself."""
     for resource in _several(resources):
         if not is_object(resource):
-            yield NOWHERE, resource
+            yield NOWHERE, [resource]
             continue
         held = resource.get("resource")
         try:
@@ -134,13 +138,12 @@ def _walk(resources: Any, groups: tuple[str, ...], items: tuple[str, ...]) -> It
             attributes = {"resource": held}
         for scoped in (scoped for group in groups for scoped in _several(resource.get(group))):
             if not is_object(scoped):
-                yield NOWHERE, scoped
+                yield NOWHERE, [scoped]
                 continue
             scope = scoped.get("scope") or scoped.get("instrumentationLibrary") or scoped.get("instrumentation_library")
             about = around(attributes, scope if is_object(scope) else {})
             for name in items:
-                for item in _several(scoped.get(name)):
-                    yield about, item
+                yield about, _several(scoped.get(name))
 
 
 def _several(value: Any) -> list[Any]:
@@ -152,10 +155,10 @@ def _camel(item: Row) -> Row:
 
 
 def _time(value: Any) -> int | None:
-    if value in (None, 0, "0", ""):
-        return None
     if type(value) is str and value.isdigit() and len(value) < 20:  # noqa: PLR2004 - no 64-bit number is longer
         value = int(value)
+    if not value:
+        return None
     return value if type(value) is int and value < 2**63 else moment(value)
 
 
@@ -171,21 +174,8 @@ def _span(about: Around, span: Row, sheet: Sheet) -> None:
     attributes = plain_attributes(span.get("attributes"))
     status = span.get("status")
     code, message = (status.get("code"), status.get("message")) if is_object(status) else (None, None)
-    events = [
-        (
-            str(event.get("name")),
-            _time(event.get("timeUnixNano") or event.get("time_unix_nano")),
-            plain_attributes(event.get("attributes")),
-        )
-        for event in span.get("events") or ()
-    ]
-    links = [
-        {
-            "trace_id": hex_id(_either(link, "traceId", "trace_id"), 16),
-            "span_id": hex_id(_either(link, "spanId", "span_id"), 8),
-        }
-        for link in span.get("links") or ()
-    ]
+    events = span.get("events")
+    links = span.get("links")
     row: Row = {
         "trace_id": trace_id,
         "span_id": span_id,
@@ -194,8 +184,29 @@ def _span(about: Around, span: Row, sheet: Sheet) -> None:
         "start": _time(span.get("startTimeUnixNano")),
         "end": _time(span.get("endTimeUnixNano")),
     }
-    told = "error" if code in _ERROR else "ok" if code in _OK else "unset"
-    write_span(sheet, row, attributes, about, status=told, message=message, events=events, links=links)
+    told = "unset" if code is None else "error" if code in _ERROR else "ok" if code in _OK else "unset"
+    write_span(
+        sheet,
+        row,
+        attributes,
+        about,
+        status=told,
+        message=message,
+        events=[_event(event) for event in events] if events else None,
+        links=[_link(link) for link in links] if links else None,
+    )
+
+
+def _event(event: Row) -> Event:
+    at = _time(event.get("timeUnixNano") or event.get("time_unix_nano"))
+    return str(event.get("name")), at, plain_attributes(event.get("attributes"))
+
+
+def _link(link: Row) -> Row:
+    return {
+        "trace_id": hex_id(_either(link, "traceId", "trace_id"), 16),
+        "span_id": hex_id(_either(link, "spanId", "span_id"), 8),
+    }
 
 
 def _either(item: Row, one: str, other: str) -> Any:

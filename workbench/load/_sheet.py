@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
+from workbench.load._histories import Histories
 from workbench.load._source import Source
 from workbench.load._values import text
 from workbench.schema import SCORES, SET_ASIDE, SPANS
@@ -16,6 +19,7 @@ from workbench.schema import SCORES, SET_ASIDE, SPANS
 __all__ = ["USER_FEEDBACK_NAMES", "LoadOptions", "Sheet", "Supplement"]
 
 _BATCH: Final = 20_000
+_SHAPES: Final = 64  # with more ways of filling a row than these, the rows are turned column by column
 _TIMES: Final = ("start", "end")
 _EXCERPT: Final = 200
 _KINDS: Final[dict[str, Any]] = {
@@ -88,6 +92,7 @@ class Sheet:
 
     def __post_init__(self) -> None:
         """Begin with empty columns."""
+        self.histories = Histories()
         self._batches: list[pl.DataFrame] = []
         self._scores: list[dict[str, Any]] = []
         self._source_id, self._path, self._format = "", "", ""
@@ -178,17 +183,38 @@ class Sheet:
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    used = set[str]().union(*rows)
-    columns: dict[str, Any] = {
-        name: [row.get(name) for row in rows] if name in used else pl.repeat(None, len(rows), dtype=kind, eager=True)
-        for name, kind in _KINDS.items()
-    }
     try:
-        return pl.DataFrame(columns, schema=_KINDS)
+        return _by_shape(rows)
     except (TypeError, OverflowError, pl.exceptions.PolarsError):
         # A value is not of its column's type: text is made of it, or, where the column is a number, nothing.
         made = {
-            name: [text(value) for value in column] if _KINDS[name] == pl.String() else column
-            for name, column in columns.items()
+            name: [text(row.get(name)) for row in rows] if kind == pl.String() else [row.get(name) for row in rows]
+            for name, kind in _KINDS.items()
         }
         return pl.DataFrame(made, schema=_KINDS, strict=False)
+
+
+def _by_shape(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """The rows as columns; rows with the same names in the same order are turned at once."""
+    shapes: dict[tuple[str, ...], list[int]] = {}
+    for place, row in enumerate(rows):
+        shapes.setdefault(tuple(row), []).append(place)
+    if len(shapes) > _SHAPES:
+        return pl.DataFrame({name: [row.get(name) for row in rows] for name in _KINDS}, schema=_KINDS)
+    parts: list[pl.DataFrame] = []
+    for names, places in shapes.items():
+        columns = zip(*(rows[place].values() for place in places), strict=True)
+        told = dict(zip(names, columns, strict=True))
+        parts.append(
+            pl.DataFrame(
+                [
+                    pl.Series(name, told[name], kind)
+                    if name in told
+                    else pl.repeat(None, len(places), dtype=kind, eager=True).alias(name)
+                    for name, kind in _KINDS.items()
+                ]
+            )
+        )
+    order = np.empty(len(rows), dtype=np.uint32)
+    order[np.fromiter(chain.from_iterable(shapes.values()), dtype=np.uint32, count=len(rows))] = np.arange(len(rows))
+    return pl.concat(parts)[order]

@@ -28,9 +28,10 @@ class Around:
     attributes: Row  # names that mean something to a span
     columns: Row  # what stands in a column where the span says nothing
     kept: Row
+    raw: str | None  # `kept` as JSON text
 
 
-NOWHERE: Final = Around({}, {}, {})
+NOWHERE: Final = Around({}, {}, {}, None)
 
 
 def around(resource: Row, scope: Row) -> Around:
@@ -47,7 +48,7 @@ def around(resource: Row, scope: Row) -> Around:
             kept[f"resource.{name}"] = value
     if scope.get("name"):
         kept["scope.name"] = scope["name"]
-    return Around(attributes, columns, kept)
+    return Around(attributes, columns, kept, dumps(kept) if kept else None)
 
 
 def write_span(
@@ -67,16 +68,23 @@ def write_span(
     """
     given: list[Row] = []
     said: list[Row] = []
-    kept = about.kept
-    if about.attributes:
-        attributes = {**about.attributes, **attributes}
+    kept, raw = about.kept, about.raw
     failure: Row = {}
     if events:
         attributes, given, said, others = _read_events(sheet, row, attributes, events, failure)
-        kept = {**kept, "events": others} if others else kept
+        if others:
+            kept, raw = {**kept, "events": others}, None
     if links:
-        kept = {**kept, "links": links}
-    columns, notes = attribute_columns(attributes, sheet.unknown, kept)
+        kept, raw = {**kept, "links": links}, None
+    columns, notes = attribute_columns(
+        attributes,
+        sheet.unknown,
+        kept,
+        inherited=about.attributes,
+        raw=raw,
+        histories=sheet.histories,
+        trace=row["trace_id"],
+    )
     told = columns.pop("status", None)
     row.update(columns)
     for name, value in about.columns.items():

@@ -1,0 +1,69 @@
+"""Histories that grow: each model call of an agent repeats all messages before it, and only the new ones are read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import orjson
+
+from workbench.load._messages import plain_messages
+from workbench.load._values import dumps
+
+__all__ = ["Histories"]
+
+_MOST: Final = 1 << 25  # characters that are remembered
+_BEGINNING: Final = 96  # agents that talk within one trace are told apart by how their histories begin
+
+
+class Histories:
+    """Messages as JSON text, brought into their one form; what was read in an earlier call is not read again.
+
+    Examples
+    --------
+    >>> told = Histories()
+    >>> first = '[{"role": "user", "content": "Hi"}]'
+    >>> told.canonical("trace", first)
+    '[{"role":"user","content":"Hi"}]'
+    >>> told.canonical("trace", first[:-1] + ',{"role": "assistant", "content": "Hello"}]')
+    '[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}]'
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], tuple[str, str]] = {}  # as it came and as it is written, without the bracket
+        self._characters = 0
+
+    def canonical(self, trace: str, told: str) -> str | None:
+        """The messages in their one form; null where they are not of the plain shapes, and must be read with care."""
+        if told[:1] != "[" or told[-1:] != "]":
+            return None
+        key = (trace, told[:_BEGINNING])
+        held = self._held.pop(key, None)
+        if held is not None:
+            came, written = held
+            self._characters -= len(came) + len(written)
+            size = len(came)
+            if told.startswith(came) and told[size] == ",":
+                more = _plain(f"[{told[size + 1 :]}")
+                return None if more is None else self._keep(key, told, f"{written},{more[1:]}")
+            if len(told) == size + 1 and told.startswith(came):
+                return self._keep(key, told, f"{written}]")
+        made = _plain(told)
+        return None if made is None else self._keep(key, told, made)
+
+    def _keep(self, key: tuple[str, str], told: str, made: str) -> str:
+        came, written = told[:-1], made[:-1]
+        self._held[key] = came, written
+        self._characters += len(came) + len(written)
+        while self._characters > _MOST:
+            old = self._held.pop(next(iter(self._held)))
+            self._characters -= len(old[0]) + len(old[1])
+        return made
+
+
+def _plain(told: str) -> str | None:
+    try:
+        values = orjson.loads(told)
+    except orjson.JSONDecodeError:
+        return None
+    found = plain_messages(values) if type(values) is list else None
+    return dumps(found) if found else None
