@@ -61,6 +61,8 @@ def tau2() -> dict[str, Any]:
 EXAMPLES: dict[str, tuple[str, bytes]] = {
     "otlp": ("spans.jsonl", orjson.dumps(request(span("00000000000000aa", MODEL_CALL), span("00000000000000bb"))) + b"\n"),
     "otlp-protobuf": ("spans.binpb", prefixed(encode(request(span("00000000000000aa", MODEL_CALL), span("00000000000000bb"))))),
+    "otel-python": ("console.log", orjson.dumps({"name": "chat", "context": {"trace_id": "0x" + "a" * 32, "span_id": "0x" + "b" * 16, "trace_state": "[]"}, "kind": "SpanKind.CLIENT", "parent_id": None, "start_time": "2026-01-01T00:00:00.000001Z", "end_time": "2026-01-01T00:00:01Z", "status": {"status_code": "UNSET"}, "attributes": MODEL_CALL, "events": [], "links": [], "resource": {"attributes": {"service.name": "desk"}, "schema_url": ""}})),
+    "phoenix": ("spans.jsonl", orjson.dumps({"id": "U3Bhbjox", "name": "chat", "context": {"trace_id": "a" * 32, "span_id": "c" * 16}, "span_kind": "LLM", "parent_id": None, "start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:01Z", "status_code": "OK", "status_message": "", "attributes": {"llm.model_name": "m", "llm.input_messages.0.message.role": "user", "llm.input_messages.0.message.content": "Hi", "annotations.0.annotation.name": "tone", "annotations.0.annotation.score": 1}, "events": [{"name": "e", "timestamp": "2026-01-01T00:00:00Z", "attributes": {}}], "annotations": [{"id": "QTox", "name": "done", "span_id": "c" * 16, "annotator_kind": "HUMAN", "result": {"score": 1}}]}) + b"\n"),
     "otel-js": ("spans.json", orjson.dumps([{"name": "ai.generateText.doGenerate", "spanContext": {"traceId": "a" * 32, "spanId": "b" * 16}, "attributes": {"ai.operationId": "ai.generateText.doGenerate", "ai.prompt": '{"prompt": "Hi"}', "ai.response.text": "Hello"}, "status": {"code": 0}, "startTime": [1700000000, 5], "endTime": [1700000001, 5], "events": []}])),
     "langfuse": ("trace.json", orjson.dumps({"trace": {"id": "t", "timestamp": "2026-01-01T00:00:00Z", "sessionId": "s"}, "observations": [{"id": "o", "traceId": "t", "type": "GENERATION", "name": "chat", "startTime": "2026-01-01T00:00:00Z", "endTime": "2026-01-01T00:00:01Z", "input": CHAT[:2], "output": CHAT[4]}], "scores": [{"id": "x", "name": "tone", "value": 1, "traceId": "t"}]})),
     "inspect": ("log.eval", inspect_archive()),
@@ -71,7 +73,7 @@ EXAMPLES: dict[str, tuple[str, bytes]] = {
 
 
 def example(name: str, folder: Path) -> Path:
-    file = folder / EXAMPLES[name][0]
+    file = folder / f"{name}.{EXAMPLES[name][0]}"
     file.write_bytes(EXAMPLES[name][1])
     return file
 

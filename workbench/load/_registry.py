@@ -13,8 +13,10 @@ from workbench.load._chat import Chat
 from workbench.load._inspect import Inspect
 from workbench.load._langfuse import Langfuse
 from workbench.load._otel_js import OtelJs
+from workbench.load._otel_python import OtelPython
 from workbench.load._otlp import Otlp
 from workbench.load._otlp_proto import OtlpProto
+from workbench.load._phoenix import Phoenix
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
 from workbench.load._tau import Tau
@@ -58,6 +60,8 @@ _OWN: tuple[Callable[[], Reader], ...] = (
     Otlp,
     OtlpProto,
     OtelJs,
+    OtelPython,
+    Phoenix,
     Langfuse,
     Inspect,
     Tau2,
