@@ -15,7 +15,10 @@ __all__ = ["Chat"]
 Row = dict[str, Any]
 
 _LISTS: Final = ("messages", "history", "conversation", "transcript")
+_ITEMS: Final = ("input", "items", "data")  # where OpenAI's Responses keep their items
+_TRACED: Final = frozenset({"trace_id", "traceId", "span_id", "root_span_id", "run_type"})  # a span, and no conversation
 _ANSWERS: Final = ("response", "completion", "choices", "output")
+_REQUESTS: Final = ("request", "body", "params")  # what wraps a call to a model's interface
 _QUESTIONS: Final = ("question", "prompt", "input", "query")
 _SESSION: Final = (
     "session_id",
@@ -50,8 +53,8 @@ class Chat(JsonReader):
             return bool(value) and (_is_message(value[0]) or self.knows(value[0]))
         if not is_object(value):
             return False
-        return _listed(value) is not None or (
-            _is_message(value.get("request")) or _listed(value.get("request")) is not None
+        return _listed(value) is not None or any(
+            _is_message(value.get(name)) or _listed(value.get(name)) is not None for name in _REQUESTS
         )
 
     def take(self, value: Any, record: int, sheet: Sheet) -> None:
@@ -77,14 +80,30 @@ def _listed(value: Any) -> list[Any] | None:
             found = value.get(name)
             if is_array(found) and (not found or _is_message(found[0])):
                 return found
+        for name in _ITEMS if _TRACED.isdisjoint(value) else ():
+            found = value.get(name)
+            if (
+                is_array(found)
+                and found
+                and _is_message(found[0])
+                and (name != "data" or value.get("object") == "list")
+            ):
+                return found
+        if (
+            isinstance(value.get("input"), str)
+            and is_array(value.get("output"))
+            and _listed({"items": value["output"]})
+        ):
+            return []  # the question is a text, the answer is items
     return None
 
 
 def _conversation(value: Row, sheet: Sheet) -> None:
-    request = value.get("request")
-    body = {**request, **value} if is_object(request) else value
+    request = next((value[name] for name in _REQUESTS if is_object(value.get(name))), None)
+    body = {**request, **value} if request is not None else value
     listed = _listed(body) or []
-    given = [{"role": "system", "content": said["content"]} for said in system_message(body.get("system"))]
+    instructions = body.get("system") or body.get("instructions")
+    given = [{"role": "system", "content": said["content"]} for said in system_message(instructions)]
     said = [one for raw in [*given, *listed] for one in say(raw, **_moments(raw))]
     for name in _ANSWERS:
         if body.get(name):
@@ -119,7 +138,9 @@ def _write(body: Row, said: list[Said], sheet: Sheet) -> None:
     kept = {
         name: item
         for name, item in body.items()
-        if name not in (*_LISTS, *_ANSWERS, "metadata", "request", "system") and name not in _SESSION
+        if not (name in _ITEMS and is_array(item))
+        and name not in (*_LISTS, *_ANSWERS, *_REQUESTS, "metadata", "system")
+        and name not in _SESSION
     }
     tags = body.get("tags")
     root: Row = {

@@ -12,11 +12,11 @@ from workbench.load._scores import Target, score, span_target
 from workbench.load._sheet import Sheet
 from workbench.load._values import dumps, is_array, is_object, moment, real, text, whole
 
-__all__ = ["Langfuse"]
+__all__ = ["KINDS", "Langfuse", "Trace"]
 
 Row = dict[str, Any]
 
-_KINDS: Final = {
+KINDS: Final = {
     "GENERATION": "llm", "AGENT": "agent", "TOOL": "tool", "CHAIN": "task", "RETRIEVER": "retrieval",
     "EVALUATOR": "evaluator", "EMBEDDING": "embedding", "GUARDRAIL": "guardrail",
 }  # fmt: skip
@@ -50,14 +50,14 @@ class Langfuse(JsonReader):
         """Read one trace, or a list of them."""
         for item in value if is_array(value) else [value]:
             if self.knows(item) and is_object(item):
-                _Trace(item, sheet).write()
+                Trace(item, sheet).write()
             else:
                 sheet.begin(record)
                 sheet.refuse("no trace of Langfuse", "observations are missing", dumps(item))
                 sheet.done()
 
 
-class _Trace:
+class Trace:
     """One trace: what it says of all its observations."""
 
     def __init__(self, value: Row, sheet: Sheet) -> None:
@@ -85,13 +85,13 @@ class _Trace:
         sheet = self._sheet
         if self._joint:
             # Nothing else holds the trace together: it is a span itself.
-            guarded(sheet, 1, self._trace, self._whole)
+            guarded(sheet, 1, self._trace, self.whole)
         for number, item in enumerate(self._observations, 1):
-            guarded(sheet, number, item, self._observation)
+            guarded(sheet, number, item, self.observation)
         for number, item in enumerate(self._scores, len(self._observations) + 1):
             guarded(sheet, number, item, self._score)
 
-    def _whole(self, trace: Row, sheet: Sheet) -> None:
+    def whole(self, trace: Row, sheet: Sheet) -> None:
         start, seconds = moment(trace.get("timestamp")), real(trace.get("latency"))
         metadata = opened(trace.get("metadata"))
         sheet.span({
@@ -108,7 +108,7 @@ class _Trace:
             "metadata": dumps(metadata) if metadata else None,
         })  # fmt: skip
 
-    def _observation(self, item: Row, sheet: Sheet) -> None:
+    def observation(self, item: Row, sheet: Sheet) -> None:
         trace_id = _id(item.get("traceId") or self._trace.get("id"))
         span_id = _id(item.get("id"))
         if not trace_id or not span_id:
@@ -127,7 +127,7 @@ class _Trace:
         if item.get("id") == self._root:
             given = opened(self._trace.get("input")) if given is None else given
             taken = opened(self._trace.get("output")) if taken is None else taken
-        kind: str = _KINDS.get(str(item.get("type"))) or columns["kind"]
+        kind: str = KINDS.get(str(item.get("type"))) or columns["kind"]
         if kind == "other" and is_object(taken) and taken.get("type") == "tool" and "tool_call_id" in taken:
             kind = "tool"
         row: Row = {

@@ -9,19 +9,25 @@ from importlib.metadata import entry_points
 from typing import Final, Protocol, cast, runtime_checkable
 
 from workbench.errors import LoadError, UnknownNameError
+from workbench.load._braintrust import Braintrust
 from workbench.load._chat import Chat
+from workbench.load._datadog import Datadog
 from workbench.load._inspect import Inspect
 from workbench.load._langfuse import Langfuse
+from workbench.load._langfuse_tables import LangfuseTables
+from workbench.load._opik import Opik
 from workbench.load._otel_js import OtelJs
 from workbench.load._otel_python import OtelPython
 from workbench.load._otlp import Otlp
 from workbench.load._otlp_proto import OtlpProto
 from workbench.load._phoenix import Phoenix
+from workbench.load._scout import Scout
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
 from workbench.load._tau import Tau
 from workbench.load._tau2 import Tau2
 from workbench.load._values import is_array, is_object
+from workbench.load._weave import Weave
 
 __all__ = ["ENTRY_POINTS", "Reader", "choose", "guess", "readers"]
 
@@ -63,7 +69,13 @@ _OWN: tuple[Callable[[], Reader], ...] = (
     OtelPython,
     Phoenix,
     Langfuse,
+    LangfuseTables,
+    Opik,
+    Datadog,
+    Weave,
+    Braintrust,
     Inspect,
+    Scout,
     Tau2,
     Tau,
     Chat,
