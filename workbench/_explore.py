@@ -72,6 +72,6 @@ def explore(
         lines=found.select(pl.col("text").str.replace_all("\n", " · ").str.slice(0, _LINE)).to_series().to_list(),
         save=save or (home.save if home else lambda _event: None),
         read=read or (home.read if home else lambda _session: conversation([])),
-        title=modes.sentence,
+        title=f"{modes.texts['facet'].first() or 'failure'} modes",
         acknowledged="saved" if save or home else "taken, but kept nowhere",
     )

@@ -57,7 +57,12 @@ def labels_of(annotations: pl.DataFrame, reviewer: str) -> dict[str, dict[str, A
     """A reviewer's labels by session, as the labeller takes them."""
     current = label.current_labels(annotations, reviewer=reviewer)
     return {
-        row["session_id"]: {"revision": row["revision"], **{name: row[name] for name in _SAID if row[name] is not None}}
+        row["session_id"]: {
+            "revision": row["revision"],
+            # Suggestions that were shown once stay shown: the next label of this session is not blind either.
+            "revealed": row["blind"] is False,
+            **{name: row[name] for name in _SAID if row[name] is not None},
+        }
         for row in current.iter_rows(named=True)
     }
 

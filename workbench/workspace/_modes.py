@@ -73,12 +73,12 @@ class FailureModes(Traces):
 
         row = self._rolled_up().filter(session_id=session_id)
         said = self.store.database.read("annotations", target_id=session_id, author_kind="code")
-        failed = said.filter(~pl.col("passed")).unique("name", keep="last", maintain_order=True)
+        latest = said.unique("name", keep="last", maintain_order=True).filter(~pl.col("passed"))
         return conversation(
             self.steps().filter(session_id=session_id),
             header=row.row(0, named=True) if row.height else None,
             suggestions=[
                 {"source": name, "text": comment or "failed"}
-                for name, comment in failed.select("name", "comment").iter_rows()
+                for name, comment in latest.select("name", "comment").iter_rows()
             ],
         )

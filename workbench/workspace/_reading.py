@@ -99,6 +99,7 @@ class Reading(FailureModes):
             labels=labels_of(self.store.database.read("annotations", author=reviewer), reviewer),
             modes=self.codebook().names,
             reviewer=reviewer,
+            title=queue.name,
             queue=f"{self.store.folder}/{queue.queue_id}/{reviewer}",
         )
 
