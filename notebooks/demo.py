@@ -57,9 +57,13 @@ def execute(notebook: Path) -> Path:
     """Run a notebook beside its graders and keep the executed copy in demo/."""
     book = nbformat.read(notebook, as_version=4)
     client = nbclient.NotebookClient(
-        book, timeout=600, resources={"metadata": {"path": str(notebook.parent)}}, store_widget_state=False
+        book,
+        timeout=600,
+        resources={"metadata": {"path": str(notebook.parent)}},
+        store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],
     )
-    with progress.terminal("notebook") as report, client.setup_kernel(extra_arguments=["--log-level=ERROR"]):
+    with progress.terminal("notebook") as report, client.setup_kernel():
         for index, cell in enumerate(book.cells):
             client.execute_cell(cell, index)
             report(index + 1, len(book.cells))
