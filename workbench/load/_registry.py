@@ -16,6 +16,7 @@ from workbench.load._inspect import Inspect
 from workbench.load._langfuse import Langfuse
 from workbench.load._langfuse_tables import LangfuseTables
 from workbench.load._opik import Opik
+from workbench.load._langsmith import LangSmith
 from workbench.load._otel_js import OtelJs
 from workbench.load._otel_python import OtelPython
 from workbench.load._otlp import Otlp
@@ -69,6 +70,7 @@ _OWN: tuple[Callable[[], Reader], ...] = (
     OtelPython,
     Phoenix,
     Langfuse,
+    LangSmith,
     LangfuseTables,
     Opik,
     Datadog,
