@@ -20,7 +20,7 @@ from workbench.store._tables import METADATA, TABLES
 
 __all__ = ["Database"]
 
-_ROWS_A_STATEMENT = 500  # below SQLite's limit of variables for the widest table
+_FEW = 16  # rows that go into one statement
 
 
 class Database:
@@ -70,12 +70,14 @@ class Database:
             return 0
         columns = [column.name for column in target.columns]
         complete = [{name: row.get(name) for name in columns} for row in named]
-        new = 0
+        insert = self._insert(target)
         with self._write() as connection:
-            for start in range(0, len(complete), _ROWS_A_STATEMENT):
-                chunk = complete[start : start + _ROWS_A_STATEMENT]
-                new += connection.execute(self._insert(target).values(chunk).on_conflict_do_nothing()).rowcount
-        return new
+            if len(complete) <= _FEW:
+                return connection.execute(insert.values(complete).on_conflict_do_nothing()).rowcount
+            # Compiling thousands of values into one statement costs more than writing them; one by one nobody counts the new.
+            before = connection.execute(sa.select(sa.func.count()).select_from(target)).scalar_one()
+            connection.execute(insert.on_conflict_do_nothing(), complete)
+            return connection.execute(sa.select(sa.func.count()).select_from(target)).scalar_one() - before
 
     def read(self, table: str, **equal: object) -> pl.DataFrame:
         """The rows of a table, in the order in which they were written, as a frame of its schema.
