@@ -6,10 +6,11 @@ A format is one reader, one file, one line in `_registry`; another package adds 
 
 from workbench.load._ledger import FreshFile, LoadReport, batches, unread
 from workbench.load._loaded import Loaded
+from workbench.load._mapping import TableMapping, table_mappings
 from workbench.load._read import read
 from workbench.load._registry import Reader, readers
 from workbench.load._sheet import LoadOptions, Sheet
-from workbench.load._source import Source, expand, fingerprint
+from workbench.load._source import Source, expand, fingerprint, gather
 
 __all__ = [
     "FreshFile",
@@ -19,10 +20,13 @@ __all__ = [
     "Reader",
     "Sheet",
     "Source",
+    "TableMapping",
     "batches",
     "expand",
     "fingerprint",
+    "gather",
     "read",
     "readers",
+    "table_mappings",
     "unread",
 ]

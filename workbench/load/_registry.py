@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Final, Protocol, cast, runtime_checkable
@@ -15,8 +15,10 @@ from workbench.load._datadog import Datadog
 from workbench.load._inspect import Inspect
 from workbench.load._langfuse import Langfuse
 from workbench.load._langfuse_tables import LangfuseTables
-from workbench.load._opik import Opik
 from workbench.load._langsmith import LangSmith
+from workbench.load._mapped import MappedTable
+from workbench.load._mapping import TableMapping
+from workbench.load._opik import Opik
 from workbench.load._otel_js import OtelJs
 from workbench.load._otel_python import OtelPython
 from workbench.load._otlp import Otlp
@@ -35,8 +37,7 @@ __all__ = ["ENTRY_POINTS", "Reader", "choose", "guess", "readers"]
 ENTRY_POINTS: Final = "workbench.readers"
 _NO_OBJECT: Final[dict[str, str]] = {
     "binary": "it is binary; exports as JSON, Parquet or OTLP protobuf can be read",
-    "table": "it is a Parquet file without rows, or a damaged one",
-    "archive": "it is an archive, and no log of Inspect; unpack it",
+    "table": "it is a table without rows, or a damaged one",
 }
 
 
@@ -113,9 +114,9 @@ def readers() -> tuple[Reader, ...]:
     return tuple(found)
 
 
-def choose(source: Source, wanted: str | None) -> Reader | None:
-    """The reader of a file: the one named, or the first that it fits."""
-    known = readers()
+def choose(source: Source, wanted: str | None, tables: Sequence[TableMapping] = ()) -> Reader | None:
+    """The reader of a file: the one named, or the first that it fits; one's own tables are asked first."""
+    known = [*(cast("Reader", MappedTable(table)) for table in tables), *readers()]
     if wanted is not None:
         for reader in known:
             if reader.name == wanted:

@@ -16,14 +16,15 @@ from typing import IO, Any, Final, Literal, cast
 
 from workbench.errors import LoadError
 from workbench.load._csv import CSV_SUFFIXES, BrokenRow, csv_rows
-from workbench.load._frames import frame_rows
+from workbench.load._frames import frame_rows, is_frame
 from workbench.load._tables import PARQUET, parquet_rows, parquet_sample
 from workbench.load._values import dumps, is_object, loads
 
-__all__ = ["Layout", "Paths", "Source", "expand", "fingerprint"]
+__all__ = ["Layout", "Paths", "Source", "expand", "fingerprint", "gather"]
 
 Layout = Literal["empty", "lines", "blocks", "document", "table", "archive", "binary"]
-Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+Paths = Any
+"""A path, a folder, a pattern, a frame, or several of them."""
 
 _HEAD: Final = 1 << 16
 _DOCUMENT_FIRST: Final = 1 << 26  # below this many bytes, a file that may be one document is tried as one
@@ -31,7 +32,7 @@ _LOOKED_AT: Final = 50  # lines read to find one that is JSON
 _MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 
 
-def expand(paths: Paths) -> list[Path]:
+def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The files that paths, folders and patterns stand for.
 
     Parameters
@@ -156,30 +157,31 @@ class Source:
         return made
 
     @property
-    def _file(self) -> Path:
+    def file(self) -> Path:
+        """Where the content lies."""
         return self.held or self.path
 
     @cached_property
     def source_id(self) -> str:
         """The fingerprint of the content."""
-        return fingerprint(self._file)
+        return fingerprint(self.file)
 
     @cached_property
     def size(self) -> int:
         """Bytes on disk."""
-        return self._file.stat().st_size
+        return self.file.stat().st_size
 
     def open(self) -> IO[bytes]:
         """The content, decompressed; UTF-16 becomes UTF-8."""
         if self.given is not None:
             return io.BytesIO(b"".join(dumps(row).encode() + b"\n" for row in self.given))
-        raw = self._file.open("rb")
+        raw = self.file.open("rb")
         head = raw.read(4)
         raw.seek(0)
         packed = _packed(head)
         if packed == "gzip":
             raw.close()
-            return cast("IO[bytes]", gzip.open(self._file))
+            return cast("IO[bytes]", gzip.open(self.file))
         if packed == "zstd":
             import zstandard
 
@@ -233,9 +235,9 @@ class Source:
 
     @property
     def _table(self) -> Path | bytes:
-        with self._file.open("rb") as raw:
+        with self.file.open("rb") as raw:
             if raw.read(4) == PARQUET:
-                return self._file
+                return self.file
         with self.open() as stream:
             return stream.read()
 
@@ -326,3 +328,36 @@ class Source:
                 return [loads(stream.read())]
             except ValueError:
                 return []
+
+
+def gather(paths: Paths) -> list[Source]:
+    """What paths, patterns and frames stand for, ready to be read.
+
+    Parameters
+    ----------
+    paths
+        A path, a pattern, a frame of a live client, or several of them in a list; sources are taken as they are.
+
+    Raises
+    ------
+    LoadError
+        A path matches no file.
+
+    Examples
+    --------
+    >>> from workbench.load import gather
+    >>> [source.layout for source in gather([{"messages": [{"role": "user", "content": "Hi"}]}])]
+    ['table']
+    """
+    if isinstance(paths, Source) or is_frame(paths):
+        return [paths if isinstance(paths, Source) else Source.of_frame(paths)]
+    if not isinstance(paths, list | tuple):
+        return [Source(file) for file in expand(paths)]
+    held: list[Source] = []
+    files: list[Any] = []
+    for item in cast("list[Any]", paths):
+        if isinstance(item, Source) or is_frame(item):
+            held.append(item if isinstance(item, Source) else Source.of_frame(item))
+        else:
+            files.append(item)
+    return [*(Source(file) for file in (expand(files) if files or not held else [])), *held]
