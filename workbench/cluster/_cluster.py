@@ -183,6 +183,10 @@ def _notes(fit: Fit, modes: Modes) -> tuple[str, ...]:
         )
     if fit.silent:
         notes.append(f"{len(fit.silent):,} of {fit.total:,} sessions show nothing of this facet and are left open.")
+    common = modes.frame.filter(pl.col("lift_low") <= 1)["name"].to_list()
+    if common:
+        listed = ", ".join(f"“{name}”" for name in common)
+        notes.append(f"Not shown to be more common here than among passing sessions, so perhaps no failure: {listed}.")
     notes.append(f"A mode has at least {fit.min_size} sessions; shares are of all {fit.total:,}, with 95% intervals.")
     return tuple(notes)
 

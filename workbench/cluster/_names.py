@@ -25,7 +25,6 @@ _SIGN: Final = re.compile(r"(?:sign|reaction): (.*)")
 _REACTION: Final = "reaction: "
 _NO_SIGN: Final = "no sign"
 _WEIGHT_SIGN: Final = 2.0  # a sign is a phrase already
-_WEIGHT_REACTION: Final = 0.5  # says that somebody minded, not what happened
 _LABELS: Final = frozenset({"asked", "answered", "said of it"})
 
 
@@ -74,12 +73,7 @@ def name_groups(
     """
     n = len(labels)
     weights = {sign: _WEIGHT_SIGN for row in tokens for sign in _signs(row)}
-    weights |= {
-        token.removeprefix(_REACTION): _WEIGHT_REACTION
-        for row in tokens
-        for token in row
-        if token.startswith(_REACTION)
-    }
+    reactions = {token.removeprefix(_REACTION) for row in tokens for token in row if token.startswith(_REACTION)}
     total: Counter[str] = Counter(phrase for row in phrases for phrase in row)
     out: dict[int, tuple[str, list[str]]] = {}
     taken: set[str] = set()
@@ -95,7 +89,9 @@ def name_groups(
             rest = (total[phrase] - count + 0.5) / (n - len(inside) + 1)
             weight = weights.get(phrase, 1.0 if " " in phrase else _WEIGHT_WORD)
             scored.append((share * math.log(share / rest) * weight, phrase))
-        ranked = [phrase for score, phrase in sorted(scored, key=lambda s: (-s[0], s[1])) if score > 0]
+        # That somebody minded says that something went wrong, not what: it names a group only where nothing else does.
+        ordered = sorted(scored, key=lambda s: (s[1] in reactions, -s[0], s[1]))
+        ranked = [phrase for score, phrase in ordered if score > 0]
         chosen = _diverse(ranked[: _CANDIDATES * 4])
         name = _distinct(chosen, taken) or f"group {group + 1}"
         taken.add(name)

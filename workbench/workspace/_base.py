@@ -12,7 +12,7 @@ from workbench._config import Config, read_config, write_config
 from workbench.errors import InputError
 from workbench.progress import Progress, notebook
 
-__all__ = ["Base"]
+__all__ = ["Base", "concat_ids", "ids_of"]
 
 
 class Base:
@@ -72,3 +72,8 @@ def ids_of(population: Any) -> pl.DataFrame:
         msg = f"sessions are named by a column session_id; this frame has {', '.join(frame.columns)}"
         raise InputError(msg)
     return frame.with_columns(pl.col("session_id").cast(pl.String()))
+
+
+def concat_ids(*frames: pl.DataFrame) -> pl.DataFrame:
+    """The sessions of several frames, each once."""
+    return pl.concat([frame.select("session_id") for frame in frames]).unique(maintain_order=True)

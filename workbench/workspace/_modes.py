@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from workbench.workspace._base import ids_of
+from workbench.workspace._base import concat_ids, ids_of
 from workbench.workspace._traces import Traces
 
 if TYPE_CHECKING:
@@ -47,11 +47,16 @@ class FailureModes(Traces):
         from workbench import cluster
         from workbench.workspace._mode_edits import ModeEdits, standing
 
+        wanted = ids_of(population)
+        beside = None if against is None else ids_of(against)
         with self._progress("cluster") as report:
+            texts = self._facet(wanted if beside is None else concat_ids(wanted, beside), facet)
             found = cluster.cluster(
-                self._facet(population, facet),
-                against=None if against is None else self._facet(against, facet),
-                embed=cluster.Embedder(cache=self.store.vectors),
+                texts.join(wanted, on="session_id", how="semi", maintain_order="left"),
+                against=None
+                if beside is None
+                else texts.join(beside, on="session_id", how="semi", maintain_order="left"),
+                embed=cluster.Embedder(cache=self.store.vectors, choices=self.store.folder / "cache" / "backends.json"),
                 min_size=min_size,
                 seed=seed,
                 progress=report,
@@ -60,12 +65,13 @@ class FailureModes(Traces):
         found = found.apply(standing(self.store.database.read("mode_edits", facet=name)))
         return replace(found, home=ModeEdits(found, name, self.store.database, self._reading))
 
-    def _facet(self, population: Any, facet: Facet) -> pl.DataFrame:
+    def _facet(self, sessions: pl.DataFrame, facet: Facet) -> pl.DataFrame:
+        """What the sessions are compared by: read off their steps, and said by users and readers in their own words."""
         from workbench import cluster
 
-        wanted = ids_of(population)
-        steps = self.steps().join(wanted, on="session_id", how="semi", maintain_order="left")
-        return cluster.facet_text(steps, facet)
+        steps = self.steps().join(sessions, on="session_id", how="semi", maintain_order="left")
+        said = self.sessions().select("session_id", pl.concat_list("feedback_comment", "note").alias("text"))
+        return cluster.facet_text(steps, facet, reasons=said.explode("text").drop_nulls("text"))
 
     def _reading(self, session_id: str) -> dict[str, Any]:
         """What the labeller shows of a session; what software thinks of it stays apart as suggestions."""

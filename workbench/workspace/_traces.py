@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -24,13 +23,13 @@ __all__ = ["Traces"]
 class Traces(Base):
     """Loading, sessions, graders, outcomes."""
 
-    def load(self, paths: str | Path | Iterable[str | Path]) -> LoadReport:
+    def load(self, paths: Any) -> LoadReport:
         """Read trace exports of any known format; files that were loaded before and have not changed are skipped.
 
         Parameters
         ----------
         paths
-            A file, a folder, a glob pattern, or several.
+            A file, a folder, a glob pattern, a frame of a live client (Polars, pandas, Arrow, a list of objects), or several.
 
         Returns
         -------
@@ -45,17 +44,27 @@ class Traces(Base):
         from workbench import load
 
         known = self.store.sources()
-        fresh, skipped = load.unread([path.resolve() for path in load.expand(paths)], known)
+        given = load.gather(paths)
+        fresh, skipped = load.unread([source.path.resolve() for source in given if source.given is None], known)
+        frames = [source for source in given if source.given is not None]
+        held = set(known["source_id"])
+        skipped += [source.path for source in frames if source.source_id in held]
         options = load.LoadOptions(
-            user_feedback_names=frozenset(self.config.user_feedback), spill_characters=self.config.spill_characters
-        )
+            user_feedback_names=frozenset(self.config.user_feedback), spill_characters=self.config.spill_characters,
+            tables=self.config.tables,
+        )  # fmt: skip
         made: list[str] = []
-        done, total = 0, sum(file.bytes for file in fresh)
+        jobs: list[tuple[list[Any], dict[str, int], int]] = [
+            ([file.path for file in batch], {str(file.path): file.modified_ns for file in batch}, sum(file.bytes for file in batch))
+            for batch in load.batches(fresh)
+        ]  # fmt: skip
+        jobs += [([source], {}, source.size) for source in frames if source.source_id not in held]
+        done, total = 0, sum(size for _, _, size in jobs)
         with self._progress("load") as report:
             # One batch is one commit: a process that is killed goes on with the next one.
-            for batch in load.batches(fresh):
+            for batch, modified_ns, size in jobs:
                 read = load.read(
-                    [file.path for file in batch],
+                    batch,
                     known=self.store.scan_spans(),
                     known_scores=self.store.scan_scores(),
                     options=options,
@@ -69,11 +78,11 @@ class Traces(Base):
                         set_aside=read.set_aside,
                         superseded=read.superseded,
                         blobs=read.blobs,
-                        modified_ns={str(file.path): file.modified_ns for file in batch},
+                        modified_ns=modified_ns,
                         config=self.config.fingerprint,
                     )
                 )
-                done += sum(file.bytes for file in batch)
+                done += size
         mine = pl.col("load_id").is_in(made)
         return load.LoadReport(
             sources=self.store.sources().filter(mine).select(schema.SOURCES.names()),
