@@ -146,7 +146,7 @@ _KEPT: Final = (  # understood, but no column is made of it
     "gen_ai.", "llm.", "ai.", "openinference.", "traceloop.", "langfuse.", "tool.", "input.", "output.", "server.",
     "telemetry.", "service.", "operation.name", "resource.name", "otel.", "scope.", "host.", "os.", "process.",
     "network.", "http.", "url.", "rpc.", "db.", "graph.", "embedding.", "reranker.", "prompt.", "thread.", "code.",
-    "resource.", "exception.", "k8s.", "container.", "cloud.", "logfire.",
+    "resource.", "exception.", "k8s.", "container.", "cloud.", "logfire.", "mlflow.",
 )  # fmt: skip
 
 KINDS: Final[dict[str, str]] = {

@@ -19,6 +19,7 @@ from workbench.load._langsmith import LangSmith
 from workbench.load._mapped import MappedTable
 from workbench.load._mapping import TableMapping
 from workbench.load._opik import Opik
+from workbench.load._mlflow import MLflow
 from workbench.load._otel_js import OtelJs
 from workbench.load._otel_python import OtelPython
 from workbench.load._otlp import Otlp
@@ -72,6 +73,7 @@ _OWN: tuple[Callable[[], Reader], ...] = (
     Phoenix,
     Langfuse,
     LangSmith,
+    MLflow,
     LangfuseTables,
     Opik,
     Datadog,
