@@ -6,9 +6,12 @@ import hashlib
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from workbench.load import TableMapping
 
 __all__ = ["FILE_NAME", "Config", "read_config", "write_config"]
 
@@ -23,6 +26,18 @@ user_feedback = [{feedback}]
 
 # Longer payloads are kept whole in blobs/ and shown cut in the middle.
 spill_characters = {spill}
+
+# A table of your own: which files it is (columns that only it has), and which of its columns is which of ours.
+# [tables.my_agent]
+# match = ["conversation", "step"]
+# session_id = "conversation"
+# role = "speaker"
+# content = "text"
+# start = "time"
+# [tables.my_agent.words]
+# customer = "user"
+# [tables.my_agent.scores]
+# user_rating = "stars"
 """
 
 
@@ -38,11 +53,14 @@ class Config:
         Names of scores that the agent's users gave.
     spill_characters
         Payloads longer than this many characters go to `blobs/`.
+    tables
+        How to read tables of one's own: `[tables.<name>]`.
     """
 
     name: str
     user_feedback: tuple[str, ...] = ("user_feedback", "user-feedback", "feedback", "thumbs", "user_rating")
     spill_characters: int = 65_536
+    tables: tuple[TableMapping, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -81,7 +99,12 @@ def read_config(folder: Path) -> Config:
     if not isinstance(spill, int) or isinstance(spill, bool) or spill < 1:
         msg = f"{path}: spill_characters is {spill!r}, expected a number of characters"
         raise InputError(msg)
-    return Config(str(found.get("name", folder.name)), tuple(str(name) for name in feedback), spill)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    tables: tuple[TableMapping, ...] = ()
+    if "tables" in found:
+        from workbench.load import table_mappings
+
+        tables = table_mappings(found["tables"], str(path))
+    return Config(str(found.get("name", folder.name)), tuple(str(name) for name in feedback), spill, tables)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 def write_config(folder: Path, config: Config) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from workbench.load._histories import Histories
+from workbench.load._mapping import TableMapping
 from workbench.load._source import Source
 from workbench.load._values import text
 from workbench.schema import SCORES, SET_ASIDE, SPANS
@@ -45,6 +46,8 @@ class LoadOptions:
         Names of scores that came from the agent's users, where the export does not say who gave them.
     format
         Read with this reader, whatever the files look like; null: detect.
+    tables
+        How to read tables of one's own.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class LoadOptions:
     spill_characters: int = 65_536
     user_feedback_names: frozenset[str] = USER_FEEDBACK_NAMES
     format: str | None = None
+    tables: tuple[TableMapping, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
