@@ -4,6 +4,7 @@ A format is one reader, one file, one line in `_registry`; another package adds 
 `workbench.readers` (a class with `name`, `keys`, `fits` and `read`; see `Reader`).
 """
 
+from workbench.load._joins import join_scores
 from workbench.load._ledger import FreshFile, LoadReport, batches, unread
 from workbench.load._loaded import Loaded
 from workbench.load._mapping import TableMapping, table_mappings
@@ -25,6 +26,7 @@ __all__ = [
     "expand",
     "fingerprint",
     "gather",
+    "join_scores",
     "read",
     "readers",
     "table_mappings",

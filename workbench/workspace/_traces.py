@@ -204,7 +204,9 @@ class Traces(Base):
         return self._rolled_up().join(kept, on="session_id", how="semi", maintain_order="left")
 
     def _scores(self) -> pl.DataFrame:
-        return self.store.scan_scores().collect()
+        from workbench import load
+
+        return load.join_scores(self.store.scan_scores().collect(), self.store.scan_spans())
 
     def _signal_counts(self) -> dict[str, int]:
         """How many rows of each outcome signal there are."""
