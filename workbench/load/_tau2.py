@@ -138,6 +138,8 @@ def _said(raw: Row) -> list[Said]:
     )
     words = offstage and raw.get("role") == "user" and bool(raw.get("content"))
     found = say(raw, end=at, columns=columns, offstage=offstage)
+    if raw.get("role") == "tool" and raw.get("error") is True and found:
+        found[0].error = found[0].message["content"] or "error"
     if words:  # what the user said beside using a tool reached the agent
         found += say({"role": "user", "content": raw["content"]}, end=at)
     return found
