@@ -63,6 +63,7 @@ def explore(
     table = modes.frame.sort("mode")
     place = {number: row for row, number in enumerate(table["mode"].to_list())}
     home = modes.home
+    facet = modes.texts["facet"].first() if "facet" in modes.texts.columns else None
     return Explorer(
         found.select("x", "y").to_numpy(),
         session_ids=found["session_id"].to_list(),
@@ -72,6 +73,6 @@ def explore(
         lines=found.select(pl.col("text").str.replace_all("\n", " · ").str.slice(0, _LINE)).to_series().to_list(),
         save=save or (home.save if home else lambda _event: None),
         read=read or (home.read if home else lambda _session: conversation([])),
-        title=f"{modes.texts['facet'].first() or 'failure'} modes",
+        title=f"{facet or 'failure'} modes",
         acknowledged="saved" if save or home else "taken, but kept nowhere",
     )

@@ -103,7 +103,7 @@ def test_an_experiment_says_what_came_out_in_one_line():
         repr(made) == "v1: a pass rate of 50.0% over 20 cases (95% interval 29.9% to 70.1%), 3 trials a case, 1 grader."
     )
     assert made.pass_k["pass_hat_k"].to_list() == [0.5] * 3
-    assert "<table>" in made._repr_html_()
+    assert '<table class="wb-table">' in made._repr_html_()
     assert made.to_frame().height == 60
 
 
