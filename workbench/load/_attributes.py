@@ -23,11 +23,22 @@ from workbench.load._values import (
     whole,
 )
 
-__all__ = ["Row", "attribute_columns", "document_list", "finish"]
+__all__ = [
+    "REAL",
+    "TEXT",
+    "WHOLE",
+    "Row",
+    "attribute_columns",
+    "document_list",
+    "finish",
+    "finish_plain",
+    "kind_of",
+    "without_requests",
+]
 
 Row = dict[str, Any]
 
-_WHOLE: Final = (
+WHOLE: Final = (
     "trial",
     "input_tokens",
     "output_tokens",
@@ -36,8 +47,8 @@ _WHOLE: Final = (
     "cache_write_tokens",
     "reasoning_tokens",
 )
-_REAL: Final = ("input_cost", "output_cost", "total_cost")
-_TEXT: Final = (
+REAL: Final = ("input_cost", "output_cost", "total_cost")
+TEXT: Final = (
     "session_id", "task_id", "user_id", "agent_name", "agent_version", "environment", "model", "provider", "tool_name",
     "tool_call_id", "tool_result", "input", "output", "error_type", "error_message", "name",
 )  # fmt: skip
@@ -131,20 +142,18 @@ def attribute_columns(
     row, nested, hints = read.row, read.nested, read.hints
     if read.unknown:
         unknown.update(read.unknown)
-    kind = row["kind"] = _kind(row, hints)
+    kind = row["kind"] = kind_of(row, hints)
     if kind == "llm" or nested or len(hints) > ("operation" in hints):
         _fill_messages(row, hints, nested, histories, trace)
         _fill_details(row, hints)
     if kind == "llm" and ("input" in row or "output" in row):
-        _without_requests(row, read.kept)
-    if "documents" in nested:
-        row["documents"] = document_list(unflatten(nested["documents"]))
-    elif "documents" in row:
-        row["documents"] = document_list(parsed(row["documents"]))
-    if read.metadata or "metadata" in hints:
-        metadata = _merged_metadata(hints.get("metadata"), read.metadata)
-        if metadata:
-            row["metadata"] = dumps(metadata)
+        without_requests(row, read.kept)
+    if "documents" in nested or "documents" in row:
+        found = unflatten(nested["documents"]) if "documents" in nested else parsed(row["documents"])
+        row["documents"] = document_list(found)
+    metadata = _merged_metadata(hints.get("metadata"), read.metadata)
+    if metadata:
+        row["metadata"] = dumps(metadata)
     if read.kept:
         row["raw"] = dumps({**kept, **read.kept})
     elif kept:
@@ -154,7 +163,8 @@ def attribute_columns(
     return row, {name: unflatten(leaves) for name, leaves in nested.items() if name.endswith("annotations")}
 
 
-def _kind(row: Row, hints: Row) -> str:
+def kind_of(row: Row, hints: Row) -> str:
+    """What kind of span attributes speak of."""
     told = hints.get("operation")
     if type(told) is str:
         found = KINDS.get(told)
@@ -179,23 +189,9 @@ def _fill_messages(
     row: Row, hints: Row, nested: dict[str, list[tuple[str, Any]]], histories: Histories | None, trace: str
 ) -> None:
     model = row["kind"] == "llm"
-    found = _nested_messages(nested.get("given"))
-    given, system = hints.get("given"), hints.get("system")
-    told = None
-    if found is None and histories is not None and type(given) is str and (system is None or type(system) is str):
-        told = histories.canonical(trace, given)
-    if told is not None:
-        before = system_text(system) if system else "[]"
-        row["input_messages"] = told if before == "[]" else f"{before[:-1]},{told[1:]}"
-    else:
-        if found is None and given is not None:
-            found = conversation(given, "user")
-        if found is None and model and "input" in row:
-            found = messages(row["input"], "user")
-        if system is not None:
-            found = system_message(system) + (found or [])
-        if found:
-            row["input_messages"] = dumps(found)
+    told = _given(row, hints, nested, histories, trace)
+    if told:
+        row["input_messages"] = told
     made = _unstreamed(_nested_messages(nested.get("said")))
     if made is None and "said" in hints:
         made = output_messages(hints["said"])
@@ -208,6 +204,26 @@ def _fill_messages(
         row["output_messages"] = dumps(made)
 
 
+def _given(
+    row: Row, hints: Row, nested: dict[str, list[tuple[str, Any]]], histories: Histories | None, trace: str
+) -> str | None:
+    """What the span was given, as JSON messages."""
+    given, system = hints.get("given"), hints.get("system")
+    found = _nested_messages(nested.get("given"))
+    if found is None and histories is not None and type(given) is str and (system is None or type(system) is str):
+        told = histories.canonical(trace, given)
+        if told is not None:
+            before = system_text(system) if system else "[]"
+            return told if before == "[]" else f"{before[:-1]},{told[1:]}"
+    if found is None and given is not None:
+        found = conversation(given, "user")
+    if found is None and row["kind"] == "llm" and "input" in row:
+        found = messages(row["input"], "user")
+    if system is not None:
+        found = system_message(system) + (found or [])
+    return dumps(found) if found else None
+
+
 def _unstreamed(said: list[Row] | None) -> list[Row] | None:
     """An answer that was written down piece by piece, as it was streamed, in one piece."""
     if not said or len(said) < _PIECES or any("tool_calls" in message for message in said):
@@ -216,7 +232,7 @@ def _unstreamed(said: list[Row] | None) -> list[Row] | None:
     return said if len(words) > _PIECE * len(said) else [{"role": "assistant", "content": words}]
 
 
-def _without_requests(row: Row, kept: Row) -> None:
+def without_requests(row: Row, kept: Row) -> None:
     """A request or response that was told as messages is not told again; what it says beside them is kept."""
     for column, told in (("input", "input_messages"), ("output", "output_messages")):
         value = row.get(column)
@@ -312,6 +328,19 @@ def finish(row: Row) -> Row:
     return row
 
 
+def finish_plain(row: Row) -> Row:
+    """As `finish`, where every value is of its column's type but for what is made of JSON text."""
+    if row["kind"] == "tool":
+        _as_tool(row)
+    if "tool_arguments" in row:
+        row["tool_arguments"] = as_json(row["tool_arguments"])
+    if "documents" in row:
+        row["documents"] = document_list(parsed(row["documents"]))
+    if "input_tokens" in row and "output_tokens" in row and row.get("total_tokens") is None:
+        row["total_tokens"] = row["input_tokens"] + row["output_tokens"]
+    return row
+
+
 def _as_tool(row: Row) -> None:
     for own, general in (("tool_arguments", "input"), ("tool_result", "output")):
         if row.get(own) is None and row.get(general) is not None:
@@ -330,11 +359,11 @@ def _tags(value: Any) -> list[str]:
 
 
 _CONVERT: Final[dict[str, Callable[[Any], Any]]] = {
-    **dict.fromkeys(_TEXT, text),
-    **dict.fromkeys(_WHOLE, whole),
-    **dict.fromkeys(_REAL, real),
+    **dict.fromkeys(TEXT, text),
+    **dict.fromkeys(WHOLE, whole),
+    **dict.fromkeys(REAL, real),
     "tool_arguments": as_json,
     "tags": _tags,
     "consent": boolean,
 }
-_STRUCTURED: Final = frozenset(_CONVERT) - frozenset(_TEXT)
+_STRUCTURED: Final = frozenset(_CONVERT) - frozenset(TEXT)

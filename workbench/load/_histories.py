@@ -7,9 +7,9 @@ from typing import Final
 import orjson
 
 from workbench.load._messages import plain_messages
-from workbench.load._values import dumps
+from workbench.load._values import dumps, is_array
 
-__all__ = ["Histories"]
+__all__ = ["Histories", "plain"]
 
 _MOST: Final = 1 << 25  # characters that are remembered
 _BEGINNING: Final = 96  # agents that talk within one trace are told apart by how their histories begin
@@ -43,11 +43,11 @@ class Histories:
             self._characters -= len(came) + len(written)
             size = len(came)
             if told.startswith(came) and told[size] == ",":
-                more = _plain(f"[{told[size + 1 :]}")
+                more = plain(f"[{told[size + 1 :]}")
                 return None if more is None else self._keep(key, told, f"{written},{more[1:]}")
             if len(told) == size + 1 and told.startswith(came):
                 return self._keep(key, told, f"{written}]")
-        made = _plain(told)
+        made = plain(told)
         return None if made is None else self._keep(key, told, made)
 
     def _keep(self, key: tuple[str, str], told: str, made: str) -> str:
@@ -60,10 +60,11 @@ class Histories:
         return made
 
 
-def _plain(told: str) -> str | None:
+def plain(told: str) -> str | None:
+    """Messages in their one form; null where they are not of the plain shapes."""
     try:
         values = orjson.loads(told)
     except orjson.JSONDecodeError:
         return None
-    found = plain_messages(values) if type(values) is list else None
+    found = plain_messages(values) if is_array(values) else None
     return dumps(found) if found else None

@@ -35,6 +35,7 @@ class JsonReader:
 
     name: ClassVar[str] = ""
     keys: ClassVar[frozenset[str]] = frozenset()
+    by_line: ClassVar[bool] = False  # each line is read by itself: of a long file several processes read some each
 
     def fits(self, source: Source) -> bool:
         """Whether the file is of this format."""

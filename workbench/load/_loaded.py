@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -36,6 +37,8 @@ class Loaded:
         `name`, `count`: attributes that no convention knows; they are kept in `raw`.
     notes
         What else was done to records, in plain words.
+    parts
+        Parquet files that hold the spans where they were too many to hold; `spans` is empty then.
 
     Raises
     ------
@@ -60,6 +63,7 @@ class Loaded:
     blobs: dict[str, bytes]
     unknown_attributes: pl.DataFrame
     notes: tuple[str, ...] = ()
+    parts: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the totals to the rows."""

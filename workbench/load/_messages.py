@@ -107,26 +107,45 @@ def _system(value: Any) -> list[Message]:
     return [{"role": "system", "content": content}] if content else []
 
 
-def plain_messages(values: list[dict[str, Any]]) -> list[Message] | None:
+def plain_messages(values: list[Any]) -> list[Message] | None:
     """The shapes that nearly all messages have, without asking about the others; null where one is another."""
     found: list[Message] = []
     for item in values:
-        if type(item) is not dict or not _PLAIN.issuperset(item):
+        if not is_object(item) or not _PLAIN.issuperset(item):
             return None
         role, content = item.get("role"), item.get("content")
-        parts: list[dict[str, Any]] | None = item.get("parts")
+        parts: list[Any] | None = item.get("parts")
         if role not in _PLAIN_ROLES:
             return None
         if type(content) is str and parts is None:
             found.append({"role": role, "content": content})
-        elif content is None and parts and len(parts) == 1 and type(parts) is list and type(parts[0]) is dict:
-            message = _swift_part(role, parts[0])
-            if message is None:
+        elif content is None and parts and type(parts) is list:
+            if len(parts) == 1 and is_object(parts[0]):
+                message = _swift_part(role, parts[0])
+                if message is None:
+                    return None
+                found.append(message)
+                continue
+            several = _swift_parts(role, parts)
+            if several is None:
                 return None
-            found.append(message)
+            found.extend(several)
         else:
             return None
     return found
+
+
+def _swift_parts(role: str, parts: list[Any]) -> list[Message] | None:
+    """Several calls asked for at once, or several results that came at once."""
+    made: list[Message] = []
+    for part in parts:
+        message = _swift_part(role, part) if is_object(part) else None
+        if message is None:
+            return None
+        made.append(message)
+    if all("tool_calls" in message for message in made):
+        return [{"role": role, "content": "", "tool_calls": [message["tool_calls"][0] for message in made]}]
+    return made if all("tool_call_id" in message for message in made) else None
 
 
 def _swift_part(role: str, part: dict[str, Any]) -> Message | None:

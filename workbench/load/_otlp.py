@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
+from workbench.load._attributes import finish_plain
 from workbench.load._events import DETAILS, EVALUATION, evaluation, event_messages
 from workbench.load._json import SHAPE_ERRORS, JsonReader, guarded
+from workbench.load._plans import columns_by_plan
 from workbench.load._sheet import Sheet
-from workbench.load._spans import NOWHERE, Around, Event, around, write_span
+from workbench.load._spans import NOWHERE, Around, Event, around, inherit, write_span
 from workbench.load._values import dumps, fields, hex_id, is_array, is_object, moment, real, whole
 
 __all__ = ["Otlp", "plain", "plain_attributes"]
@@ -27,6 +29,8 @@ _SNAKE: Final = {
 _SPAN_GROUPS: Final = ("scopeSpans", "instrumentationLibrarySpans", "scope_spans")
 _LOG_GROUPS: Final = ("scopeLogs", "instrumentationLibraryLogs", "scope_logs")
 _ERROR: Final = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
+_REMEMBERED: Final = 1_000
+_memory: dict[str, Around] = {}
 _OK: Final = frozenset({1, "1", "STATUS_CODE_OK", "OK"})
 
 
@@ -87,6 +91,7 @@ class Otlp(JsonReader):
 
     name = "otlp"
     keys = frozenset({"resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics"})
+    by_line = True
 
     def knows(self, value: Any) -> bool:
         """Whether the value is an OTLP request."""
@@ -105,19 +110,22 @@ class Otlp(JsonReader):
             return
         for name, inner in value.items():
             if name in ("resourceSpans", "resource_spans"):
-                for about, spans in _walk(inner, _SPAN_GROUPS, ("spans",)):
-                    write = partial(_span, about)
-                    for span in spans:
-                        guarded(sheet, record, span, write)
+                _each(sheet, record, _walk(inner, _SPAN_GROUPS, ("spans",)), _span)
             elif name in ("resourceLogs", "resource_logs"):
-                for about, logs in _walk(inner, _LOG_GROUPS, ("logRecords", "log_records")):
-                    write = partial(_log, about)
-                    for log in logs:
-                        guarded(sheet, record, log, write)
+                _each(sheet, record, _walk(inner, _LOG_GROUPS, ("logRecords", "log_records")), _log)
             elif name in ("resourceMetrics", "resource_metrics"):
                 sheet.begin(record)
                 sheet.refuse("metrics are no traces", "a resourceMetrics request", dumps(inner))
                 sheet.done()
+
+
+def _each(
+    sheet: Sheet, record: int, groups: Iterator[tuple[Around, list[Any]]], write: Callable[[Around, Row, Sheet], None]
+) -> None:
+    for about, items in groups:
+        one = partial(write, about)
+        for item in items:
+            guarded(sheet, record, item, one)
 
 
 def refuse_foreign(item: Row, sheet: Sheet) -> None:
@@ -141,9 +149,20 @@ def _walk(resources: Any, groups: tuple[str, ...], items: tuple[str, ...]) -> It
                 yield NOWHERE, [scoped]
                 continue
             scope = scoped.get("scope") or scoped.get("instrumentationLibrary") or scoped.get("instrumentation_library")
-            about = around(attributes, scope if is_object(scope) else {})
+            about = _around(attributes, scope if is_object(scope) else {})
             for name in items:
                 yield about, _several(scoped.get(name))
+
+
+def _around(resource: Row, scope: Row) -> Around:
+    """What is said around spans; the same again and again, so that what is known of it is kept."""
+    key = dumps([resource, scope])
+    known = _memory.get(key)
+    if known is None:
+        known = around(resource, scope)
+        if len(_memory) < _REMEMBERED:
+            _memory[key] = known
+    return known
 
 
 def _several(value: Any) -> list[Any]:
@@ -171,11 +190,9 @@ def _span(about: Around, span: Row, sheet: Sheet) -> None:
             "a span without an id", f"traceId {span.get('traceId')!r}, spanId {span.get('spanId')!r}", dumps(span)
         )
         return
-    attributes = plain_attributes(span.get("attributes"))
     status = span.get("status")
     code, message = (status.get("code"), status.get("message")) if is_object(status) else (None, None)
-    events = span.get("events")
-    links = span.get("links")
+    told = "unset" if code is None else "error" if code in _ERROR else "ok" if code in _OK else "unset"
     row: Row = {
         "trace_id": trace_id,
         "span_id": span_id,
@@ -184,11 +201,22 @@ def _span(about: Around, span: Row, sheet: Sheet) -> None:
         "start": _time(span.get("startTimeUnixNano")),
         "end": _time(span.get("endTimeUnixNano")),
     }
-    told = "unset" if code is None else "error" if code in _ERROR else "ok" if code in _OK else "unset"
+    attributes, events, links = span.get("attributes"), span.get("events"), span.get("links")
+    if not events and not links and type(attributes) is list and type(row["name"]) is str:
+        columns = columns_by_plan(attributes, about, sheet, trace_id)
+        if columns is not None:
+            row |= columns
+            inherit(row, about)
+            if told == "error" or (told == "unset" and "error_type" in row):
+                row["error_message"] = row.get("error_message") or message or None
+                told = "error"
+            row["status"] = "running" if row["end"] is None and told != "error" else told
+            sheet.span(finish_plain(row))
+            return
     write_span(
         sheet,
         row,
-        attributes,
+        plain_attributes(attributes),
         about,
         status=told,
         message=message,

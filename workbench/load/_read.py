@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,20 +16,26 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from workbench._crew import Crew
 from workbench.errors import LoadError, WorkbenchError
+from workbench.load._archive import Member, members
+from workbench.load._into import Into
 from workbench.load._loaded import Loaded, unknown_frame
+from workbench.load._pieces import by_pieces, read_pieces
 from workbench.load._reconcile import SET_ASIDE_FATE, reconcile, reconcile_scores
 from workbench.load._registry import choose, guess
 from workbench.load._sheet import LoadOptions, Sheet
-from workbench.load._source import Paths, Source, expand
+from workbench.load._source import Paths, Source, gather
 from workbench.schema import SCORES, SET_ASIDE, SOURCES
 
-__all__ = ["DAMAGED", "READER_FAILED", "read"]
+__all__ = ["ARCHIVE", "DAMAGED", "READER_FAILED", "read"]
 
 DAMAGED: Final = "the file breaks off or is damaged"
 READER_FAILED: Final = "the reader of the file failed"
 _DAMAGED: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError, MemoryError)
 _NOTHING: Final = -1
+ARCHIVE: Final = "zip"
+_DEEPEST: Final = 2  # archives within archives
 
 
 @dataclass(slots=True)
@@ -43,6 +50,20 @@ class _Tally:
     last: int = 0
 
 
+@dataclass(slots=True)
+class _Tools:
+    """What long files are read with."""
+
+    into: Into
+    crew: Crew
+    stack: ExitStack
+
+    @property
+    def folder(self) -> Path:
+        """A new folder for what is on its way; it goes when the load is done."""
+        return Path(self.stack.enter_context(tempfile.TemporaryDirectory(dir=self.into.folder, prefix=".load-")))
+
+
 def read(
     paths: Paths,
     *,
@@ -50,13 +71,17 @@ def read(
     known_scores: pl.LazyFrame | None = None,
     options: LoadOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
+    into: Into | None = None,
+    crew: Crew | None = None,
 ) -> Loaded:
     r"""Read exports of any known format; say of every input record where it ended.
 
     Parameters
     ----------
     paths
-        A path, a folder, a pattern (`exports/**/*.jsonl`), or several; gzip and zstd are opened.
+        A path, a folder, a pattern (`exports/**/*.jsonl`), or several; gzip, zstd and ZIP are opened, and each file of an
+        archive counts as one. Or a frame of a live client (Polars, pandas, Arrow, a list of objects), which counts as one
+        file, known by its content.
     known
         Spans of earlier loads: `trace_id`, `span_id`, `end`, `load_id` and the content columns of SPANS. What they
         hold just so is merged; what has grown since is loaded, and named in `superseded`.
@@ -66,6 +91,10 @@ def read(
         How to read.
     progress
         Called with the bytes read and the bytes in all.
+    into
+        Where the spans go if they are too many to hold; null: they are held.
+    crew
+        The processes that read long files together; by default as many as there are processors, for this call only.
 
     Returns
     -------
@@ -87,20 +116,22 @@ def read(
     >>> load.read(file).spans["kind"].to_list()
     ['agent', 'llm']
     """
-    files = expand(paths)
+    sources = gather(paths)
     sheet = Sheet(options or LoadOptions())
     tallies: list[_Tally] = []
     names: dict[str, str] = {}
-    total = sum(file.stat().st_size for file in files)
+    total = sum(source.size for source in sources)
     done = 0
-    with _no_collection():
-        for file in files:
-            tally = _read_file(file, sheet, names, _reporter(progress, done, total))
-            tallies.append(tally)
-            done += tally.size
+    with ExitStack() as stack:
+        tools = _Tools(into or Into(), crew or stack.enter_context(Crew()), stack)
+        stack.enter_context(_no_collection())
+        sheet.keep_blob = tools.into.keep_blob
+        for source in sources:
+            tallies += _read_source(source, sheet, names, tools, _reporter(progress, done, total))
+            done += source.size
             if progress is not None:
                 progress(min(done, total), total)
-        return _settle(sheet, tallies, known, known_scores)
+        return _settle(sheet, tallies, known, known_scores, tools.into)
 
 
 @contextmanager
@@ -123,39 +154,82 @@ def _reporter(progress: Callable[[int, int], None] | None, done: int, total: int
     return report
 
 
-def _read_file(file: Path, sheet: Sheet, names: dict[str, str], report: Callable[[int], None]) -> _Tally:
-    source = Source(file)
-    tally = _Tally("", str(file), None, 0, sheet.unit)
+def _read_source(
+    source: Source, sheet: Sheet, names: dict[str, str], tools: _Tools, report: Callable[[int], None], *, depth: int = 0
+) -> list[_Tally]:
+    """Read a file, or all files of an archive; the archive itself has no records of its own."""
+    tally = _Tally("", str(source.path), None, 0, sheet.unit)
     try:
         tally.size, tally.source_id = source.size, source.source_id
     except (LoadError, OSError) as error:
-        source.source_id = tally.source_id = hashlib.sha256(str(file).encode()).hexdigest()[:16]
-        sheet.start(source, "")
-        _refuse(sheet, "the file cannot be read", str(error))
-        tally.last = sheet.unit
-        return tally
+        return [_lost(source, sheet, "the file cannot be read", str(error))]
     # The same content under another name: its sessions are named as before, so that they are merged.
     source.name = names.setdefault(source.source_id, source.name)
     sheet.start(source, "")
+    inside: list[_Tally] = []
     try:
-        _dispatch(source, sheet, tally, report)
+        if not _is_archive(source, sheet.options):
+            _dispatch(source, sheet, tally, tools, report)
+        else:
+            tally.format = ARCHIVE
+            for member in members(source):
+                inside += _read_member(member, sheet, names, tools, depth)
+                report(member.offset)
+            _go_on(source, sheet, tally)
+            if not inside:
+                _refuse(sheet, "an archive without files", "")
     except WorkbenchError:
         raise
     except Exception as error:  # noqa: BLE001 - one file, or one package's reader, must not cost the others
         damaged = isinstance(error, _DAMAGED) or type(error).__module__.startswith("zstandard")
+        if inside:
+            _go_on(source, sheet, tally)
         if not sheet.open:
             sheet.begin(1)
         sheet.refuse(DAMAGED if damaged else READER_FAILED, f"{type(error).__name__}: {error}")
         sheet.done()
     tally.last = sheet.unit
+    return [*inside, tally]
+
+
+def _go_on(source: Source, sheet: Sheet, tally: _Tally) -> None:
+    """Go on with the archive itself, after its files."""
+    sheet.start(source, ARCHIVE)
+    tally.first = sheet.unit
+
+
+def _lost(source: Source, sheet: Sheet, reason: str, detail: str) -> _Tally:
+    """A file of which nothing can be read, not even its content's fingerprint."""
+    source.source_id = hashlib.sha256(str(source.path).encode()).hexdigest()[:16]
+    tally = _Tally(source.source_id, str(source.path), None, 0, sheet.unit)
+    sheet.start(source, "")
+    _refuse(sheet, reason, detail)
+    tally.last = sheet.unit
     return tally
 
 
-def _dispatch(source: Source, sheet: Sheet, tally: _Tally, report: Callable[[int], None]) -> None:
+def _is_archive(source: Source, options: LoadOptions) -> bool:
+    """Whether the file only holds other files; a log of Inspect is an archive too, and is read by its reader."""
+    if source.layout != "archive":
+        return False
+    reader = choose(source, options.format, options.tables)
+    return reader is None or not reader.fits(source)
+
+
+def _read_member(member: Member, sheet: Sheet, names: dict[str, str], tools: _Tools, depth: int) -> list[_Tally]:
+    source = member.source
+    if source is None:
+        return [_lost(Source(member.path), sheet, member.reason, member.detail)]
+    if depth >= _DEEPEST and _is_archive(source, sheet.options):
+        return [_lost(source, sheet, "an archive within archives", f"more than {_DEEPEST} deep; unpack it by hand")]
+    return _read_source(source, sheet, names, tools, lambda _: None, depth=depth + 1)
+
+
+def _dispatch(source: Source, sheet: Sheet, tally: _Tally, tools: _Tools, report: Callable[[int], None]) -> None:
     if source.layout == "empty":
         _refuse(sheet, "the file is empty", "")
         return
-    reader = choose(source, sheet.options.format)
+    reader = choose(source, sheet.options.format, sheet.options.tables)
     if reader is None:
         broken = source.layout == "lines" and not source.samples
         what = "no line of it is JSON" if broken else guess(source)
@@ -163,7 +237,10 @@ def _dispatch(source: Source, sheet: Sheet, tally: _Tally, report: Callable[[int
         return
     tally.format = reader.name
     sheet.start(source, reader.name)
-    reader.read(source, sheet, report)
+    if by_pieces(source, reader):
+        read_pieces(source, reader, sheet, report, folder=tools.folder, crew=tools.crew)
+    else:
+        reader.read(source, sheet, report)
     if sheet.unit == tally.first:
         _refuse(sheet, "nothing in the file to load", f"read as {reader.name}", source.head[:800])
 
@@ -175,9 +252,9 @@ def _refuse(sheet: Sheet, reason: str, detail: str, excerpt: str | bytes = "") -
 
 
 def _settle(
-    sheet: Sheet, tallies: list[_Tally], known: pl.LazyFrame | None, known_scores: pl.LazyFrame | None
+    sheet: Sheet, tallies: list[_Tally], known: pl.LazyFrame | None, known_scores: pl.LazyFrame | None, into: Into
 ) -> Loaded:
-    reconciled = reconcile(sheet, known)
+    reconciled = reconcile(sheet, known, into)
     scores, score_fates = reconcile_scores(sheet, known_scores)
     fate = np.full(sheet.unit + 1, _NOTHING, dtype=np.int8)
     rows = pl.concat([*reconciled.fates, *score_fates]).group_by("_unit").agg(pl.col("_fate").min())
@@ -194,14 +271,15 @@ def _settle(
         })  # fmt: skip
     refused = {name: column for name, column in sheet.refused.items() if name in SET_ASIDE}
     return Loaded(
-        spans=reconciled.spans,
+        spans=into.spans(),
         scores=scores.select(*SCORES),
         sources=pl.DataFrame(counted, schema=SOURCES),
         set_aside=pl.DataFrame(refused, schema=SET_ASIDE),
         superseded=reconciled.superseded,
-        blobs=reconciled.blobs,
+        blobs=into.blobs,
         unknown_attributes=unknown_frame(sheet),
         notes=tuple(f"{sentence}: {count:,}" for sentence, count in sheet.notes.items()),
+        parts=tuple(into.parts),
     )
 
 

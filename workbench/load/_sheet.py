@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
+from workbench.load._batches import Batch
 from workbench.load._histories import Histories
 from workbench.load._mapping import TableMapping
 from workbench.load._source import Source
+from workbench.load._spill import spill
 from workbench.load._values import text
 from workbench.schema import SCORES, SET_ASIDE, SPANS
+
+if TYPE_CHECKING:
+    from workbench.load._pieces import Piece
 
 __all__ = ["USER_FEEDBACK_NAMES", "LoadOptions", "Sheet", "Supplement"]
 
@@ -97,8 +102,10 @@ class Sheet:
     def __post_init__(self) -> None:
         """Begin with empty columns."""
         self.histories = Histories()
-        self._batches: list[pl.DataFrame] = []
-        self._scores: list[dict[str, Any]] = []
+        self.blobs: dict[str, bytes] = {}
+        self.keep_blob: Callable[[str, bytes], object] | None = None
+        self.score_rows: list[dict[str, Any]] = []
+        self._batches: list[Batch] = []
         self._source_id, self._path, self._format = "", "", ""
         self._rows: list[dict[str, Any]] = []
         self._mark = self._score_mark = self._supplement_mark = 0
@@ -114,7 +121,11 @@ class Sheet:
         self.unit += 1
         self.record = record
         self.open = True
-        self._mark, self._score_mark, self._supplement_mark = len(self._rows), len(self._scores), len(self.supplements)
+        self._mark, self._score_mark, self._supplement_mark = (
+            len(self._rows),
+            len(self.score_rows),
+            len(self.supplements),
+        )
 
     def done(self) -> None:
         """End the record: what fails after this is another one's failure."""
@@ -131,7 +142,7 @@ class Sheet:
     def score(self, row: Mapping[str, Any]) -> None:
         """Write a score; `happened_at` is nanoseconds."""
         given = {"format": self._format, "source": self._source_id, "record": self.record, "_unit": self.unit}
-        self._scores.append({**row, **given})
+        self.score_rows.append({**row, **given})
 
     def supplement(
         self,
@@ -162,26 +173,50 @@ class Sheet:
 
     def _take_back(self) -> None:
         del self._rows[self._mark :]
-        del self._scores[self._score_mark :]
+        del self.score_rows[self._score_mark :]
         del self.supplements[self._supplement_mark :]
 
     def _flush(self) -> None:
         if self._rows:
-            frame = _frame(self._rows)
-            self._batches.append(frame.with_columns(pl.col(name).cast(SPANS[name]) for name in _TIMES))
+            frame = _frame(self._rows).with_columns(pl.col(name).cast(SPANS[name]) for name in _TIMES)
+            frame, blobs = spill(frame, self.options.spill_characters)
+            self._keep(blobs)
+            self._batches.append(Batch(frame, frame.height))
         self._rows = []
 
-    def spans(self) -> pl.DataFrame:
-        """All spans so far, and the record (`_unit`) that each came from."""
+    def absorb(self, piece: Piece) -> None:
+        """Go on after a piece of the file, as if its records had been read here."""
+        self._flush()
+        before = self.unit
+        self._batches.append(Batch(piece.spans, piece.height, before, self._source_id))
+        self.score_rows += [{**row, "source": self._source_id, "_unit": row["_unit"] + before} for row in piece.scores]
+        self.supplements += [replace(one, source=self._source_id, unit=one.unit + before) for one in piece.supplements]
+        refused: dict[str, list[Any]] = {**piece.refused, "source_id": [self._source_id] * len(piece.refused["_unit"])}
+        refused["_unit"] = [unit + before for unit in refused["_unit"]]
+        for name, column in self.refused.items():
+            column.extend(refused[name])
+        self.unknown.update(piece.unknown)
+        self.notes.update(piece.notes)
+        self._keep(piece.blobs)
+        self.unit += piece.units
+
+    def _keep(self, blobs: dict[str, bytes]) -> None:
+        if self.keep_blob is None:
+            self.blobs |= blobs
+        else:
+            for digest, blob in blobs.items():
+                self.keep_blob(digest, blob)
+
+    def batches(self) -> list[Batch]:
+        """All spans so far, with the record (`_unit`) that each came from, their long payloads spilled."""
         self._flush()
         if not self._batches:
-            kinds = {name: kind for name, kind in SPANS.items() if name != "spilled"}
-            return pl.DataFrame(schema={**kinds, "_unit": pl.Int64()})
-        return pl.concat(self._batches)
+            return [Batch(pl.DataFrame(schema={**SPANS, "_unit": pl.Int64()}), 0)]
+        return self._batches
 
     def scores(self) -> pl.DataFrame:
         """All scores so far, and the record (`_unit`) that each came from."""
-        columns = {name: [row.get(name) for row in self._scores] for name in [*SCORES, "_unit"]}
+        columns = {name: [row.get(name) for row in self.score_rows] for name in [*SCORES, "_unit"]}
         kinds: dict[str, Any] = {**SCORES, "happened_at": pl.Int64(), "_unit": pl.Int64()}
         return pl.DataFrame(columns, schema=kinds).with_columns(pl.col("happened_at").cast(SCORES["happened_at"]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from workbench.load._attributes import attribute_columns, finish
@@ -13,7 +13,7 @@ from workbench.load._scores import annotation_score, span_target
 from workbench.load._sheet import Sheet
 from workbench.load._values import dumps, is_array, text
 
-__all__ = ["NOWHERE", "Around", "Event", "around", "supplement_columns", "write_span"]
+__all__ = ["NOWHERE", "Around", "Event", "around", "inherit", "supplement_columns", "write_span"]
 
 Row = dict[str, Any]
 Event = tuple[str, int | None, Row]  # name, nanoseconds, attributes
@@ -29,6 +29,7 @@ class Around:
     columns: Row  # what stands in a column where the span says nothing
     kept: Row
     raw: str | None  # `kept` as JSON text
+    plans: dict[tuple[str, ...], Any] = field(default_factory=dict[tuple[str, ...], Any])  # see `_plans`
 
 
 NOWHERE: Final = Around({}, {}, {}, None)
@@ -87,8 +88,7 @@ def write_span(
     )
     told = columns.pop("status", None)
     row.update(columns)
-    for name, value in about.columns.items():
-        row.setdefault(name, value)
+    inherit(row, about)
     if given or said:
         _add_messages(row, given, said)
     error = status == "error" or told == "error" or (status == "unset" and "error_type" in row)
@@ -99,6 +99,13 @@ def write_span(
     if notes and _is_carrier(sheet, row, notes, links or []):
         return
     sheet.span(finish(row))
+
+
+def inherit(row: Row, about: Around) -> None:
+    """Fill the columns of which only the resource speaks."""
+    for name, value in about.columns.items():
+        if name not in row:
+            row[name] = value
 
 
 def _add_messages(row: Row, given: list[Row], said: list[Row]) -> None:

@@ -21,7 +21,7 @@ _SHORTEST: Final = 64
 
 
 def spill(spans: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, dict[str, bytes]]:
-    """Cut payloads of more than `limit` characters in the middle.
+    """Cut payloads of more than `limit` characters in the middle, but for those that were cut before.
 
     Returns
     -------
@@ -29,12 +29,14 @@ def spill(spans: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, dict[str, byte
         The spans, with the column `spilled`; SHA-256 of each whole payload → its UTF-8, compressed with zstd.
     """
     blobs: dict[str, bytes] = {}
-    records: dict[int, list[dict[str, Any]]] = {}
+    before: list[Any] = spans["spilled"].to_list() if "spilled" in spans.columns else [None] * spans.height
+    records: dict[int, list[dict[str, Any]]] = {row: list(known) for row, known in enumerate(before) if known}
+    done = {(row, record["column"]) for row, known in records.items() for record in known}
     for column in PAYLOADS:
         long = spans.select(
             pl.arg_where((pl.col(column).str.len_bytes() > limit) & (pl.col(column).str.len_chars() > limit))
         )
-        rows: list[int] = long.to_series().to_list()
+        rows: list[int] = [row for row in long.to_series().to_list() if (row, column) not in done]
         if not rows:
             continue
         values: list[str] = spans[column].gather(rows).to_list()
@@ -44,7 +46,10 @@ def spill(spans: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, dict[str, byte
             records.setdefault(row, []).append({"column": column, "sha256": digest, "characters": len(value)})
             shown.append(shorten(value, limit, structured=column in _JSON))
         spans = spans.with_columns(spans[column].scatter(rows, shown))
-    spilled = [records.get(row) for row in range(spans.height)] if records else [None] * spans.height
+    if not records:
+        empty = pl.repeat(None, spans.height, dtype=SPANS["spilled"], eager=True)
+        return spans.with_columns(empty.alias("spilled")), blobs
+    spilled = [records.get(row) for row in range(spans.height)]
     return spans.with_columns(pl.Series("spilled", spilled, SPANS["spilled"])), blobs
 
 
@@ -54,7 +59,7 @@ def _keep(value: str, blobs: dict[str, bytes]) -> str:
     raw = value.encode()
     digest = hashlib.sha256(raw).hexdigest()
     if digest not in blobs:
-        blobs[digest] = zstandard.ZstdCompressor(level=3).compress(raw)
+        blobs[digest] = zstandard.ZstdCompressor(level=1).compress(raw)
     return digest
 
 

@@ -1,0 +1,250 @@
+"""Helper processes for work that one interpreter does too slowly; where none can be started, the work is done here.
+
+A helper is a bare Python that is handed functions and arguments. It runs nothing of the program or notebook that started
+it, holds nothing open, and ends when that one does.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any, Final, Self, TypeVar, cast
+
+__all__ = ["Crew", "serve"]
+
+_Job = TypeVar("_Job")
+_Made = TypeVar("_Made")
+_MOST: Final = 4  # processes in all: what they bring must be put in order by one
+_BEGIN: Final = (
+    "import sys, pickle; sys.path[:] = pickle.load(sys.stdin.buffer); import workbench._crew as c; sys.exit(c.serve())"
+)
+_LOST: Final = (OSError, EOFError, ValueError, pickle.PickleError, AttributeError, ImportError)
+
+
+class Crew:
+    """Runs a function over jobs in several processes, this one among them; results come in the order of the jobs.
+
+    Parameters
+    ----------
+    size
+        Processes in all; by default as many as there are processors, four at most. One: all work is done here.
+
+    Examples
+    --------
+    >>> import math
+    >>> with Crew(1) as crew:
+    ...     list(crew.run(math.sqrt, [1.0, 4.0]))
+    [1.0, 2.0]
+    """
+
+    def __init__(self, size: int | None = None) -> None:
+        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.size = min(usable, _MOST) if size is None else size
+        self._helpers: list[subprocess.Popen[bytes]] = []
+        self._failed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(self, function: Callable[[_Job], _Made], jobs: Iterable[_Job]) -> Iterator[_Made]:
+        """The function's results, in the order of the jobs.
+
+        Parameters
+        ----------
+        function
+            A function of a module, so that a helper can import it.
+        jobs
+            Its arguments; taken one by one, as somebody becomes free.
+
+        Raises
+        ------
+        Exception
+            What the function raised for the first job that failed.
+        """
+        desk = _Desk(function, jobs)
+        threads: list[threading.Thread] = []
+        try:
+            while True:
+                if not threads and desk.more_than_one():
+                    threads = [self._attend(helper, desk) for helper in self._hire()]
+                if desk.ready():
+                    yield desk.hand_out()
+                elif not desk.work_here():
+                    if desk.finished():
+                        return
+                    desk.wait()
+        finally:
+            desk.close()
+            for thread in threads:
+                thread.join()
+
+    def close(self) -> None:
+        """Let the helpers go."""
+        for helper in self._helpers:
+            helper.kill()
+            helper.wait()
+            for stream in (helper.stdin, helper.stdout):
+                if stream is not None:
+                    with suppress(OSError):
+                        stream.close()
+        self._helpers = []
+
+    def _hire(self) -> list[subprocess.Popen[bytes]]:
+        self._helpers = [helper for helper in self._helpers if helper.poll() is None]
+        while len(self._helpers) < self.size - 1 and not self._failed:
+            try:
+                helper = subprocess.Popen(  # noqa: S603 - this very interpreter
+                    [sys.executable, "-c", _BEGIN],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+                assert helper.stdin is not None
+                pickle.dump(sys.path, helper.stdin)
+                helper.stdin.flush()
+            except (OSError, ValueError, TypeError):
+                self._failed = True  # no processes here: a sandbox, an embedded interpreter
+            else:
+                self._helpers.append(helper)
+        return self._helpers
+
+    def _attend(self, helper: subprocess.Popen[bytes], desk: _Desk) -> threading.Thread:
+        thread = threading.Thread(target=_attend, args=(helper, desk), daemon=True)
+        thread.start()
+        return thread
+
+
+class _Desk:
+    """Where jobs are taken and results are laid."""
+
+    def __init__(self, function: Callable[[Any], Any], jobs: Iterable[Any]) -> None:
+        self.function = function
+        self._jobs = iter(jobs)
+        self._ahead: list[tuple[int, Any]] = []  # looked at, or given back
+        self._results: dict[int, tuple[bool, Any]] = {}
+        self._seen = 0
+        self._next = 0
+        self._over = False
+        self._lock = threading.Condition()
+
+    def take(self) -> tuple[int, Any] | None:
+        with self._lock:
+            if self._over:
+                return None
+            if not self._ahead:
+                self._look()
+            return self._ahead.pop(0) if self._ahead else None
+
+    def _look(self) -> bool:
+        """Look at one more job; what fails while there should be one is raised in its place."""
+        try:
+            job = next(self._jobs)
+        except StopIteration:
+            return False
+        except Exception as error:  # noqa: BLE001 - raised again where the results are taken
+            self._results[self._seen] = False, error
+            self._seen += 1
+            self._jobs = iter(())
+            return False
+        self._ahead.append((self._seen, job))
+        self._seen += 1
+        return True
+
+    def give_back(self, job: tuple[int, Any]) -> None:
+        with self._lock:
+            self._ahead.insert(0, job)
+            self._lock.notify_all()
+
+    def lay(self, number: int, result: tuple[bool, Any]) -> None:
+        with self._lock:
+            self._results[number] = result
+            self._lock.notify_all()
+
+    def more_than_one(self) -> bool:
+        with self._lock:
+            while len(self._ahead) < 2:  # noqa: PLR2004 - two
+                if not self._look():
+                    return False
+            return True
+
+    def ready(self) -> bool:
+        with self._lock:
+            return self._next in self._results
+
+    def hand_out(self) -> Any:
+        with self._lock:
+            fine, result = self._results.pop(self._next)
+            self._next += 1
+        if not fine:
+            raise result
+        return result
+
+    def work_here(self) -> bool:
+        job = self.take()
+        if job is None:
+            return False
+        self.lay(job[0], _tried(self.function, job[1]))
+        return True
+
+    def finished(self) -> bool:
+        with self._lock:
+            return not self._ahead and self._next == self._seen
+
+    def wait(self) -> None:
+        with self._lock:
+            self._lock.wait_for(lambda: self._next in self._results or bool(self._ahead))
+
+    def close(self) -> None:
+        with self._lock:
+            self._over = True
+
+
+def _attend(helper: subprocess.Popen[bytes], desk: _Desk) -> None:
+    """Hand one helper job after job; what it does not bring back is given back."""
+    job = desk.take()
+    try:
+        assert helper.stdin is not None
+        assert helper.stdout is not None
+        while job is not None:
+            pickle.dump((desk.function, job[1]), helper.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            helper.stdin.flush()
+            desk.lay(job[0], cast("tuple[bool, Any]", pickle.load(helper.stdout)))  # noqa: S301 - our own process
+            job = desk.take()
+    except _LOST:
+        helper.kill()
+        if job is not None:
+            desk.give_back(job)
+
+
+def _tried(function: Callable[[Any], Any], job: Any) -> tuple[bool, Any]:
+    try:
+        return True, function(job)
+    except Exception as error:  # noqa: BLE001 - raised again where the results are taken
+        return False, error
+
+
+def serve() -> int:
+    """What a helper does: take jobs until nobody hands any."""
+    given, taken = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no result
+    while True:
+        try:
+            function, job = pickle.load(given)  # noqa: S301 - from the process that started this one
+        except EOFError:
+            return 0
+        fine, result = _tried(function, job)
+        try:
+            written = pickle.dumps((fine, result), protocol=pickle.HIGHEST_PROTOCOL)
+        except Exception as error:  # noqa: BLE001 - an error that cannot travel is told in words
+            written = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
+        taken.write(written)
+        taken.flush()
