@@ -69,3 +69,20 @@ def test_instructions_as_text_or_parts() -> None:
         == [{"role": "system", "content": "be brief"}]
     )
     assert system_message(None) == []
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"config": {"system_instruction": "Be brief."}},
+        {"systemInstruction": {"parts": [{"text": "Be brief."}]}},
+        {"system_instruction": "Be brief."},
+        {"system": "Be brief."},
+    ],
+)
+@pytest.mark.parametrize("contents", ["Hi", [{"role": "user", "parts": [{"text": "Hi"}]}]])
+def test_instructions_beside_the_messages_come_first(beside: dict[str, Any], contents: Any) -> None:
+    assert messages({"contents": contents, **beside}) == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hi"},
+    ]

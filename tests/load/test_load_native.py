@@ -109,8 +109,9 @@ def langgraph(messages: list[dict[str, Any]]) -> list[Said]:
 
 
 def google(request: dict[str, Any]) -> list[Said]:
-    """Contents of Google's models."""
-    found: list[Said] = []
+    """Contents of Google's models, after the instructions."""
+    instructions = request.get("config", {}).get("system_instruction")
+    found: list[Said] = [("system", instructions, [])] if instructions else []
     for content in request["contents"]:
         for part in content["parts"]:
             if "function_call" in part:

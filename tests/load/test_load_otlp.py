@@ -75,6 +75,10 @@ CONVENTIONS = {
         "input.value": orjson.dumps({"model": "m", "messages": ASKED}).decode(),
         "output.value": orjson.dumps({"choices": [{"message": {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "function": {"name": "find", "arguments": '{"order": 7}'}}]}}]}).decode(),
     },
+    "Google ADK": {
+        "gcp.vertex.agent.llm_request": '{"model": "m", "contents": [{"role": "user", "parts": [{"text": "Where is order 7?"}]}]}',
+        "gcp.vertex.agent.llm_response": '{"content": {"role": "model", "parts": [{"function_call": {"id": "c1", "name": "find", "args": {"order": 7}}}]}}',
+    },
     "Vercel": {
         "ai.operationId": "ai.generateText.doGenerate",
         "ai.prompt.messages": '[{"role":"user","content":[{"type":"text","text":"Where is order 7?"}]}]',

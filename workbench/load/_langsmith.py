@@ -152,7 +152,7 @@ def _kept(run: Row, extra: Row, sheet: Sheet) -> Row:
     kept: Row = {name: inner for name, inner in run.items() if name not in _READ and inner not in (None, [], {}, "")}
     sheet.unknown.update(name for name in kept if name not in _KEPT)
     kept |= {name: inner for name, inner in extra.items() if name not in ("metadata", "runtime") and inner}
-    events = [event for event in items(opened(run.get("events"))) if fields(event).get("name") not in _USUAL_EVENTS]
+    events = [event for event in items(opened(run.get("events"))) if str(fields(event).get("name")) not in _USUAL_EVENTS]
     return {**kept, "events": events} if events else kept
 
 

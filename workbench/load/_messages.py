@@ -41,6 +41,7 @@ _PLAIN: Final = frozenset({"role", "content", "parts", "finish_reason"})
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant", "tool"})
 _ANSWER: Final = frozenset({"type", "id", "response", "result"})
 _CONSTRUCTOR: Final = "kwargs"
+_NOTHING: Final = ("", "{}", "[]")  # what was not captured, as JSON text
 
 
 def messages(value: Any, role: str = "user") -> list[Message] | None:
@@ -71,7 +72,7 @@ def messages(value: Any, role: str = "user") -> list[Message] | None:
 def conversation(value: Any, role: str) -> list[Message] | None:
     """The messages in a value, where bare text is a message too."""
     found = messages(value, role)
-    if found is None and isinstance(value, str) and value:
+    if found is None and isinstance(value, str) and value not in _NOTHING:
         return [{"role": role, "content": value}]
     return found
 
@@ -115,7 +116,7 @@ def plain_messages(values: list[Any]) -> list[Message] | None:
             return None
         role, content = item.get("role"), item.get("content")
         parts: list[Any] | None = item.get("parts")
-        if role not in _PLAIN_ROLES:
+        if type(role) is not str or role not in _PLAIN_ROLES:
             return None
         if type(content) is str and parts is None:
             found.append({"role": role, "content": content})
@@ -233,10 +234,21 @@ def _of_holder(value: dict[str, Any], role: str) -> list[Message] | None:
     for name in _LISTS:
         if is_array(value.get(name)) and value[name]:
             found = _of_list(value[name], role)
-            return None if found is None else system_message(value.get("system")) + found
+            return None if found is None else system_message(_instructions(value)) + found
     if isinstance(value.get("contents"), str):
-        return [{"role": "user", "content": value["contents"]}]
+        return [*system_message(_instructions(value)), {"role": "user", "content": value["contents"]}]
     return _speech(value, role)
+
+
+def _instructions(value: dict[str, Any]) -> Any:
+    """The instructions beside a request's messages: Anthropic's, or Google's, which may lie in its configuration."""
+    config = value.get("config")
+    for holder in (value, config if is_object(config) else {}):
+        for name in ("system", "system_instruction", "systemInstruction"):
+            told = holder.get(name)
+            if told:
+                return told["parts"] if is_object(told) and is_array(told.get("parts")) else told
+    return None
 
 
 def _speech(value: dict[str, Any], role: str) -> list[Message] | None:

@@ -103,8 +103,10 @@ _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 
 # what columns are made of
 _HINTS: Final[dict[str, tuple[str, ...]]] = {
-    "given": ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt"),
-    "said": ("gen_ai.output.messages", "gen_ai.completion"),
+    "given": (
+        "gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt", "gcp.vertex.agent.llm_request",
+    ),
+    "said": ("gen_ai.output.messages", "gen_ai.completion", "gcp.vertex.agent.llm_response"),
     "system": ("gen_ai.system_instructions",),
     "operation": ("gen_ai.operation.name",),
     "oi_kind": ("openinference.span.kind",),
@@ -146,7 +148,7 @@ _KEPT: Final = (  # understood, but no column is made of it
     "gen_ai.", "llm.", "ai.", "openinference.", "traceloop.", "langfuse.", "tool.", "input.", "output.", "server.",
     "telemetry.", "service.", "operation.name", "resource.name", "otel.", "scope.", "host.", "os.", "process.",
     "network.", "http.", "url.", "rpc.", "db.", "graph.", "embedding.", "reranker.", "prompt.", "thread.", "code.",
-    "resource.", "exception.", "k8s.", "container.", "cloud.", "logfire.", "mlflow.",
+    "resource.", "exception.", "k8s.", "container.", "cloud.", "logfire.", "mlflow.", "gcp.",
 )  # fmt: skip
 
 KINDS: Final[dict[str, str]] = {
