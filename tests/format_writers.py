@@ -259,7 +259,7 @@ def failure(span: Span) -> str | None:
 
 
 def otlp_requests() -> list[Row]:
-    held = [
+    held: list[Row] = [
         {
             "traceId": span.trace, "spanId": span.id, "parentSpanId": span.parent or "", "name": span.name, "kind": 1,
             "startTimeUnixNano": str(span.start), "endTimeUnixNano": str(span.end), "attributes": otlp_attributes(gen_ai(span)),
@@ -276,7 +276,7 @@ def otlp_requests() -> list[Row]:
         for name, value, why, by in (("user_feedback", float(talk.liked), talk.comment, "human"), ("helpful", talk.grade, None, "llm"))
     ]  # fmt: skip
     # Spans of a trace come on several lines, the last one first.
-    spread = [{"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [{"scope": {"name": "s"}, "spans": [span]}]}]} for span in reversed(held)]  # fmt: skip
+    spread: list[Row] = [{"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [{"scope": {"name": "s"}, "spans": [span]}]}]} for span in reversed(held)]  # fmt: skip
     return [
         *spread,
         {"resourceLogs": [{"resource": {}, "scopeLogs": [{"scope": {"name": "s"}, "logRecords": records}]}]},
@@ -309,7 +309,7 @@ def write_otel_js() -> Files:
 
 def write_otel_python() -> Files:
     """As the console exporter prints them: objects over many lines, one after the other."""
-    printed = [
+    printed: list[Row] = [
         {
             "name": span.name, "context": {"trace_id": f"0x{span.trace}", "span_id": f"0x{span.id}", "trace_state": "[]"}, "kind": "SpanKind.INTERNAL",
             "parent_id": f"0x{span.parent}" if span.parent else None, "start_time": iso(span.start), "end_time": iso(span.end),

@@ -78,7 +78,7 @@ def _span(item: Row, sheet: Sheet) -> None:
     kind = str(said) if said in _KINDS else "other"
     start, seconds = moment(item.get("start_ns")), whole(item.get("duration"))
     tags = [str(tag) for tag in items(item.get("tags"))]
-    named = dict(reversed([tag.split(":", 1) for tag in tags if ":" in tag]))
+    named = dict(reversed([(name, value) for name, _, value in (tag.partition(":") for tag in tags) if value]))
     error = fields(meta.get("error"))
     made: Row = {
         "trace_id": trace_id.lower(), "span_id": span_id, "kind": kind, "name": text(item.get("name")),

@@ -188,10 +188,11 @@ def moment(value: Any) -> int | None:
         return None
     if type(value) is int and value >= 10**17:
         return _in_range(value)
-    for unit, size in ((1, 1e17), (10**3, 1e14), (10**6, 1e11)):
-        if number >= size:
-            return _in_range(int(number) * unit if type(value) is int else int(number * unit))
-    return _in_range(int(number * 10**9))
+    unit = next((unit for unit, size in ((1, 1e17), (10**3, 1e14), (10**6, 1e11)) if number >= size), 10**9)
+    if type(value) is int:
+        return _in_range(value * unit)
+    # A float of seconds is exact to a microsecond or so; what lies beyond is noise.
+    return _in_range(int(number) * unit + round((number - int(number)) * unit / 1000) * 1000)
 
 
 def _written(value: str) -> int | None:
@@ -202,7 +203,8 @@ def _written(value: str) -> int | None:
     try:
         when = datetime.fromisoformat(value.strip())
     except ValueError:
-        return None
+        number = real(value)
+        return None if number is None else moment(number)
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     return _in_range((when - _EPOCH) // _MICROSECOND * 1000 + finer)

@@ -36,6 +36,7 @@ _MACHINERY: Final = (
     "source",
 )
 _THUMBS: Final = {"👍": True, "👎": False, ":thumbs_up:": True, ":thumbs_down:": False, ":+1:": True, ":-1:": False}
+_BY_MODEL: Final = ("summary.usage", "summary.weave.costs")
 _NOTHING: Final = ("self", "weave_self")
 
 
@@ -91,10 +92,19 @@ class Weave(RowReader):
 
 
 def _nested(row: Row) -> Row:
+    """A call as one object, also where a frame made columns of what lies within."""
     item = row
     if any(name.startswith(("inputs.", "output.", "summary.", "attributes.")) for name in row):
-        there = [(name, value) for name, value in row.items() if value is not None]
-        tree = unflatten(there)
+        plain: list[tuple[str, Any]] = []
+        by_model: dict[str, Row] = {}  # names of models have dots of their own
+        for name, value in row.items():
+            holder = next((prefix for prefix in _BY_MODEL if name.startswith(f"{prefix}.")), None)
+            if holder is not None and value is not None:
+                model, _, key = name.removeprefix(f"{holder}.").rpartition(".")
+                by_model.setdefault(holder, {}).setdefault(model, {})[key] = value
+            elif value is not None:
+                plain.append((name, value))
+        tree = unflatten([*plain, *by_model.items()])
         item = tree if is_object(tree) else row
     return {**item, **{name: opened(item.get(name)) for name in _OPENED}}
 
@@ -118,7 +128,7 @@ def _kind(item: Row, op: str, attributes: Row) -> str:
 
 def _model(made: Row, given: Any, taken: Any, summary: Row) -> None:
     """Model, tokens and costs: a call's own, where what is inside it is not summed up in it."""
-    used, costs = fields(summary.get("usage")), fields(fields(summary.get("weave")).get("costs"))
+    used, costs = fields(opened(summary.get("usage"))), fields(opened(fields(summary.get("weave")).get("costs")))
     named = next((str(name) for name in used), None)
     made["model"] = text(fields(taken).get("model")) or text(fields(given).get("model")) or named
     for told in used.values():
