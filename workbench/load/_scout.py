@@ -79,12 +79,12 @@ def _score(row: Row, trace_id: str, sheet: Sheet) -> None:
     for name, inner in told.items():
         if inner is None and passed is None:
             continue
-        number = _WORDS.get(inner) if isinstance(inner, str) else inner
-        count = float(number) if isinstance(number, bool) else real(number)
+        word = inner if isinstance(inner, str) and real(inner) is None else None
+        count = _WORDS.get(word) if word is not None else float(inner) if isinstance(inner, bool) else real(inner)
         alone = len(told) == 1
         sheet.score(
             score(
-                sheet.options, ("session", trace_id), str(name), number=count, label=inner if isinstance(inner, str) else None,
+                sheet.options, ("session", trace_id), str(name), number=count, label=word,
                 comment=row.get("score_explanation"), by="code", passed=passed if alone else None,
                 score_id=content_id("scout", trace_id, name),
             )
