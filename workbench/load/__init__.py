@@ -4,6 +4,7 @@ A format is one reader, one file, one line in `_registry`; another package adds 
 `workbench.readers` (a class with `name`, `keys`, `fits` and `read`; see `Reader`).
 """
 
+from workbench.load._into import Into
 from workbench.load._joins import join_scores
 from workbench.load._ledger import FreshFile, LoadReport, batches, unread
 from workbench.load._loaded import Loaded
@@ -15,6 +16,7 @@ from workbench.load._source import Source, expand, fingerprint, gather
 
 __all__ = [
     "FreshFile",
+    "Into",
     "LoadOptions",
     "LoadReport",
     "Loaded",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workbench.errors import ReadOnlyError
 
-__all__ = ["make_folder", "write_whole"]
+__all__ = ["make_folder", "move_whole", "write_whole"]
 
 
 @contextmanager
@@ -35,6 +35,25 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def move_whole(draft: Path, path: Path) -> Path:
+    """Bring a finished file to its place in one step, once it would outlive a power cut.
+
+    Raises
+    ------
+    ReadOnlyError
+        The disk refused.
+    """
+    make_folder(path.parent)
+    with _refusals(path):
+        descriptor = os.open(draft, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        draft.replace(path)
+    return path
+
+
 def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
     """Let `write` make a file under another name, then move it to `path` in one step.
 
@@ -50,12 +69,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
     with _refusals(path):
         try:
             write(draft)
-            descriptor = os.open(draft, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            draft.replace(path)
+            move_whole(draft, path)
         finally:
             draft.unlink(missing_ok=True)
     return path

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,13 +18,15 @@ import polars as pl
 from workbench import schema
 from workbench.store._blobs import Blobs
 from workbench.store._database import Database
-from workbench.store._files import make_folder, write_whole
+from workbench.store._files import make_folder, move_whole, write_whole
 from workbench.store._vectors import Vectors
 
 __all__ = ["DATABASE_VARIABLE", "Store"]
 
 DATABASE_VARIABLE: Final = "WORKBENCH_DATABASE"
 """A team names its `postgresql+psycopg://` address in this environment variable; the default is SQLite in the folder."""
+
+_ABANDONED: Final = 24 * 3600.0  # seconds
 
 _SUPERSEDED: Final = pl.Schema({"trace_id": pl.String(), "span_id": pl.String(), "load_id": pl.String()})
 _SPANS: Final = pl.Schema({**schema.SPANS, "load_id": pl.String()})
@@ -56,6 +62,7 @@ class Store:
         blobs: Mapping[str, bytes],
         modified_ns: Mapping[str, int],
         config: str,
+        parts: Sequence[Path] = (),
     ) -> str:
         """Put one load on disk: blobs and Parquet first, the ledger last.
 
@@ -74,6 +81,8 @@ class Store:
             When each path of `sources` was last changed, in nanoseconds.
         config
             Hash of the settings that the load was made with.
+        parts
+            Parquet files of further spans, within `incoming`; they are moved.
 
         Returns
         -------
@@ -87,15 +96,32 @@ class Store:
         for name, frame in (("spans", spans), ("scores", scores), ("superseded", superseded)):
             if frame.height:
                 write_whole(self._part(name, load_id), _writer(frame))
+        height = spans.height
+        for number, part in enumerate(parts):
+            height += pl.scan_parquet(part).select(pl.len()).collect().item()
+            move_whole(part, self.folder / "traces" / f"spans-{load_id}-{number:04d}.parquet")
         numbered = set_aside.with_row_index("ordinal").with_columns(pl.col("ordinal").cast(pl.Int64))
         changed = [modified_ns.get(path) for path in sources["path"].to_list()]
         self.database.append("set_aside", numbered.with_columns(load_id=pl.lit(load_id)))
         self.database.append(
             "sources", sources.with_columns(load_id=pl.lit(load_id), modified_ns=pl.Series(changed, dtype=pl.Int64))
         )
-        row = {"load_id": load_id, "spans": spans.height, "scores": scores.height, "config": config}
+        row = {"load_id": load_id, "spans": height, "scores": scores.height, "config": config}
         self.database.append("loads", [{**row, "loaded_at": datetime.now(UTC)}])
         return load_id
+
+    @contextmanager
+    def incoming(self) -> Generator[Path]:
+        """A folder for a load that is on its way; what is left in it is gone afterwards.
+
+        A process that was killed leaves its own behind: those of yesterday are cleared away.
+        """
+        traces = make_folder(self.folder / "traces")
+        for old in traces.glob(".incoming-*"):
+            if time.time() - old.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=traces, prefix=".incoming-") as folder:
+            yield Path(folder)
 
     def loads(self) -> pl.DataFrame:
         """The loads that were completed, oldest first."""
@@ -158,8 +184,10 @@ class Store:
         parts: list[pl.LazyFrame] = []
         for load_id in self.loads()["load_id"].to_list():
             path = self._part(name, load_id)
-            if path.exists():
-                part = pl.scan_parquet(path)
+            for file in (path, *sorted(path.parent.glob(f"{path.stem}-*.parquet"))):
+                if not file.exists():
+                    continue
+                part = pl.scan_parquet(file)
                 parts.append(part if name == "superseded" else part.with_columns(load_id=pl.lit(load_id)))
         return pl.concat([empty, *parts], how="vertical") if parts else empty
 

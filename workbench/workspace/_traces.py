@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from workbench import schema
+from workbench._crew import Crew
 from workbench.workspace._base import Base
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Traces(Base):
         ]  # fmt: skip
         jobs += [([source], {}, source.size) for source in frames if source.source_id not in held]
         done, total = 0, sum(size for _, _, size in jobs)
-        with self._progress("load") as report:
+        with self._progress("load") as report, Crew() as crew, self.store.incoming() as incoming:
             # One batch is one commit: a process that is killed goes on with the next one.
             for batch, modified_ns, size in jobs:
                 read = load.read(
@@ -69,6 +70,8 @@ class Traces(Base):
                     known_scores=self.store.scan_scores(),
                     options=options,
                     progress=lambda now, _size, done=done: report(done + now, total),
+                    into=load.Into(incoming, self.store.blobs.put_compressed),
+                    crew=crew,
                 )
                 made.append(
                     self.store.add_load(
@@ -80,6 +83,7 @@ class Traces(Base):
                         blobs=read.blobs,
                         modified_ns=modified_ns,
                         config=self.config.fingerprint,
+                        parts=read.parts,
                     )
                 )
                 done += size
