@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,15 @@ def lines(values: list[Run]) -> bytes:
     return b"".join(orjson.dumps(value) + b"\n" for value in values)
 
 
+def table() -> bytes:
+    """The runs in a dataframe, as `to_csv` writes it: structure as Python prints it."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for one in RUNS for name in one)))
+    writer.writeheader()
+    writer.writerows(RUNS)
+    return text.getvalue().encode()
+
+
 SHAPES = {
     "list_runs": lines(RUNS),
     "REST, a page": orjson.dumps({"runs": RUNS, "cursors": {"next": None}}),
@@ -130,6 +140,7 @@ SHAPES = {
     "v2": lines(v2()),
     "bulk Parquet": bulk(),
     "command line": lines(command_line()),
+    "dataframe as CSV": table(),
 }
 WANTED: list[Run] = [
     {"span_id": ROOT, "parent_id": None, "name": "support", "kind": "agent", "status": "ok", "input": '{"question":"Where is order 7?"}', "output": "It was sent.", "tags": ["beta"], "seconds": 9},
@@ -141,7 +152,7 @@ WANTED: list[Run] = [
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_trace_reads_the_same_in_every_export(shape: str, tmp_path: Path) -> None:
-    file = tmp_path / "runs"
+    file = tmp_path / ("runs.csv" if "CSV" in shape else "runs")
     file.write_bytes(SHAPES[shape])
     loaded = load.read(file)
     assert loaded.sources["format"].to_list() == ["langsmith"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,6 +132,15 @@ def parquet(frame: pl.DataFrame) -> bytes:
     return packed.getvalue()
 
 
+def table(rows: list[dict[str, Any]]) -> bytes:
+    """As `to_csv` writes it: structure as Python prints it."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
 def lines(values: list[dict[str, Any]]) -> bytes:
     return b"".join(orjson.dumps(value) + b"\n" for value in values)
 
@@ -144,6 +154,7 @@ SHAPES = {
     "REST, a page": ("phoenix", orjson.dumps({"data": rest(), "next_cursor": None})),
     "command line": ("phoenix", lines([{"traceId": TRACE, "spans": rest(), "rootSpan": rest()[0], "startTime": iso(0), "endTime": iso(9), "duration": 9000, "status": "OK", "annotations": [], "notes": []}])),
     "dataframe": ("phoenix", parquet(dataframe())),
+    "dataframe as CSV": ("phoenix", table(dataframe().to_dicts())),
     "dataframe as JSON": ("phoenix", lines([{name: str(value) if isinstance(value, datetime) else value for name, value in row.items()} for row in dataframe().to_dicts()])),
     "OTLP in snake case": ("otlp", orjson.dumps(snake())),
     "console": ("otel-python", printed(console())),
@@ -160,7 +171,7 @@ WANTED: list[dict[str, Any]] = [
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_trace_reads_the_same_in_every_shape(shape: str, tmp_path: Path) -> None:
     reader, content = SHAPES[shape]
-    file = tmp_path / "export"
+    file = tmp_path / ("export.csv" if "CSV" in shape else "export")
     file.write_bytes(content)
     loaded = load.read(file)
     assert loaded.sources["format"].to_list() == [reader]

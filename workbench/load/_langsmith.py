@@ -11,7 +11,7 @@ from typing import Any, Final
 from workbench.load._attributes import finish
 from workbench.load._json import JsonReader, guarded
 from workbench.load._langsmith_payload import fill_run, said_usage
-from workbench.load._payload import opened, session_of
+from workbench.load._payload import literal, opened, session_of
 from workbench.load._scores import Target, score, span_target
 from workbench.load._sheet import Sheet
 from workbench.load._values import dumps, fields, is_array, is_object, items, moment, parsed, real, text, whole
@@ -123,7 +123,7 @@ def _run(run: Row, sheet: Sheet) -> None:
         )
         return
     kind = _KINDS.get(str(run.get("run_type")).lower(), "other")
-    extra = fields(opened(run.get("extra")))
+    extra = fields(literal(run.get("extra")))
     metadata = {**fields(extra.get("metadata")), **_metadata(run)}
     row: Row = {
         "trace_id": trace_id,
@@ -135,7 +135,7 @@ def _run(run: Row, sheet: Sheet) -> None:
     }
     kept = _kept(run, extra, sheet)
     given, taken = (
-        opened(run.get(name) if run.get(name) is not None else run.get(f"{name}_preview"))
+        literal(run.get(name) if run.get(name) is not None else run.get(f"{name}_preview"))
         for name in ("inputs", "outputs")
     )
     fill_run(row, given, taken, kept, extra)
@@ -152,7 +152,9 @@ def _kept(run: Row, extra: Row, sheet: Sheet) -> Row:
     kept: Row = {name: inner for name, inner in run.items() if name not in _READ and inner not in (None, [], {}, "")}
     sheet.unknown.update(name for name in kept if name not in _KEPT)
     kept |= {name: inner for name, inner in extra.items() if name not in ("metadata", "runtime") and inner}
-    events = [event for event in items(opened(run.get("events"))) if str(fields(event).get("name")) not in _USUAL_EVENTS]
+    events = [
+        event for event in items(opened(run.get("events"))) if str(fields(event).get("name")) not in _USUAL_EVENTS
+    ]
     return {**kept, "events": events} if events else kept
 
 
@@ -167,7 +169,7 @@ def _metadata(run: Row) -> Row:
 
 
 def _around(run: Row, metadata: Row) -> Row:
-    tags = parsed(run.get("tags"))
+    tags = literal(run.get("tags"))
     return {
         "session_id": session_of(metadata) or text(run.get("thread_id")),
         "task_id": text(run.get("reference_example_id")),

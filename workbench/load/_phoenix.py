@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from workbench.load._json import JsonReader, guarded
 from workbench.load._otel_python import write_python_span
+from workbench.load._payload import literal
 from workbench.load._scores import Target, score, span_target
 from workbench.load._sheet import Sheet
 from workbench.load._spans import NOWHERE
@@ -20,6 +21,10 @@ _ATTRIBUTES: Final = "attributes."
 _TREES: Final = frozenset({
     "llm", "retrieval", "reranker", "embedding", "annotations", "evaluations", "trace", "session", "tool", "input",
     "output", "openinference", "user", "tag", "exception", "agent", "graph", "gen_ai", "prompt",
+})  # fmt: skip
+_STRUCTURED: Final = frozenset({  # structure in a dataframe, which CSV makes text of
+    "llm.input_messages", "llm.output_messages", "retrieval.documents", "reranker.output_documents", "annotations",
+    "metadata", "tag.tags",
 })  # fmt: skip
 _TARGETS: Final = ("span_id", "trace_id", "session_id", "context.span_id", "context.trace_id")
 _LISTS: Final = ("data", "spans")
@@ -93,7 +98,7 @@ def _record(value: Row, sheet: Sheet) -> None:
     kind = text(value.get("span_kind"))
     if kind and not (kind == "UNKNOWN" and "openinference.span.kind" in attributes):
         attributes["openinference.span.kind"] = kind
-    events = [{**event, "attributes": _flat(event.get("attributes"))} for event in items(value.get("events")) if is_object(event)]  # fmt: skip
+    events = [{**event, "attributes": _flat(event.get("attributes"))} for event in items(literal(value.get("events"))) if is_object(event)]  # fmt: skip
     span = {**value, "events": events}
     message = value.get("status_message")
     if not write_python_span(
@@ -117,6 +122,8 @@ def _flatten(name: str, value: Any, into: Row) -> None:
     """Dotted names, as the spans had them when they were sent; nothing where only another row has a value."""
     if value is None:
         return
+    if name in _STRUCTURED:
+        value = literal(value)
     nested = (is_object(value) or (is_array(value) and bool(value) and is_object(value[0]))) and name.split(".", 1)[
         0
     ] in _TREES
