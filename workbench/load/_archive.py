@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import struct
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ _PIECE: Final = 1 << 20
 _FREE: Final = 1 << 26  # so much may come out of the smallest archive
 _RATIO: Final = 200  # traces shrink to a tenth or a fiftieth; what grows more than this is made to fill a disk
 _ENCRYPTED: Final = 0x1
+_DAMAGED: Final = (OSError, RuntimeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 class TooLargeError(ValueError):
@@ -63,7 +66,7 @@ def members(source: Source) -> Iterator[Member]:
                     yield Member(
                         path, info.header_offset, None, "a file in an archive that unpacks to too much", str(error)
                     )
-                except (OSError, RuntimeError, ValueError, zipfile.BadZipFile, EOFError) as error:
+                except _DAMAGED as error:
                     yield Member(
                         path,
                         info.header_offset,

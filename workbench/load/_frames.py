@@ -35,40 +35,46 @@ def _is_pandas(value: Any) -> bool:
 
 def frame_rows(frame: Any) -> list[Row]:
     """The rows of a frame; a named index is a column like any other."""
-    if _is_pandas(frame):
+    records: Any = frame
+    if isinstance(frame, pl.DataFrame | pl.LazyFrame):
+        records = _polars_rows(frame)
+    elif _is_pandas(frame):
         missing = [name for name in frame.index.names if name is not None and name not in frame.columns]
-        records: Any = (frame.reset_index(level=missing) if missing else frame).to_dict("records")
-    elif is_array(frame):
-        records = frame
-    else:
-        whole = frame.collect() if isinstance(frame, pl.LazyFrame) else pl.DataFrame(frame)
-        times = [
-            pl.col(name).cast(pl.Datetime("ns", "UTC" if kind.time_zone else None)).to_physical()
-            for name, kind in whole.schema.items()
-            if isinstance(kind, pl.Datetime)
-        ]
-        records = whole.with_columns(times).to_dicts()
-    return [{str(name): _value(value) for name, value in record.items()} for record in records]
+        records = (frame.reset_index(level=missing) if missing else frame).to_dict("records")
+    elif not is_array(frame):
+        records = _polars_rows(pl.DataFrame(frame))
+    filled = not is_array(frame)  # a frame gives every object the fields of all others: what is null there says nothing
+    return [{str(name): _value(value, filled=filled) for name, value in record.items()} for record in records]
 
 
-def _value(value: Any) -> Any:
-    """A value as JSON would have it; a frame gives every object the fields of all others, so what is null there goes."""
+def _polars_rows(frame: pl.DataFrame | pl.LazyFrame) -> list[Row]:
+    times = [
+        pl.col(name).cast(pl.Datetime("ns", "UTC" if kind.time_zone else None)).to_physical()
+        for name, kind in frame.collect_schema().items()
+        if isinstance(kind, pl.Datetime)
+    ]
+    return frame.lazy().with_columns(times).collect().to_dicts()
+
+
+def _value(value: Any, *, filled: bool) -> Any:
+    """A value as JSON would have it; without the nulls of objects that were filled up."""
     if value is None or (isinstance(value, str | bool | int) and not isinstance(value, Enum)):
         return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
         fields = cast("Mapping[Any, Any]", value).items()
-        return {str(name): made for name, inner in fields if (made := _value(inner)) is not None} or None
+        made = {str(name): _value(inner, filled=filled) for name, inner in fields}
+        return ({name: inner for name, inner in made.items() if inner is not None} or None) if filled else made
     if isinstance(value, list | tuple | set | frozenset):
-        return [_value(inner) for inner in cast("list[Any]", value)]
-    return _foreign(value)
+        return [_value(inner, filled=filled) for inner in cast("list[Any]", value)]
+    return _foreign(value, filled=filled)
 
 
-def _foreign(value: Any) -> Any:
+def _foreign(value: Any, *, filled: bool) -> Any:
     """What is not JSON: enumerations, bytes, times, and what another library holds in a cell."""
     if isinstance(value, Enum):
-        return _value(value.value)
+        return _value(value.value, filled=filled)
     if type(value).__name__ in _MISSING:
         return None
     if isinstance(value, bytes):
@@ -77,10 +83,10 @@ def _foreign(value: Any) -> Any:
         return value.isoformat()
     for name in ("to_list", "tolist"):
         if hasattr(value, name):
-            return _value(getattr(value, name)())
+            return _value(getattr(value, name)(), filled=filled)
     for name in _OBJECTS:
         if callable(getattr(value, name, None)):
             told = getattr(value, name)()
-            value = _value(told) if isinstance(told, Mapping) else str(value)
+            value = _value(told, filled=filled) if isinstance(told, Mapping) else str(value)
             break
     return cast("Any", value) if isinstance(value, dict | str) else str(value)
