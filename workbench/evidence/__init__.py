@@ -1,5 +1,6 @@
 """The evidence: every session as its canonical agent loop, one row a step, read in the same way by everybody."""
 
+from workbench.evidence._from_messages import from_messages
 from workbench.evidence._loop import AgentLoop, Step, loop, loops
 from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, Signal, outcomes
 from workbench.evidence._render import Cut, Rendering, render
@@ -18,6 +19,7 @@ __all__ = [
     "Selection",
     "Signal",
     "Step",
+    "from_messages",
     "loop",
     "loops",
     "outcomes",

@@ -11,7 +11,7 @@ from workbench.evidence._merge import Draft, Merge
 from workbench.evidence._trace import READ, Event, read_trace
 from workbench.schema import SPANS, STEPS, conform
 
-__all__ = ["VERSION", "steps"]
+__all__ = ["VERSION", "steps", "turns_of"]
 
 VERSION: Final = "1"
 """Changes when the same spans would give other steps or sessions: what was derived by an earlier one is made again."""
@@ -99,7 +99,7 @@ class _Out:
 
     def add(self, session: str, drafts: list[Draft]) -> None:
         out = self.columns
-        for number, (draft, turn) in enumerate(zip(drafts, _turns(drafts), strict=True), 1):
+        for number, (draft, turn) in enumerate(zip(drafts, turns_of(drafts), strict=True), 1):
             origin = draft.origin
             timed = draft.timed and origin.start is not None and origin.end is not None
             out["session_id"].append(session)
@@ -124,7 +124,7 @@ class _Out:
         return pl.DataFrame(self.columns, schema={**schema, "at": pl.Int64()}).with_columns(pl.col("at").cast(at))
 
 
-def _turns(drafts: list[Draft]) -> list[int]:
+def turns_of(drafts: list[Draft]) -> list[int]:
     """The turn of each step: what comes before the first user message belongs to the first turn."""
     spoken = {draft.origin.trace for draft in drafts if draft.kind == "user"}
     seen: set[int] = set()

@@ -2,6 +2,6 @@
 
 from workbench.grade._find import load_graders
 from workbench.grade._grade import GRADES, Grades, grade
-from workbench.grade._grader import Grader, Score, grader
+from workbench.grade._grader import Grader, Result, Score, Truth, grader
 
-__all__ = ["GRADES", "Grader", "Grades", "Score", "grade", "grader", "load_graders"]
+__all__ = ["GRADES", "Grader", "Grades", "Result", "Score", "Truth", "grade", "grader", "load_graders"]

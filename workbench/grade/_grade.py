@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,8 +13,8 @@ import polars as pl
 
 from workbench._html import panel, table
 from workbench.errors import EmptyError, InputError
-from workbench.evidence import AgentLoop, Step, loops
-from workbench.grade._grader import Grader, Score
+from workbench.evidence import loops
+from workbench.grade._grader import Grader
 from workbench.schema import ANNOTATIONS, STEPS, conform
 from workbench.stats import wilson
 
@@ -34,8 +33,6 @@ GRADES: Final = pl.Schema({  # one row a session and grader
     "error": pl.String(),  # how the grader crashed
     "fingerprint": pl.String(),  # content of the grader's source
 })  # fmt: skip
-
-_Result = tuple[str, float | None, bool | None, str | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -230,7 +227,7 @@ def grade(steps: Any, graders: Iterable[Grader], *, progress: Callable[[int, int
     columns: dict[str, list[Any]] = {name: [] for name in GRADES}
     for done, loop in enumerate(loops(frame), 1):
         for each in given:
-            result = _run(each, loop)
+            result = each.result(loop)
             row = (loop.session_id, each.name, each.version, each.criterion, *result, each.fingerprint)
             for name, value in zip(GRADES, row, strict=True):
                 columns[name].append(value)
@@ -254,30 +251,3 @@ def _checked(graders: Iterable[Grader]) -> list[Grader]:
             raise InputError(msg)
         names.add(each.name)
     return given
-
-
-def _run(each: Grader, loop: AgentLoop) -> _Result:
-    try:
-        result = each(loop)
-        if result is None:
-            return "inapplicable", None, None, None, None, None
-        score = _score(result)
-        cited = [item.target if isinstance(item, Step) else str(item) for item in score.evidence]
-    except Exception as error:  # noqa: BLE001 - a grader is anybody's code; its crash is its result on this session
-        return "errored", None, None, None, None, f"{type(error).__name__}: {error}"
-    evidence = orjson.dumps(cited).decode() if cited else None
-    return "completed", float(score.value), score.passed, score.reason or None, evidence, None
-
-
-def _score(result: Any) -> Score:
-    if isinstance(result, bool) or type(result).__name__ in {"bool", "bool_"}:  # numpy has its own
-        return Score(float(result), passed=bool(result))
-    score = result if isinstance(result, Score) else Score(result)
-    value: Any = score.value
-    if not hasattr(value, "__float__") or isinstance(value, str):
-        msg = f"returned {type(result).__name__}; a grader returns True or False, a number, a Score, or None"
-        raise InputError(msg)
-    if not math.isfinite(value):
-        msg = f"returned {value}, which is no number that can be counted"
-        raise InputError(msg)
-    return score

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import math
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+import orjson
 
 from workbench.errors import InputError
 from workbench.evidence import AgentLoop, Step
 
-__all__ = ["Grader", "Measure", "Score", "grader"]
+__all__ = ["Grader", "Measure", "Result", "Score", "Truth", "grader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,48 @@ class Score:
     evidence: Sequence[Step | str] = ()
 
 
-Measure = Callable[[AgentLoop], bool | float | Score | None]
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What people say a case should come to; graders see it, the agent never does.
+
+    Parameters
+    ----------
+    expected_outputs
+        Answers that would be right, one an author.
+    criteria
+        What a right answer has to fulfil, in words.
+    canary
+        A word that means nothing: an answer that holds it has seen what it should not.
+
+    Examples
+    --------
+    >>> from workbench.grade import Truth
+    >>> Truth(expected_outputs=("Refunded 7.",)).expected_output
+    'Refunded 7.'
+    """
+
+    expected_outputs: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()
+    canary: str = field(default="", repr=False)
+
+    @property
+    def expected_output(self) -> str | None:
+        """The first of the expected outputs; None where there is none."""
+        return self.expected_outputs[0] if self.expected_outputs else None
+
+
+class Result(NamedTuple):
+    """What became of one grader on one session: completed, inapplicable or errored, and what it said."""
+
+    status: Literal["completed", "inapplicable", "errored"]
+    value: float | None = None
+    passed: bool | None = None
+    reason: str | None = None
+    evidence: str | None = None
+    error: str | None = None
+
+
+Measure = Callable[[AgentLoop], bool | float | Score | None] | Callable[[AgentLoop, Truth], bool | float | Score | None]
 """What a grader is made from: None means that the criterion does not apply to the session."""
 
 
@@ -62,9 +106,58 @@ class Grader:
     fingerprint: str
     kind: Literal["code"] = "code"
 
-    def __call__(self, loop: AgentLoop) -> bool | float | Score | None:
-        """What the function says of this session."""
-        return self.measure(loop)
+    @property
+    def takes_truth(self) -> bool:
+        """Whether the function asks for the ground truth as its second argument."""
+        try:
+            parameters = inspect.signature(self.measure).parameters.values()
+        except (TypeError, ValueError):  # written in C
+            return False
+        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        asked = [each for each in parameters if each.kind in positional and each.default is inspect.Parameter.empty]
+        return len(asked) > 1
+
+    def __call__(self, loop: AgentLoop, truth: Truth | None = None) -> bool | float | Score | None:
+        """What the function says of this session; None where it asks for a ground truth that there is not."""
+        measure: Any = self.measure
+        if not self.takes_truth:
+            return measure(loop)
+        return None if truth is None else measure(loop, truth)
+
+    def result(self, loop: AgentLoop, truth: Truth | None = None) -> Result:
+        """What the function says, with a crash as a result of its own.
+
+        Parameters
+        ----------
+        loop
+            The session.
+        truth
+            What the case should come to, for graders that ask for it.
+        """
+        try:
+            said = self(loop, truth)
+            if said is None:
+                return Result("inapplicable")
+            score = _score(said)
+            cited = [item.target if isinstance(item, Step) else str(item) for item in score.evidence]
+        except Exception as error:  # noqa: BLE001 - a grader is anybody's code; its crash is its result on this session
+            return Result("errored", error=f"{type(error).__name__}: {error}")
+        evidence = orjson.dumps(cited).decode() if cited else None
+        return Result("completed", float(score.value), score.passed, score.reason or None, evidence)
+
+
+def _score(result: Any) -> Score:
+    if isinstance(result, bool) or type(result).__name__ in {"bool", "bool_"}:  # numpy has its own
+        return Score(float(result), passed=bool(result))
+    score = result if isinstance(result, Score) else Score(result)
+    value: Any = score.value
+    if not hasattr(value, "__float__") or isinstance(value, str):
+        msg = f"returned {type(result).__name__}; a grader returns True or False, a number, a Score, or None"
+        raise InputError(msg)
+    if not math.isfinite(value):
+        msg = f"returned {value}, which is no number that can be counted"
+        raise InputError(msg)
+    return score
 
 
 def grader(*, criterion: str, version: str = "1", name: str | None = None) -> Callable[[Measure], Grader]:
@@ -83,7 +176,8 @@ def grader(*, criterion: str, version: str = "1", name: str | None = None) -> Ca
     -------
     callable
         A decorator for a function of one `AgentLoop` that returns True or False (passed or not), a number, a `Score`, or
-        None where the criterion does not apply.
+        None where the criterion does not apply. A function of two arguments is given the case's `Truth` as the second; where
+        there is none, it does not apply.
 
     Raises
     ------
