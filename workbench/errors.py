@@ -8,6 +8,7 @@ WorkbenchError
 ├── StoreError            the workspace on disk cannot be opened, read or written
 │   ├── ReadOnlyError     the disk refuses writes; nothing was acknowledged
 │   └── VersionError      the workspace was written by a newer workbench
+├── InfrastructureError   what an agent stands on failed, not the agent: the trial is tried again
 ├── AssetError            a part that ships with the package is missing or was altered
 └── GateError             a step that only a person may take was asked of software
 """
@@ -21,6 +22,7 @@ __all__ = [
     "AssetError",
     "EmptyError",
     "GateError",
+    "InfrastructureError",
     "InputError",
     "LoadError",
     "ReadOnlyError",
@@ -70,6 +72,22 @@ class ReadOnlyError(StoreError):
 
 class VersionError(StoreError):
     """The workspace was written by a newer workbench."""
+
+
+class InfrastructureError(WorkbenchError):
+    """What an agent stands on failed (a network, a quota), not the agent; agents may raise it, and are tried again.
+
+    Parameters
+    ----------
+    message
+        What happened.
+    retry_after
+        Seconds to wait before the next try, where that is known.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class AssetError(WorkbenchError):

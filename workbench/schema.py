@@ -305,6 +305,8 @@ TRIALS: Final = pl.Schema({
     "cost": pl.Float64(),
     "error": pl.String(),
     "recorded_at": _TIME,
+    "input_tokens": pl.Int64(),
+    "output_tokens": pl.Int64(),
 })  # fmt: skip
 
 RESULTS: Final = pl.Schema({  # one row a trial and grader

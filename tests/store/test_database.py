@@ -150,3 +150,26 @@ def test_a_workspace_of_a_newer_version_is_left_alone(address: str) -> None:
     database.close()
     with pytest.raises(VersionError, match="update it with"):
         Database(address)
+
+
+def test_a_workspace_of_an_older_version_is_brought_up_to_date(address: str) -> None:
+    database = Database(address)
+    with database._write() as connection:
+        for name in ("input_tokens", "output_tokens"):
+            connection.exec_driver_sql(f"ALTER TABLE trials DROP COLUMN {name}")
+        connection.exec_driver_sql("UPDATE meta SET value = '1' WHERE key = 'version'")
+    database.close()
+    database = Database(address)
+    database.append("trials", [{"trial_id": "t", "input_tokens": 7}])
+    assert database.read("trials")["input_tokens"].to_list() == [7]
+    database.close()
+
+
+def test_rows_of_several_tables_are_all_there_or_none(address: str) -> None:
+    database = Database(address)
+    database.append_together({"trials": [{"trial_id": "t"}], "results": [{"result_id": "r"}]})
+    assert (database.count("trials"), database.count("results")) == (1, 1)
+    with pytest.raises(UnknownNameError):
+        database.append_together({"trials": [{"trial_id": "u"}], "reslts": [{"result_id": "s"}]})
+    assert database.count("trials") == 1
+    database.close()

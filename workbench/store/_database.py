@@ -64,6 +64,29 @@ class Database:
         ReadOnlyError
             The disk refused; nothing of this call was kept.
         """
+        with self._write() as connection:
+            return self._add(connection, table, rows, count=True)
+
+    def append_together(self, tables: Mapping[str, pl.DataFrame | Sequence[Mapping[str, Any]]]) -> None:
+        """As `append`, for rows of several tables: either all of them are on disk afterwards or none.
+
+        Parameters
+        ----------
+        tables
+            The rows by the table's name.
+
+        Raises
+        ------
+        ReadOnlyError
+            The disk refused; nothing of this call was kept.
+        """
+        with self._write() as connection:
+            for table, rows in tables.items():
+                self._add(connection, table, rows, count=False)
+
+    def _add(
+        self, connection: sa.Connection, table: str, rows: pl.DataFrame | Sequence[Mapping[str, Any]], *, count: bool
+    ) -> int:
         target = self._table(table)
         named = rows.to_dicts() if isinstance(rows, pl.DataFrame) else [dict(row) for row in rows]
         if not named:
@@ -71,13 +94,13 @@ class Database:
         columns = [column.name for column in target.columns]
         complete = [{name: row.get(name) for name in columns} for row in named]
         insert = self._insert(target)
-        with self._write() as connection:
-            if len(complete) <= _FEW:
-                return connection.execute(insert.values(complete).on_conflict_do_nothing()).rowcount
-            # Compiling thousands of values into one statement costs more than writing them; one by one nobody counts the new.
-            before = connection.execute(sa.select(sa.func.count()).select_from(target)).scalar_one()
-            connection.execute(insert.on_conflict_do_nothing(), complete)
-            return connection.execute(sa.select(sa.func.count()).select_from(target)).scalar_one() - before
+        if len(complete) <= _FEW:
+            return connection.execute(insert.values(complete).on_conflict_do_nothing()).rowcount
+        # Compiling thousands of values into one statement costs more than writing them; one by one nobody counts the new.
+        rows_of = sa.select(sa.func.count()).select_from(target)
+        before = connection.execute(rows_of).scalar_one() if count else 0
+        connection.execute(insert.on_conflict_do_nothing(), complete)
+        return connection.execute(rows_of).scalar_one() - before if count else 0
 
     def read(self, table: str, **equal: object) -> pl.DataFrame:
         """The rows of a table, in the order in which they were written, as a frame of its schema.

@@ -12,7 +12,14 @@ from workbench.store._tables import METADATA, VERSION
 
 __all__ = ["STEPS", "migrate"]
 
-STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {}
+
+def _tokens(connection: sa.Connection) -> None:
+    """Trials tell their tokens."""
+    for name in ("input_tokens", "output_tokens"):
+        connection.execute(sa.DDL(f"ALTER TABLE trials ADD COLUMN {name} BIGINT"))
+
+
+STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _tokens}
 """`STEPS[n]` changes tables of version n into those of version n + 1."""
 
 

@@ -14,7 +14,7 @@ from workbench import schema
 
 __all__ = ["METADATA", "TABLES", "VERSION", "UtcTime"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The version of the tables below; `_migrations` brings older workspaces up to it."""
 
 
