@@ -40,7 +40,7 @@ check: $(SETUP) ## lint and types
 	@$(BIN)/pyright
 
 bench: $(SETUP) ## print the benchmarks' figures
-	@for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 sample: $(SETUP) ## write the shipped sample again from its generator
 	@$(BIN)/python data/generator --out data/sample

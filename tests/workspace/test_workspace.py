@@ -292,3 +292,46 @@ def test_the_map_reads_sessions_and_keeps_edits_in_the_workspace(ws: wb.Workspac
     assert f"{modes.texts.height} sessions" in repr(explorer)
     session = modes.session_ids(1)[0]
     assert modes.home.read(session)["steps"]
+
+
+CLUSTERER = """
+import sys
+import workbench as wb
+from workbench.cluster import _embed
+from workbench.store import Vectors
+_embed._CHUNK = 16
+put, done = Vectors.put, []
+def counted(self, space, keys, vectors):
+    put(self, space, keys, vectors)
+    done.extend(keys)
+    print(len(done), flush=True)
+    if len(done) >= 32:
+        sys.stdin.read()
+Vectors.put = counted
+ws = wb.open(sys.argv[1])
+ws.cluster(ws.failing(signals=["feedback"]), against=ws.passing(signals=["feedback"]), min_size=3)
+"""
+
+
+def test_a_clustering_that_was_killed_embeds_only_what_is_left(
+    ws: wb.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workbench.store import Vectors
+
+    running = subprocess.Popen(
+        [sys.executable, "-c", CLUSTERER, str(ws.store.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )  # fmt: skip
+    assert running.stdout
+    kept = 0
+    while kept < 32:
+        kept = int(running.stdout.readline())
+    running.kill()
+    running.communicate()
+    embedded: list[str] = []
+    put = Vectors.put
+    monkeypatch.setattr(
+        Vectors, "put", lambda self, space, keys, vectors: (embedded.extend(keys), put(self, space, keys, vectors))
+    )
+    failing, passing = ws.failing(signals=["feedback"]), ws.passing(signals=["feedback"])
+    assert len(ws.cluster(failing, against=passing, min_size=3))
+    assert 0 < len(embedded) <= len(failing) + len(passing) - kept
