@@ -134,3 +134,8 @@ def test_a_workspace_loads_a_frame_once(tmp_path: Path) -> None:
     assert both.sources.height == 2
     assert set(ws.sessions()["session_id"]) == {"desk-1", "desk-2"}
     ws.close()
+
+
+def test_halves_of_characters_are_replaced() -> None:
+    loaded = load.read([{"messages": [{"role": "user", "content": "cut \ud83d"}]}])
+    assert steps(loaded)[0][2] == "cut \ufffd"

@@ -59,7 +59,7 @@ def _polars_rows(frame: pl.DataFrame | pl.LazyFrame) -> list[Row]:
 def _value(value: Any, *, filled: bool) -> Any:
     """A value as JSON would have it; without the nulls of objects that were filled up."""
     if value is None or (isinstance(value, str | bool | int) and not isinstance(value, Enum)):
-        return value
+        return _characters(value) if isinstance(value, str) else value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -69,6 +69,15 @@ def _value(value: Any, *, filled: bool) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_value(inner, filled=filled) for inner in cast("list[Any]", value)]
     return _foreign(value, filled=filled)
+
+
+def _characters(value: str) -> str:
+    """A text without halves of characters, which JavaScript leaves when it cuts one."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
 
 
 def _foreign(value: Any, *, filled: bool) -> Any:

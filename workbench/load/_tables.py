@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import io
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
 import polars as pl
 
 from workbench.load._values import is_array, is_object
+from workbench.load._warden import can_be_decoded
 
 __all__ = ["PARQUET", "parquet_rows", "parquet_sample"]
 
 PARQUET: Final = b"PAR1"
 _BATCH: Final = 500  # rows may be traces of many megabytes
 _SAMPLE: Final = 5
+# Some damage makes the library panic, which is no `Exception`.
+_DAMAGED: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 def parquet_sample(file: Path | bytes) -> list[dict[str, Any]]:
     """The first rows; none where the file is damaged."""
+    if not _is_sound(file):
+        return []
     try:
         return [_row(row) for row in _scan(file).head(_SAMPLE).collect().to_dicts()]
-    except (pl.exceptions.PolarsError, OSError):
+    except (*_DAMAGED, OSError):
         return []
 
 
@@ -35,12 +42,30 @@ def parquet_rows(file: Path | bytes) -> Iterator[dict[str, Any]]:
     OSError
         The file is damaged.
     """
+    if not _is_sound(file):
+        msg = "the Parquet file is damaged, or not all there"
+        raise OSError(msg)
     try:
         for frame in _scan(file).collect_batches(chunk_size=_BATCH, lazy=True):
             for row in frame.iter_rows(named=True):
                 yield _row(row)
-    except pl.exceptions.PolarsError as error:
+    except _DAMAGED as error:
         raise OSError(str(error)) from error
+
+
+def _is_sound(file: Path | bytes) -> bool:
+    """Whether the file begins and ends as one does, and can be decoded."""
+    if isinstance(file, bytes):
+        with NamedTemporaryFile(suffix=".parquet") as copy:
+            copy.write(file)
+            copy.flush()
+            return _is_sound(Path(copy.name))
+    with file.open("rb") as raw:
+        raw.seek(0, os.SEEK_END)
+        if raw.tell() < 2 * len(PARQUET):
+            return False
+        raw.seek(-len(PARQUET), os.SEEK_END)
+        return raw.read() == PARQUET and can_be_decoded(file)
 
 
 def _scan(file: Path | bytes) -> pl.LazyFrame:
