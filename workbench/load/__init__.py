@@ -6,7 +6,7 @@ A format is one reader, one file, one line in `_registry`; another package adds 
 
 from workbench.load._into import Into
 from workbench.load._joins import join_scores
-from workbench.load._ledger import FreshFile, LoadReport, batches, unread
+from workbench.load._ledger import FreshFile, LoadReport, batches, resolved, unread
 from workbench.load._loaded import Loaded
 from workbench.load._mapping import TableMapping, table_mappings
 from workbench.load._read import read
@@ -31,6 +31,7 @@ __all__ = [
     "join_scores",
     "read",
     "readers",
+    "resolved",
     "table_mappings",
     "unread",
 ]

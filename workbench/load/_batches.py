@@ -26,6 +26,8 @@ class Batch:
         How many they are.
     units
         How many input records were read before theirs: what is to be added to `_unit`.
+    lines
+        How many lines of their file came before: what is to be added to `record`.
     source_id
         The file that they come from, where the rows do not say it.
     """
@@ -33,14 +35,25 @@ class Batch:
     held: pl.DataFrame | Path
     height: int
     units: int = 0
+    lines: int = 0
     source_id: str | None = None
 
     def frame(self) -> pl.DataFrame:
         """The rows."""
-        frame = pl.read_ipc(self.held) if isinstance(self.held, Path) else self.held
-        if self.source_id is not None:
-            frame = frame.with_columns(pl.lit(self.source_id).alias("source"))
-        return frame.with_columns(pl.col("_unit") + self.units) if self.units else frame
+        if isinstance(self.held, pl.DataFrame):
+            return self.held
+        return self._placed(pl.read_ipc(self.held))
+
+    def keys(self, *columns: pl.Expr) -> pl.DataFrame:
+        """What is made of the rows' ids; nothing of it lies in the file, which can be let go of."""
+        names = ("_unit", "record", "trace_id", "span_id", "parent_id", "start")
+        if isinstance(self.held, pl.DataFrame):
+            return self.held.select(*columns)
+        return self._placed(pl.read_ipc(self.held, columns=list(names))).select(*columns)
+
+    def _placed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        source = pl.lit(self.source_id, pl.String()).alias("source")
+        return frame.with_columns(pl.col("_unit") + self.units, pl.col("record") + self.lines, source)
 
     def drop(self) -> None:
         """Let go of the file."""
@@ -60,10 +73,10 @@ def index(batches: list[Batch]) -> pl.DataFrame:
     trace = pl.col("trace_id").hash(TRACE_SEED)
     span, up = (pl.col(name).hash(_SPAN_SEED) for name in ("span_id", "parent_id"))
     columns = (
-        "_unit",
+        pl.col("_unit"),
         trace.alias("_trace"),
         (trace ^ span).alias("_key"),
         pl.when(pl.col("parent_id").is_not_null()).then(trace ^ up).alias("_up"),
-        pl.col("start").to_physical().alias("_start"),
+        (pl.col("start").to_physical() + 0).alias("_start"),
     )
-    return pl.concat([batch.frame().select(*columns) for batch in batches]).with_row_index("_row")
+    return pl.concat([batch.keys(*columns) for batch in batches]).with_row_index("_row")

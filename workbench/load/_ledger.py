@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ import polars as pl
 from workbench._html import panel, table
 from workbench.load._source import fingerprint
 
-__all__ = ["FreshFile", "LoadReport", "batches", "unread"]
+__all__ = ["FreshFile", "LoadReport", "batches", "resolved", "unread"]
 
 _BATCH_BYTES: Final = 64 << 20
 _COUNTS: Final = ("read", "loaded", "merged", "superseded", "set_aside")
@@ -42,22 +43,31 @@ def unread(paths: Iterable[Path], known: pl.DataFrame) -> tuple[list[FreshFile],
     tuple
         Files to read, and paths to skip: same size and time as loaded, or the same content, under whatever name.
     """
-    seen: dict[str, list[tuple[int | None, int | None, str]]] = {}
-    contents: set[str] = set()
+    seen: set[tuple[str, int, int]] = set()
+    contents: dict[int, set[str]] = {}  # by size: the same content has the same
     for path, size, modified, source_id in known.select("path", "bytes", "modified_ns", "source_id").iter_rows():
-        seen.setdefault(path, []).append((size, modified, source_id))
-        contents.add(source_id)
+        seen.add((path, size, modified))
+        contents.setdefault(size, set()).add(source_id)
     fresh: list[FreshFile] = []
     skipped: list[Path] = []
     for path in paths:
         stat = path.stat()
-        before = seen.get(str(path), [])
-        same = any(size == stat.st_size and modified == stat.st_mtime_ns for size, modified, _ in before)
-        if same or fingerprint(path) in contents:
+        same = (str(path), stat.st_size, stat.st_mtime_ns) in seen
+        if same or (stat.st_size in contents and fingerprint(path) in contents[stat.st_size]):
             skipped.append(path)
         else:
             fresh.append(FreshFile(path, stat.st_size, stat.st_mtime_ns))
     return fresh, skipped
+
+
+def resolved(paths: Iterable[Path]) -> Iterator[Path]:
+    """The paths without links in them; each folder is looked at once, however many files it holds."""
+    folders: dict[str, str] = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        yield Path(os.path.realpath(path) if name in ("", "..") or path.is_symlink() else f"{folders[folder]}/{name}")
 
 
 def batches(files: Sequence[FreshFile]) -> Iterator[list[FreshFile]]:

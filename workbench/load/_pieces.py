@@ -22,7 +22,6 @@ __all__ = ["Job", "Piece", "by_pieces", "read_pieces"]
 
 _PIECE: Final = 8 << 20
 _LONG: Final = 3 * _PIECE  # in shorter files there is nothing to gain
-_PLAIN: Final = (b"{", b"[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,6 @@ class Job:
     format: str
     options: LoadOptions
     folder: Path
-    line: int  # the number of its first line
     start: int
     length: int
     data: bytes | None
@@ -47,6 +45,7 @@ class Piece:
     spans: Path
     height: int
     units: int
+    lines: int
     scores: list[dict[str, Any]]
     supplements: list[Supplement]
     refused: dict[str, list[Any]]
@@ -62,6 +61,7 @@ class _Part(Source):
     def __init__(self, job: Job) -> None:
         super().__init__(job.path, job.name)
         self.job = job
+        self.number = 0
         self.source_id, self.layout, self.samples = "", "lines", []
 
     def open(self) -> IO[bytes]:
@@ -73,9 +73,13 @@ class _Part(Source):
             return io.BytesIO(raw.read(job.length))
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        first = self.job.line - 1
-        for number, line in super().lines():
-            yield number + first, line
+        with self.open() as stream:
+            for line in stream:
+                self.number += 1
+                if self.number == 1 and self.job.start == 0:
+                    line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901 - the mark says only that it is UTF-8
+                if not line.isspace():
+                    yield self.number, line
 
 
 def by_pieces(source: Source, reader: Reader) -> bool:
@@ -96,17 +100,27 @@ def read_pieces(
 
 
 def _jobs(source: Source, name: str, options: LoadOptions, folder: Path) -> Iterator[Job]:
-    line, start = 1, 0
-    with source.file.open("rb") as raw:
-        plain = raw.read(1) in _PLAIN
+    start = 0
     with source.open() as stream:
-        while chunk := stream.read(_PIECE):
-            chunk += stream.readline()
-            yield Job(
-                source.file, source.name, name, options, folder, line, start, len(chunk), None if plain else chunk
-            )
-            line += chunk.count(b"\n")
-            start += len(chunk)
+        plain = _is_the_file(source, stream)
+        while True:
+            if plain:
+                stream.seek(start + _PIECE)
+                stream.readline()
+                data, length = None, min(stream.tell(), source.size) - start
+            else:
+                data = stream.read(_PIECE)
+                data += stream.readline()
+                length = len(data)
+            if not length:
+                return
+            yield Job(source.path, source.name, name, options, folder, start, length, data)
+            start += length
+
+
+def _is_the_file(source: Source, stream: IO[bytes]) -> bool:
+    """Whether the content lies in the file as it is: not packed, in no archive, in UTF-8."""
+    return source.held is None and stream.seekable() and getattr(stream, "name", None) == str(source.path)
 
 
 def _read(job: Job) -> Piece:
@@ -120,5 +134,5 @@ def _read(job: Job) -> Piece:
     path = job.folder / f"{secrets.token_hex(8)}.arrow"
     spans.write_ipc(path)
     return Piece(
-        path, spans.height, sheet.unit, sheet.score_rows, sheet.supplements, sheet.refused, sheet.unknown, sheet.notes, job.length, sheet.blobs
+        path, spans.height, sheet.unit, part.number, sheet.score_rows, sheet.supplements, sheet.refused, sheet.unknown, sheet.notes, job.length, sheet.blobs
     )  # fmt: skip

@@ -107,12 +107,14 @@ class Sheet:
         self.score_rows: list[dict[str, Any]] = []
         self._batches: list[Batch] = []
         self._source_id, self._path, self._format = "", "", ""
+        self._lines = 0  # of the file that is read in pieces
         self._rows: list[dict[str, Any]] = []
         self._mark = self._score_mark = self._supplement_mark = 0
 
     def start(self, source: Source, format_name: str) -> None:
         """Go on with another file."""
         self._source_id, self._path, self._format = source.source_id, str(source.path), format_name
+        self._lines = 0
 
     def begin(self, record: int) -> None:
         """Begin an input record; `record` is its line, or its place among the file's records, from 1."""
@@ -187,14 +189,22 @@ class Sheet:
     def absorb(self, piece: Piece) -> None:
         """Go on after a piece of the file, as if its records had been read here."""
         self._flush()
-        before = self.unit
-        self._batches.append(Batch(piece.spans, piece.height, before, self._source_id))
-        self.score_rows += [{**row, "source": self._source_id, "_unit": row["_unit"] + before} for row in piece.scores]
-        self.supplements += [replace(one, source=self._source_id, unit=one.unit + before) for one in piece.supplements]
-        refused: dict[str, list[Any]] = {**piece.refused, "source_id": [self._source_id] * len(piece.refused["_unit"])}
-        refused["_unit"] = [unit + before for unit in refused["_unit"]]
+        before, lines = self.unit, self._lines
+        self._batches.append(Batch(piece.spans, piece.height, before, lines, self._source_id))
+        for row in piece.scores:
+            row.update(source=self._source_id, _unit=row["_unit"] + before, record=row["record"] + lines)
+            self.score_rows.append(row)
+        self.supplements += [
+            replace(one, source=self._source_id, unit=one.unit + before, record=one.record + lines)
+            for one in piece.supplements
+        ]
+        refused = piece.refused
+        refused["source_id"] = [self._source_id] * len(refused["_unit"])
+        for name, offset in (("_unit", before), ("record", lines)):
+            refused[name] = [number + offset for number in refused[name]]
         for name, column in self.refused.items():
             column.extend(refused[name])
+        self._lines += piece.lines
         self.unknown.update(piece.unknown)
         self.notes.update(piece.notes)
         self._keep(piece.blobs)

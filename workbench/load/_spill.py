@@ -32,7 +32,8 @@ def spill(spans: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, dict[str, byte
     before: list[Any] = spans["spilled"].to_list() if "spilled" in spans.columns else [None] * spans.height
     records: dict[int, list[dict[str, Any]]] = {row: list(known) for row, known in enumerate(before) if known}
     done = {(row, record["column"]) for row, known in records.items() for record in known}
-    for column in PAYLOADS:
+    longest = spans.select(pl.col(PAYLOADS).str.len_bytes().max()).row(0)
+    for column in (name for name, size in zip(PAYLOADS, longest, strict=True) if size and size > limit):
         long = spans.select(
             pl.arg_where((pl.col(column).str.len_bytes() > limit) & (pl.col(column).str.len_chars() > limit))
         )

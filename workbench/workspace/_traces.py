@@ -46,7 +46,7 @@ class Traces(Base):
 
         known = self.store.sources()
         given = load.gather(paths)
-        fresh, skipped = load.unread([source.path.resolve() for source in given if source.given is None], known)
+        fresh, skipped = load.unread(load.resolved(source.path for source in given if source.given is None), known)
         frames = [source for source in given if source.given is not None]
         held = set(known["source_id"])
         skipped += [source.path for source in frames if source.source_id in held]
