@@ -187,3 +187,28 @@ def test_a_broken_row_of_a_csv_is_set_aside(tmp_path: Path) -> None:
     loaded = load.read(tmp_path / "o.csv")
     assert (loaded.total("read"), loaded.total("loaded")) == (2, 1)
     assert loaded.set_aside["reason"].to_list() == ["a row with more or fewer cells than columns"]
+
+
+def test_cells_that_are_not_utf_8_are_read_and_said(tmp_path: Path) -> None:
+    content = as_csv([snake({**OBSERVATION, "name": "Größe"})])
+    (tmp_path / "latin.csv").write_bytes(content.decode().encode("latin-1"))
+    (tmp_path / "excel.csv").write_bytes(content.decode().encode("utf-16"))
+    latin, excel = load.read(tmp_path / "latin.csv"), load.read(tmp_path / "excel.csv")
+    assert latin.spans["name"].to_list() == ["Gr\ufffd\ufffde"]
+    assert latin.notes == ("rows that were not UTF-8, read with \ufffd in place of the broken characters: 1",)
+    assert (excel.spans["name"].to_list(), excel.notes) == (["Größe"], ())
+
+
+def test_lists_of_traces_as_the_interface_returns_them(tmp_path: Path) -> None:
+    """They name their observations and scores, and do not hold them."""
+    listed = {
+        **TRACE,
+        "observations": ["o1", "o2"],
+        "scores": ["x1"],
+        "latency": 1.5,
+        "totalCost": 0.3,
+        "htmlPath": "/x",
+    }
+    loaded = load.read(write(tmp_path / "traces.json", {"data": [listed], "meta": {"page": 1}}))
+    assert loaded.sources.select("format", "read", "loaded").rows() == [("langfuse-tables", 1, 1)]
+    assert (loaded.spans["end"] - loaded.spans["start"]).dt.total_milliseconds().to_list() == [1500]

@@ -61,6 +61,8 @@ class JsonReader:
                     sheet.begin(number)
                     sheet.refuse(*row)
                 else:
+                    if source.is_csv and any("\ufffd" in cell for cell in row.values() if cell):
+                        sheet.note("rows that were not UTF-8, read with \ufffd in place of the broken characters")
                     self._guarded(row, number, sheet, b"")
             return
         for number, line in source.blocks() if source.layout == "blocks" else source.lines():

@@ -44,6 +44,8 @@ class Langfuse(JsonReader):
             return bool(value) and is_object(value[0]) and self.knows(value[0])
         if not is_object(value) or not is_array(value.get("observations")):
             return False
+        if any(type(item) is str for item in value["observations"][:1]):
+            return False  # the interface's lists of traces name their observations only
         return is_object(value.get("trace")) or "scores" in value or "projectId" in value or "timestamp" in value
 
     def take(self, value: Any, record: int, sheet: Sheet) -> None:

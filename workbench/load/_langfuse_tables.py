@@ -49,11 +49,12 @@ class LangfuseTables(RowReader):
     keys = frozenset(
         {"traceId", "parentObservationId", "startTime", "dataType", "bookmarked", "trace_id", "parent_observation_id"}
     )
-    pages = ("data",)
+    pages = ("data", "traces")
 
     def is_row(self, row: Row) -> bool:
         """Whether this is a row of one of the tables."""
-        if "observations" in row and is_array(row["observations"]):
+        held = row.get("observations")
+        if is_array(held) and not (held and type(held[0]) is str):
             return False
         return _table(row) is not None
 

@@ -224,12 +224,16 @@ class Source:
         """
         if self.given is not None:
             yield from enumerate(self.given, 1)
-        elif self._is_csv():
+        elif self.is_csv:
             yield from enumerate(csv_rows(self.open()), 1)
         else:
             yield from enumerate(parquet_rows(self._table), 1)
 
-    def _is_csv(self) -> bool:
+    @cached_property
+    def is_csv(self) -> bool:
+        """Whether it is a CSV file, by its name and its beginning."""
+        if self.given is not None:
+            return False
         named = any(suffix.lower() in CSV_SUFFIXES for suffix in self.path.suffixes[-2:])
         return named and not self.head.startswith(PARQUET) and self.head.lstrip()[:1] not in (b"{", b"[")
 
@@ -277,7 +281,7 @@ class Source:
         head = self.head
         if not head.strip(b"\xef\xbb\xbf \t\r\n"):
             return "empty", []
-        if self.given is not None or self._is_csv():
+        if self.given is not None or self.is_csv:
             return "table", [row for _, row in islice(self.rows(), _LOOKED_AT) if is_object(row)]
         if _packed(head) == "zip":
             return "archive", []
