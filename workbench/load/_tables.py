@@ -15,23 +15,29 @@ import polars as pl
 from workbench.load._values import is_array, is_object
 from workbench.load._warden import can_be_decoded
 
-__all__ = ["PARQUET", "parquet_rows", "parquet_sample"]
+__all__ = ["PARQUET", "decode", "parquet_rows", "parquet_sample"]
 
 PARQUET: Final = b"PAR1"
 _BATCH: Final = 500  # rows may be traces of many megabytes
 _SAMPLE: Final = 5
+_DAMAGE: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 # Some damage makes the library panic, which is no `Exception`.
 _DAMAGED: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 def parquet_sample(file: Path | bytes) -> list[dict[str, Any]]:
-    """The first rows; none where the file is damaged."""
-    if not _is_sound(file):
-        return []
+    """The first rows.
+
+    Raises
+    ------
+    OSError
+        The file is damaged.
+    """
+    _hold_sound(file)
     try:
         return [_row(row) for row in _scan(file).head(_SAMPLE).collect().to_dicts()]
-    except (*_DAMAGED, OSError):
-        return []
+    except _DAMAGE as error:
+        raise OSError(str(error)) from error
 
 
 def parquet_rows(file: Path | bytes) -> Iterator[dict[str, Any]]:
@@ -42,15 +48,27 @@ def parquet_rows(file: Path | bytes) -> Iterator[dict[str, Any]]:
     OSError
         The file is damaged.
     """
-    if not _is_sound(file):
-        msg = "the Parquet file is damaged, or not all there"
-        raise OSError(msg)
+    _hold_sound(file)
     try:
         for frame in _scan(file).collect_batches(chunk_size=_BATCH, lazy=True):
             for row in frame.iter_rows(named=True):
                 yield _row(row)
     except _DAMAGED as error:
         raise OSError(str(error)) from error
+
+
+def decode(path: str) -> None:
+    """Take a file apart as it is taken apart for reading, for nothing but to see whether that can be done."""
+    rows = _scan(Path(path))
+    rows.head(_SAMPLE).collect().to_dicts()
+    for _ in rows.collect_batches(chunk_size=_BATCH, lazy=True):
+        pass
+
+
+def _hold_sound(file: Path | bytes) -> None:
+    if not _is_sound(file):
+        msg = "the Parquet file is damaged, or not all there"
+        raise OSError(msg)
 
 
 def _is_sound(file: Path | bytes) -> bool:
