@@ -12,8 +12,7 @@ from workbench.evidence._threads import Threads
 __all__ = ["Draft", "Merge", "Origin", "Ran"]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """The span that a step is taken from; times are nanoseconds."""
 
     trace: int

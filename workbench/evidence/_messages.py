@@ -9,6 +9,7 @@ import orjson
 __all__ = [
     "SOFT",
     "Call",
+    "History",
     "Message",
     "argument_key",
     "as_dict",
@@ -161,6 +162,27 @@ def _message(fields: dict[str, Any]) -> Message:
 def read_messages(text: str | None) -> list[Message]:
     """The messages of a JSON array of messages; what is no message is passed over."""
     return _listed(parse(text))
+
+
+class History:
+    """Reads the messages of one model call after another: where each repeats those before it, only the new ones are read."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._messages: list[Message] = []
+
+    def read(self, text: str | None) -> list[Message]:
+        """As `read_messages`."""
+        if not text:
+            return []
+        size = len(self._text)
+        if size and text[size : size + 1] == "," and text.startswith(self._text):
+            # The beginning is an array without its end, so what follows the comma is an array without its beginning.
+            found = self._messages + read_messages(f"[{text[size + 1 :]}")
+        else:
+            found = read_messages(text)
+        self._text, self._messages = (text[:-1], found) if found and text[-1] == "]" else ("", [])
+        return found
 
 
 def _listed(values: object) -> list[Message]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
 import polars as pl
 
+from workbench._crew import Crew
 from workbench.evidence._belong import with_session
 from workbench.evidence._merge import Draft, Merge
 from workbench.evidence._trace import READ, Event, read_trace
@@ -13,11 +17,13 @@ from workbench.schema import SPANS, STEPS, conform
 
 __all__ = ["VERSION", "steps", "turns_of"]
 
+_SHARE: Final = 20_000  # spans
+
 VERSION: Final = "1"
 """Changes when the same spans would give other steps or sessions: what was derived by an earlier one is made again."""
 
 
-def steps(spans: Any) -> pl.DataFrame:
+def steps(spans: Any, *, crew: Crew | None = None) -> pl.DataFrame:
     """The canonical agent loop of every session: each message, tool call and retrieval once, in the order it happened.
 
     Model calls may carry their whole history or only what is new; agent and chain spans that repeat their children add
@@ -29,6 +35,8 @@ def steps(spans: Any) -> pl.DataFrame:
     ----------
     spans
         SPANS rows, of any number of sessions and in any order: a Polars frame or what `polars.DataFrame` takes.
+    crew
+        The processes that share the work on many sessions; by default as many as there are processors, for this call only.
 
     Returns
     -------
@@ -65,15 +73,51 @@ def steps(spans: Any) -> pl.DataFrame:
         )
         .sort("began", "session", "start", "source", "record", nulls_last=True, maintain_order=True)
     )
+    shares = _shares(ordered)
+    if len(shares) == 1:
+        return _read(ordered)
+    with nullcontext(crew) if crew is not None else Crew() as helpers:
+        return pl.concat(list(helpers.run(_read, (ordered.slice(first, size) for first, size in shares))))
+
+
+def _shares(ordered: pl.DataFrame) -> list[tuple[int, int]]:
+    """First row and number of rows of some sessions each, about as many spans as are worth handing over."""
+    if ordered.height <= 2 * _SHARE:
+        return [(0, ordered.height)]
+    ends: list[int] = ordered["session"].rle().struct.field("len").cum_sum().to_list()
+    shares: list[tuple[int, int]] = []
+    first = 0
+    for end in ends:
+        if end - first >= _SHARE or end == ordered.height:
+            shares.append((first, end - first))
+            first = end
+    return shares
+
+
+def _read(ordered: pl.DataFrame) -> pl.DataFrame:
+    """The steps of whole sessions, whose spans are in order."""
     columns = {name: ordered[name].to_list() for name in (*READ, "start", "end")}
-    # Sessions are contiguous now: where each begins.
+    # Sessions are contiguous: where each begins.
     runs = ordered["session"].rle().struct.unnest()
     out = _Out()
     first = 0
-    for session, size in zip(runs["value"].to_list(), runs["len"].to_list(), strict=True):
-        out.add(session, _session(columns, first, first + size))
-        first += size
-    return out.frame()
+    with _no_collection():
+        for session, size in zip(runs["value"].to_list(), runs["len"].to_list(), strict=True):
+            out.add(session, _session(columns, first, first + size))
+            first += size
+        return out.frame()
+
+
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """Steps have no cycles: looking for them again and again takes a tenth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _session(columns: dict[str, list[Any]], first: int, end: int) -> list[Draft]:

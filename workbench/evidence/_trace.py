@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from workbench.evidence._merge import Merge, Origin, Ran
-from workbench.evidence._messages import Message, argument_key, read_messages, said
+from workbench.evidence._messages import History, Message, argument_key, read_messages, said
 
 __all__ = ["READ", "Event", "read_trace"]
 
@@ -21,8 +21,7 @@ _SILENT: Final = frozenset({"tool", "retrieval", "embedding", "reranker", "evalu
 _NEVER: Final = sys.maxsize
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened, and its place among the session's events."""
 
     order: tuple[int, int, int, int, int]  # start, trace, rank in the tree, 1 at a span's end, inner ends first
@@ -144,8 +143,9 @@ class _Reader:
     def _speakers(self) -> list[_Node]:
         """The model calls that say what the agent's loop was; of nested ones those that hold the answers."""
         calls = [node for node in self.nodes if node.kind == "llm" and not node.apart]
+        history = History()
         for node in calls:
-            given = read_messages(self.value("input_messages", node))
+            given = history.read(self.value("input_messages", node))
             output = read_messages(self.value("output_messages", node))
             self.heard[node.place] = given, output or said(self.value("output", node), "assistant")
         inside: dict[int, list[_Node]] = {}
