@@ -34,6 +34,8 @@ _NOWHERE: Final = object()
 class MappedTable(RowReader):
     """Reads tables by a mapping."""
 
+    by_line = False  # which row repeats another is counted over the whole file
+
     def __init__(self, mapping: TableMapping) -> None:
         """Take the mapping."""
         self.name = mapping.name  # pyright: ignore[reportAttributeAccessIssue]

@@ -18,6 +18,7 @@ _LOOKED_AT: Final = 20
 class RowReader(JsonReader):
     """A reader that takes objects one by one, wherever a file holds them."""
 
+    by_line: ClassVar[bool] = True
     pages: ClassVar[tuple[str, ...]] = ()  # the names under which an object holds a list of rows
 
     def is_row(self, row: Row) -> bool:
