@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from workbench.errors import ReadOnlyError, UnknownNameError, VersionError
+from workbench.errors import ReadOnlyError, StoreError, UnknownNameError, VersionError
 from workbench.store import Database
 from workbench.store._tables import TABLES
 
@@ -173,3 +173,27 @@ def test_rows_of_several_tables_are_all_there_or_none(address: str) -> None:
         database.append_together({"trials": [{"trial_id": "u"}], "reslts": [{"result_id": "s"}]})
     assert database.count("trials") == 1
     database.close()
+
+
+def test_rows_of_several_tables_are_kept_together_or_not_at_all(database: Database) -> None:
+    queue = {"queues": [{"queue_id": "q", "name": "first read"}], "draws": [{"draw_id": "q.0", "queue_id": "q"}]}
+    assert database.append_together(queue, unless="queues")
+    late = {"queues": [{"queue_id": "q", "name": "other"}], "draws": [{"draw_id": "q.1", "queue_id": "q"}]}
+    assert not database.append_together(late, unless="queues")
+    assert (database.count("queues"), database.count("draws")) == (1, 1)
+    with pytest.raises(UnknownNameError):
+        database.append_together({"draws": [{"draw_id": "q.2"}], "nothing": [{}]})
+    assert database.count("draws") == 1
+
+
+@pytest.mark.parametrize("address", ["nonsense", "sqlite:////dev/null/x.db", "postgresql+nodriver://u:secret@h/db"])
+def test_an_address_that_cannot_be_opened_is_said_without_its_password(address: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        Database(address)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    (tmp_path / "workbench.db").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreError, match=r"workbench\.db"):
+        Database(f"sqlite:///{tmp_path / 'workbench.db'}")

@@ -126,3 +126,32 @@ def test_a_file_is_the_old_one_or_the_new_one_never_a_part(tmp_path: Path) -> No
         write_whole(path, fail)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_load_that_died_before_the_ledger_leaves_nothing_behind_when_it_is_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans = [{"trace_id": "t", "span_id": name} for name in "abz"]
+    with monkeypatch.context() as killed:
+        killed.setattr(store.database, "append_together", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            load(store, "monday", spans, [("t", "a", "earlier")])
+    assert store.scan_spans().collect().height == 0
+    load(store, "monday", spans[:2])
+    assert store.scan_spans().collect()["span_id"].sort().to_list() == ["a", "b"]
+    assert store.sources()["read"].to_list() == [2]
+    assert not list((store.folder / "traces").glob("superseded-*"))
+
+
+def test_traces_that_went_missing_are_said_and_not_taken_for_none(store: Store) -> None:
+    load_id = load(store, "monday", [{"trace_id": "t", "span_id": "a"}])
+    (store.folder / "traces" / f"spans-{load_id}.parquet").unlink()
+    with pytest.raises(StoreError, match="is missing"):
+        store.scan_spans()
+
+
+def test_traces_of_an_earlier_version_lack_only_what_was_added_since(store: Store) -> None:
+    load_id = load(store, "monday", [{"trace_id": "t", "span_id": "a", "model": "m"}])
+    path = store.folder / "traces" / f"spans-{load_id}.parquet"
+    pl.read_parquet(path).drop("reasoning_tokens").write_parquet(path)
+    assert store.scan_spans().collect().select("model", "reasoning_tokens").rows() == [("m", None)]

@@ -202,6 +202,42 @@ def test_nothing_labelled_is_said_and_not_promoted(ws: wb.Workspace) -> None:
     assert ws.datasets() == ()
 
 
+def test_two_people_who_promote_at_once_both_keep_their_cases(
+    ws: wb.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = ws.sessions()["session_id"].to_list()[:2]
+    beside = wb.open(ws.store.folder)
+    append = type(ws.store.database).append_together
+
+    def late(self: object, tables: dict, **how: object) -> bool:
+        monkeypatch.undo()
+        beside.promote([other], to="regression", author="ben")
+        return append(self, tables, **how)
+
+    monkeypatch.setattr(type(ws.store.database), "append_together", late)
+    made = ws.promote([one], to="regression", author="ana")
+    assert made.version == 2
+    assert set(made.cases["session_id"]) == {one, other}
+    beside.close()
+
+
+def test_two_people_who_draw_one_queue_at_once_read_the_same(ws: wb.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = wb.open(ws.store.folder)
+    append = type(ws.store.database).append_together
+
+    def late(self: object, tables: dict, **how: object) -> bool:
+        monkeypatch.undo()
+        beside.queue("first read", n=3, seed=1)
+        return append(self, tables, **how)
+
+    monkeypatch.setattr(type(ws.store.database), "append_together", late)
+    mine = ws.queue("first read", n=5, seed=2)
+    theirs = beside.queue("first read", n=3, seed=1)
+    assert mine.items["session_id"].to_list() == theirs.items["session_id"].to_list()
+    assert ws.store.database.count("draws") == 3
+    beside.close()
+
+
 # ── comparing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

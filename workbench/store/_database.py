@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from workbench.errors import ReadOnlyError, StoreError, UnknownNameError
 from workbench.store import _migrations
@@ -33,16 +34,30 @@ class Database:
     ----------
     url
         A SQLAlchemy address, `sqlite:////path/workbench.db` or `postgresql+psycopg://…`.
+
+    Raises
+    ------
+    StoreError
+        The address, its driver or the file cannot be used.
+    VersionError
+        A newer workbench wrote the tables.
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url)
         self._writing = threading.RLock()
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", _prepare_sqlite)
-            event.listen(self._engine, "begin", _begin_sqlite)
-        with self._write() as connection:
-            _migrations.migrate(connection)
+        try:
+            self._engine = sa.create_engine(url)
+            if self._engine.dialect.name == "sqlite":
+                event.listen(self._engine, "connect", _prepare_sqlite)
+                event.listen(self._engine, "begin", _begin_sqlite)
+            with self._write() as connection:
+                _migrations.migrate(connection)
+        except ImportError as error:
+            msg = f"the database's driver is not installed ({error}): `pip install 'trace-workbench[postgresql]'` for PostgreSQL"
+            raise StoreError(msg) from error
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            msg = f"{_shown(url)}: cannot be opened as the workspace's database ({error}); expected a SQLite file or postgresql+psycopg://…"
+            raise StoreError(msg) from error
 
     def append(self, table: str, rows: pl.DataFrame | Sequence[Mapping[str, Any]]) -> int:
         """Add rows that are not there yet; a row whose key exists is left as it is.
@@ -67,13 +82,22 @@ class Database:
         with self._write() as connection:
             return self._add(connection, table, rows, count=True)
 
-    def append_together(self, tables: Mapping[str, pl.DataFrame | Sequence[Mapping[str, Any]]]) -> None:
+    def append_together(
+        self, tables: Mapping[str, pl.DataFrame | Sequence[Mapping[str, Any]]], *, unless: str | None = None
+    ) -> bool:
         """As `append`, for rows of several tables: either all of them are on disk afterwards or none.
 
         Parameters
         ----------
         tables
             The rows by the table's name.
+        unless
+            A table of these: where a row of it is there already, somebody was faster, and nothing is kept.
+
+        Returns
+        -------
+        bool
+            False where somebody was faster.
 
         Raises
         ------
@@ -81,8 +105,16 @@ class Database:
             The disk refused; nothing of this call was kept.
         """
         with self._write() as connection:
+            if unless is not None:
+                first = tables[unless]
+                height = first.height if isinstance(first, pl.DataFrame) else len(first)
+                if self._add(connection, unless, first, count=True) < height:
+                    connection.rollback()
+                    return False
             for table, rows in tables.items():
-                self._add(connection, table, rows, count=False)
+                if table != unless:
+                    self._add(connection, table, rows, count=False)
+        return True
 
     def _add(
         self, connection: sa.Connection, table: str, rows: pl.DataFrame | Sequence[Mapping[str, Any]], *, count: bool
@@ -184,6 +216,11 @@ def _explain(error: OperationalError, url: sa.URL) -> StoreError:
             f"{where}: the disk refused ({text}); nothing of this was saved. Free space or fix the permissions of {folder}, then save again."
         )
     return StoreError(f"{where}: {text}. Another program may hold the file: close it and try again.")
+
+
+def _shown(url: str) -> str:
+    """The address without its password."""
+    return url.rsplit("@", maxsplit=1)[-1]
 
 
 def _read_schema(schema: pl.Schema) -> dict[str, pl.DataType]:

@@ -45,13 +45,18 @@ def move_whole(draft: Path, path: Path) -> Path:
     """
     make_folder(path.parent)
     with _refusals(path):
-        descriptor = os.open(draft, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(draft)
         draft.replace(path)
+        _sync(path.parent)  # the name, too, has to outlive a power cut
     return path
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> Path:

@@ -16,6 +16,7 @@ from typing import Final
 import polars as pl
 
 from workbench import schema
+from workbench.errors import StoreError
 from workbench.store._blobs import Blobs
 from workbench.store._database import Database
 from workbench.store._files import make_folder, move_whole, write_whole
@@ -91,6 +92,11 @@ class Store:
         """
         names = sources.select("source_id", "path").sort("source_id", "path").rows()
         load_id = hashlib.sha256(repr(names).encode()).hexdigest()[:16]
+        if load_id in self.loads()["load_id"]:
+            return load_id
+        # An earlier try that was killed may have left files of this name, which are not what the ledger will say.
+        for left in (self.folder / "traces").glob(f"*-{load_id}*.parquet"):
+            left.unlink()
         for sha256, compressed in blobs.items():
             self.blobs.put_compressed(sha256, compressed)
         for name, frame in (("spans", spans), ("scores", scores), ("superseded", superseded)):
@@ -101,13 +107,15 @@ class Store:
             height += pl.scan_parquet(part).select(pl.len()).collect().item()
             move_whole(part, self.folder / "traces" / f"spans-{load_id}-{number:04d}.parquet")
         numbered = set_aside.with_row_index("ordinal").with_columns(pl.col("ordinal").cast(pl.Int64))
-        changed = [modified_ns.get(path) for path in sources["path"].to_list()]
-        self.database.append("set_aside", numbered.with_columns(load_id=pl.lit(load_id)))
-        self.database.append(
-            "sources", sources.with_columns(load_id=pl.lit(load_id), modified_ns=pl.Series(changed, dtype=pl.Int64))
-        )
+        changed = pl.Series([modified_ns.get(path) for path in sources["path"].to_list()], dtype=pl.Int64)
         row = {"load_id": load_id, "spans": height, "scores": scores.height, "config": config}
-        self.database.append("loads", [{**row, "loaded_at": datetime.now(UTC)}])
+        self.database.append_together(
+            {
+                "set_aside": numbered.with_columns(load_id=pl.lit(load_id)),
+                "sources": sources.with_columns(load_id=pl.lit(load_id), modified_ns=changed),
+                "loads": [{**row, "loaded_at": datetime.now(UTC)}],
+            }
+        )
         return load_id
 
     @contextmanager
@@ -180,16 +188,24 @@ class Store:
         self.database.close()
 
     def _scan(self, name: str, columns: pl.Schema) -> pl.LazyFrame:
-        empty = pl.LazyFrame(schema=columns)
-        parts: list[pl.LazyFrame] = []
-        for load_id in self.loads()["load_id"].to_list():
+        parts: list[pl.LazyFrame] = [pl.LazyFrame(schema=columns)]
+        written = pl.Schema(
+            {column: kind for column, kind in columns.items() if column != "load_id" or name == "superseded"}
+        )
+        for load_id, spans, scores in self.loads().select("load_id", "spans", "scores").iter_rows():
             path = self._part(name, load_id)
-            for file in (path, *sorted(path.parent.glob(f"{path.stem}-*.parquet"))):
-                if not file.exists():
-                    continue
-                part = pl.scan_parquet(file)
+            files = [file for file in (path, *sorted(path.parent.glob(f"{path.stem}-*.parquet"))) if file.exists()]
+            if not files and {"spans": spans, "scores": scores}.get(name):
+                msg = (
+                    f"{path} is missing, but the workspace loaded {name} into it: the folder was copied without its traces/, or they "
+                    "were deleted. Put them back, or load the exports into a new workspace."
+                )
+                raise StoreError(msg)
+            for file in files:
+                # A file of an earlier version may lack columns that were added since.
+                part = pl.scan_parquet(file, schema=written, missing_columns="insert", extra_columns="ignore")
                 parts.append(part if name == "superseded" else part.with_columns(load_id=pl.lit(load_id)))
-        return pl.concat([empty, *parts], how="vertical") if parts else empty
+        return pl.concat(parts, how="vertical")
 
     def _part(self, name: str, load_id: str) -> Path:
         return self.folder / "traces" / f"{name}-{load_id}.parquet"

@@ -60,10 +60,14 @@ class Datasets(Reading):
         )
         for content in promoted.worlds.values():
             self.store.blobs.put(content)
-        # The version row comes last: what it names is then there.
-        self.store.database.append("cases", promoted.cases)
-        self.store.database.append("ground_truth", promoted.ground_truth)
-        self.store.database.append("dataset_versions", promoted.version)
+        tables = {
+            "dataset_versions": promoted.version,
+            "cases": promoted.cases,
+            "ground_truth": promoted.ground_truth,
+        }
+        if not self.store.database.append_together(tables, unless="dataset_versions"):
+            # Somebody made a version of this number in the meantime: these cases go on top of it.
+            return self.promote(population, to=to, controls=controls, seed=seed, author=author)
         return replace(promoted.dataset, notes=promoted.notes)
 
     def _spilled(self) -> pl.DataFrame:

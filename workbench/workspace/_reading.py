@@ -69,9 +69,11 @@ class Reading(FailureModes):
             created_by=getpass.getuser(),
             now=datetime.now(UTC),
         )
-        if drawn.is_new:
-            self.store.database.append("queues", drawn.row)
-            self.store.database.append("draws", drawn.draws)
+        if drawn.is_new and not self.store.database.append_together(
+            {"queues": drawn.row, "draws": drawn.draws}, unless="queues"
+        ):
+            # Somebody drew a queue of this name in the meantime: theirs counts.
+            return self.queue(name, population, n=n, seed=seed, by=by, score=score, because=because)
         return drawn
 
     def label(self, queue: Queue, *, reviewer: str, role: str = "general") -> Labeller:
