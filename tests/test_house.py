@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "workbench"
 FLOORS = {
-    0: ("_crew", "_html", "errors", "schema", "stats"),
+    0: ("_crew", "_html", "_population", "errors", "schema", "stats"),
     1: ("store",),
     2: ("evidence", "load"),
     3: ("cluster", "dataset", "experiment", "grade", "label", "world"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import polars as pl
 
+from workbench._population import population_frame
 from workbench.errors import InputError, UnknownNameError
 
 __all__ = ["Chosen", "chosen_sessions", "ids_of", "selection_frame"]
@@ -30,23 +31,7 @@ class Chosen:
 
 def selection_frame(selection: object) -> pl.DataFrame:
     """A selection as a frame with `session_id`: ids, a frame, or anything that shows itself as one."""
-    data: Any = selection
-    if isinstance(data, str):
-        data = [data]
-    if isinstance(data, pl.Series):
-        data = data.to_list()
-    if isinstance(data, pl.LazyFrame):
-        data = data.collect()
-    elif not isinstance(data, pl.DataFrame) and hasattr(data, "to_frame"):
-        data = data.to_frame()
-    elif isinstance(data, Iterable) and not isinstance(data, Mapping | pl.DataFrame):
-        values = list(cast("Iterable[Any]", data))
-        data = {"session_id": values} if all(isinstance(value, str) for value in values) else values
-    frame = pl.DataFrame(cast("Any", data))
-    wanted = "session_id"
-    if wanted not in frame.columns:
-        raise UnknownNameError(wanted, "column of the selection", frame.columns)
-    return frame.with_columns(pl.col("session_id").cast(pl.String())).filter(pl.col("session_id").is_not_null())
+    return population_frame(selection, what="selection").filter(pl.col("session_id").is_not_null())
 
 
 def ids_of(selection: object) -> list[str]:

@@ -6,13 +6,14 @@ import datetime as dt
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast, get_args
+from typing import Final, get_args
 
 import polars as pl
 
 from workbench import _html
+from workbench._population import population_frame
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.label._designs import Drawn, mixed, simple, stratified
 from workbench.label._tables import Purpose
@@ -224,22 +225,8 @@ def _population(population: object) -> tuple[pl.DataFrame, int]:
     if isinstance(population, str):
         msg = "the population is one text; hand in a list of session ids or a frame with the column 'session_id'"
         raise InputError(msg)
-    if isinstance(population, pl.LazyFrame):
-        frame = population.collect()
-    elif isinstance(population, pl.DataFrame):
-        frame = population
-    elif isinstance(population, pl.Series):
-        frame = population.alias("session_id").to_frame()
-    elif isinstance(population, Iterable) and not isinstance(population, Mapping):
-        values = list(cast("Iterable[Any]", population))
-        texts = all(isinstance(value, str) for value in values)
-        frame = (
-            pl.DataFrame({"session_id": values}, schema={"session_id": pl.String()}) if texts else pl.DataFrame(values)
-        )
-    else:
-        frame = pl.DataFrame(cast("Any", population))
-    _column(frame, "session_id")
-    whole = frame.filter(pl.col("session_id").is_not_null()).with_columns(pl.col("session_id").cast(pl.String()))
+    frame = population_frame(population)
+    whole = frame.filter(pl.col("session_id").is_not_null())
     single = whole.unique("session_id", keep="first", maintain_order=True)
     if not single.height:
         msg = "the population is empty: nothing can be drawn from it. Widen the filter that it comes from."

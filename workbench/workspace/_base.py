@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import getpass
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from workbench._config import Config, read_config, write_config
+from workbench._population import population_frame
 from workbench.errors import InputError
 from workbench.progress import Progress, notebook
 
-__all__ = ["Base", "concat_ids", "ids_of"]
+__all__ = ["Base", "author_of", "concat_ids", "ids_of"]
 
 
 class Base:
@@ -46,6 +49,26 @@ class Base:
         self.store.close()
 
 
+def author_of(given: str | None = None) -> str:
+    """Who decides: the name that was given, else the one that the system has.
+
+    Raises
+    ------
+    InputError
+        The system knows no name, as in a container whose user has no entry.
+    """
+    if given:
+        return given
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        name = os.environ.get("JUPYTERHUB_USER")
+        if name:
+            return name
+        msg = "the system knows no name for you: set the environment variable USER, or pass author='…'"
+        raise InputError(msg) from error
+
+
 def ids_of(population: Any) -> pl.DataFrame:
     """The sessions that a caller means: a selection, a frame with `session_id`, or ids.
 
@@ -54,24 +77,7 @@ def ids_of(population: Any) -> pl.DataFrame:
     InputError
         It names no sessions.
     """
-    given = (
-        population.to_frame()
-        if hasattr(population, "to_frame") and not isinstance(population, pl.DataFrame)
-        else population
-    )
-    if isinstance(given, str):
-        given = [given]
-    frame = given if isinstance(given, pl.DataFrame) else None
-    if frame is None:
-        rows = list(given) if isinstance(given, Iterable) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        if rows is None or not all(isinstance(row, str) for row in rows):  # pyright: ignore[reportUnknownVariableType]
-            frame = pl.DataFrame(population)
-        else:
-            frame = pl.DataFrame({"session_id": rows}, schema={"session_id": pl.String()})
-    if "session_id" not in frame.columns:
-        msg = f"sessions are named by a column session_id; this frame has {', '.join(frame.columns)}"
-        raise InputError(msg)
-    return frame.with_columns(pl.col("session_id").cast(pl.String()))
+    return population_frame(population)
 
 
 def concat_ids(*frames: pl.DataFrame) -> pl.DataFrame:

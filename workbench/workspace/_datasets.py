@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ import polars as pl
 
 from workbench import schema
 from workbench.errors import EmptyError
+from workbench.workspace._base import author_of
 from workbench.workspace._reading import Reading
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Datasets(Reading):
             to=to,
             record=lambda loop: world.record(loop, fetch=whole),
             now=datetime.now(UTC),
-            author=author or getpass.getuser(),
+            author=author_of(author),
             existing=self.dataset(to) if to in self.datasets() else None,
             controls=controls,
             control_pool=self.passing() if controls else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +12,7 @@ import polars as pl
 from workbench.cluster import Edit, Modes
 from workbench.errors import InputError
 from workbench.store import Database
+from workbench.workspace._base import author_of
 
 __all__ = ["ModeEdits", "standing"]
 
@@ -69,7 +69,7 @@ class ModeEdits:
                     "facet": self._facet,
                     "kind": event["kind"],
                     "body": body,
-                    "author": getpass.getuser(),
+                    "author": author_of(),
                     "happened_at": datetime.now(UTC),
                     "retracts": undone,
                 }

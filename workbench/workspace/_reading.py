@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from workbench.errors import UnknownNameError
-from workbench.workspace._base import ids_of
+from workbench.workspace._base import author_of, ids_of
 from workbench.workspace._modes import FailureModes
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class Reading(FailureModes):
             because=because,
             history=self.store.database.read("draws"),
             queues=self.store.database.read("queues"),
-            created_by=getpass.getuser(),
+            created_by=author_of(),
             now=datetime.now(UTC),
         )
         if drawn.is_new and not self.store.database.append_together(
@@ -196,7 +195,7 @@ class Reading(FailureModes):
             kind,
             name,
             into,
-            author=author or getpass.getuser(),
+            author=author_of(author),
             now=datetime.now(UTC),
             events=self.store.database.read("codebook_events"),
             definition=definition,
