@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import polars as pl
 
-__all__ = ["STYLE", "ShowsItself", "escape", "markup", "panel", "table"]
+__all__ = ["STYLE", "ShowsItself", "escape", "markup", "panel", "session", "table", "visible"]
 
 # JupyterLab's variables where they exist, else what the browser's colour scheme asks for.
 STYLE = """<style>
@@ -40,11 +41,35 @@ def markup(result: ShowsItself) -> str:
 def escape(value: object) -> str:
     """Text that a browser shows and never obeys; control and bidirectional marks are made visible."""
     text = "" if value is None else str(value)
-    shown = "".join(c if c in "\n\t" or (c.isprintable() and c not in _TURNING) else f"\\u{ord(c):04x}" for c in text)
-    return html.escape(shown, quote=True)
+    return html.escape(visible(text, lambda c: f"\\u{ord(c):04x}"), quote=True)
 
 
-_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_JOINING: Final = "\u200c\u200d"  # Persian words and emoji are written with them
+
+
+def visible(text: str, mark: Callable[[str], str], *, also: str = "\n\t") -> str:
+    r"""Text in which nothing hides: `mark` writes what controls a display, turns text or shows as nothing.
+
+    Spaces of every language and the joiners between letters stand as they are, and so do the characters in `also`.
+
+    >>> visible("10\xa0000\x1b[2J", lambda c: "?")
+    '10\xa0000?[2J'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in also or c in _JOINING or unicodedata.category(c) == "Zs" else mark(c) for c in text
+    )
+
+
+def session(session_id: object) -> str:
+    """A session's id, marked as one: a report links it to its evidence.
+
+    >>> session("s-1")
+    '<span class="wb-session" data-session="s-1">s-1</span>'
+    """
+    shown = escape(session_id)
+    return f'<span class="wb-session" data-session="{shown}">{shown}</span>'
 
 
 def table(
@@ -52,7 +77,8 @@ def table(
 ) -> str:
     """A frame as an HTML table: numbers to the right, at most `limit` rows, and a line saying how many there are.
 
-    `heads` renames columns for the reader; the columns in `html_columns` hold markup that the caller escaped.
+    `heads` renames columns for the reader; the columns in `html_columns` hold markup that the caller escaped. The ids in a
+    column `session_id` are marked as such (`session`).
     """
     names = {name: (heads or {}).get(name, name.replace("_", " ")) for name in frame.columns}
     number = {name for name, kind in frame.schema.items() if kind.is_numeric()}
@@ -61,6 +87,8 @@ def table(
         kind = ' class="wb-num"' if name in number else ""
         if name in html_columns:
             shown = str(value or "")
+        elif name == "session_id" and value is not None:
+            shown = session(value)
         elif isinstance(value, float):
             shown = f"{value:,.3g}"
         elif isinstance(value, int) and not isinstance(value, bool):

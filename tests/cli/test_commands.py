@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from workbench.cli._app import app
+from workbench.cli._show import table
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -110,6 +112,12 @@ def test_escape_sequences_of_a_trace_never_reach_the_terminal(tmp_path: Path) ->
     shown = CliRunner().invoke(app, ["label", session[1], "-w", str(tmp_path / "ws")]).stdout
     assert "red" in listed
     assert "\x1b" not in listed + shown
+
+
+@pytest.mark.parametrize("words", ["10\u202f000\u00a0€", "東京\u3000駅", "می\u200cشود", "👩\u200d👧"])
+def test_french_japanese_and_persian_words_are_shown_as_they_were_written(words: str) -> None:
+    assert words in table(pl.DataFrame({"said": [words]}))
+    assert words + "\ufffd" in table(pl.DataFrame({"said": [words + "\u202e"]}))
 
 
 def test_the_installed_command_keeps_stdout_for_the_result(tmp_path: Path) -> None:

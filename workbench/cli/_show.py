@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import orjson
 import polars as pl
 
+from workbench._html import visible
 from workbench.errors import WorkbenchError
 
 __all__ = ["REFUSED", "say", "speaking", "table"]
@@ -84,7 +85,7 @@ def _cell(value: object) -> str:
 
 def _printable(text: str) -> str:
     # A trace may hold escape sequences: a terminal must never see them.
-    return "".join(c if c == "\n" or c.isprintable() else "\ufffd" for c in text)
+    return visible(text, lambda _: "\ufffd", also="\n")
 
 
 def _plain(value: object) -> object:

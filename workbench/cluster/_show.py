@@ -28,7 +28,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
             **({"times as common as in passing": _lift(row)} if row["lift_low"] is not None else {}),
             "stability": row["stability"],
             "in their words": "<br>".join(
-                f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.escape(quote['session_id'])}"
+                f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.session(quote['session_id'])}"
                 f"{', step ' + str(quote['step']) if quote['step'] is not None else ''}</span>"
                 for quote in row["quotes"][:3]
             ),

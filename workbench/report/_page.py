@@ -69,7 +69,7 @@ def page(
     sections
         Its parts; one without results is left out.
     evidence
-        Sessions to append in full, by session id; mentions of them become links.
+        Sessions to append in full, by session id; what results mark as a session (`workbench._html.session`) becomes a link.
     made_at
         When, for the line under the heading.
     made_from
@@ -112,16 +112,15 @@ def page(
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{"".join(body)}\n</body></html>\n'
 
 
+_MENTION = re.compile(r'<span class="wb-session" data-session="([^"]*)">([^<]*)</span>')
+
+
 def _linked(text: str, anchors: Mapping[str, str]) -> str:
-    """Session ids standing between tags become links to their evidence."""
+    """What results mark as a session becomes a link to its evidence; a number or word that only looks like an id does not."""
     shown = {escape(session_id): anchor for session_id, anchor in anchors.items()}
-    if not shown:
-        return text
-    names = "|".join(re.escape(name) for name in sorted(shown, key=len, reverse=True))
-    mention = re.compile(rf"(?<=[>\s,(])({names})(?=[<\s,).])")
 
     def link(match: re.Match[str]) -> str:
-        return f'<a href="#{shown[match[1]]}">{match[1]}</a>'
+        anchor = shown.get(match[1])
+        return match[0] if anchor is None else f'<a href="#{anchor}">{match[2]}</a>'
 
-    # Only what stands between tags: never inside one, where an id may be an attribute's value.
-    return re.sub(r">[^<]+<", lambda between: mention.sub(link, between[0]), text)
+    return _MENTION.sub(link, text)
