@@ -72,7 +72,7 @@ def test_without_a_verdict_any_failed_grader_or_complaint_fails_and_praise_alone
     assert "b" in found.passing
     assert len(found.unknown) == 1
     assert found.failing.to_frame()["session_id"].to_list() == ["a", "c"]
-    assert found.failing.sentence == "2 sessions of 5 failing, by graders and user feedback"
+    assert found.failing.sentence == "2 of 5 sessions failing, by graders and user feedback; 1 is unknown"
 
 
 def test_two_people_who_disagree_leave_a_session_contested():
@@ -139,6 +139,39 @@ def test_thumbs_words_and_stars_are_understood(fields: dict[str, Any], feedback:
     assert found.frame["feedback"][0] == feedback
 
 
+@pytest.mark.parametrize(
+    ("name", "feedback"),
+    [("user_rating", "down"), ("Stars", "down"), ("user_feedback", "up"), ("thumbs", "up"), ("csat", None)],
+)
+def test_ratings_of_one_are_read_by_their_name_and_never_guessed(name: str, feedback: str | None):
+    scores = [score(session, None, name=name, value_number=1.0) for session in "abc"]
+    found = evidence.outcomes(sessions("a", "b", "c"), scores, None)
+    assert found.frame["feedback"].to_list() == [feedback] * 3
+    assert found.unread == (() if feedback else ("csat",))
+    assert any("the best thumb and the worst star: csat" in note for note in found.notes) is (feedback is None)
+
+
+def test_a_scale_that_fits_only_one_way_is_read_whatever_its_name():
+    scores = [
+        *(score(session, None, name="user_rating", value_number=value) for session, value in (("a", 1.0), ("b", 0.0))),
+        *(score(session, None, name="feedback", value_number=value) for session, value in (("c", 1.0), ("d", 5.0))),
+    ]
+    found = evidence.outcomes(sessions("a", "b", "c", "d"), scores, None)
+    assert found.frame["feedback"].to_list() == ["up", "down", "down", "up"]
+    assert found.unread == ()
+
+
+def test_a_selection_says_how_many_are_unknown_and_counts_in_words():
+    found = evidence.outcomes(sessions("a", "b", "c"), [score("a", False), score("b", True)], None)
+    assert found.sentence.startswith("1 of 3 sessions fails, 1 passes, 1 is unknown")
+    assert found.failing.sentence == "1 of 3 sessions failing, by user feedback; 1 is unknown"
+    assert found.unknown.sentence == "1 of 3 sessions with unknown outcome, by user feedback"
+    alone = evidence.outcomes(sessions("a"), [score("a", False)], None)
+    assert alone.sentence.startswith("1 of 1 session fails")
+    assert alone.failing.sentence == "1 of 1 session failing, by user feedback"
+    assert alone.notes[0].startswith("Of the 1 session with a known outcome")
+
+
 def test_the_comment_of_a_complaint_is_shown_rather_than_that_of_praise():
     scores = [
         score("a", False, name="first", comment="wrong order"),
@@ -171,7 +204,9 @@ def test_without_any_signal_the_mode_is_degraded_and_says_so():
     assert "2 of 4 sessions had an operational error" in found.sentence
     assert result(found) == {"a": "failing", "b": "failing", "c": "unknown", "d": "unknown"}
     assert len(found.passing) == 0
-    assert found.failing.sentence == "2 sessions of 4 with an operational error, by operational status only"
+    assert (
+        found.failing.sentence == "2 of 4 sessions with an operational error, by operational status only; 2 are unknown"
+    )
 
 
 def test_chosen_signals_are_the_only_ones_used():

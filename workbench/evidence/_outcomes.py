@@ -78,11 +78,14 @@ class Outcomes:
         The signals that were there and used: human, grader, feedback; empty in degraded mode, where only operational errors are known.
     unmatched
         How many scores and annotations name no known session.
+    unread
+        The names of users' ratings that were not used, since they may be thumbs as well as stars.
     """
 
     frame: pl.DataFrame
     basis: tuple[Signal, ...]
     unmatched: int
+    unread: tuple[str, ...] = ()
 
     @property
     def degraded(self) -> bool:
@@ -102,7 +105,7 @@ class Outcomes:
         if self.degraded:
             return (
                 "Degraded mode: there is no human verdict, grader result or user feedback, only operational status. "
-                f"{failing:,} of {total:,} sessions had an operational error; whether the other {unknown:,} served their users is unknown."
+                f"{failing:,} of {_sessions(total)} had an operational error; whether the other {unknown:,} served their users is unknown."
             )
         said = [
             f"{words} ({self.frame[name].is_not_null().sum():,})"
@@ -113,7 +116,7 @@ class Outcomes:
         contested = self.frame.filter(human="contested").height
         verb, known = ("fails" if failing == 1 else "fail"), ("is" if unknown == 1 else "are")
         return (
-            f"{failing:,} of {total:,} sessions {verb}, {passing:,} pass, {unknown:,} {known} unknown, by {by}"
+            f"{failing:,} of {_sessions(total)} {verb}, {passing:,} {'passes' if passing == 1 else 'pass'}, {unknown:,} {known} unknown, by {by}"
             f"{f'; {contested:,} contested' if contested else ''}"
         )
 
@@ -125,7 +128,7 @@ class Outcomes:
         if not self.degraded and failing + passing:
             interval = wilson(failing, failing + passing)
             notes.append(
-                f"Of the {failing + passing:,} sessions with a known outcome {failing / (failing + passing):.1%} fail "
+                f"Of the {_sessions(failing + passing)} with a known outcome {failing / (failing + passing):.1%} fail "
                 f"(95% interval {interval.low:.1%} to {interval.high:.1%}, were they a random sample)."
             )
         absent = [words for name, words in _WORDS.items() if name not in self.basis]
@@ -135,13 +138,19 @@ class Outcomes:
             notes.append(
                 f"{self.unmatched:,} scores or annotations were not used: they name no session that is known, nor a trace of one."
             )
+        if self.unread:
+            notes.append(
+                f"Not used, since all their numbers are 1, which is the best thumb and the worst star: {', '.join(self.unread)}. "
+                "Call them stars or thumbs, or say which pass."
+            )
         return tuple(notes)
 
     def _select(self, outcome: Outcome, verb: str) -> Selection:
         chosen = self.frame.filter(outcome=outcome)["session_id"].to_list()
         how = "by operational status only" if self.degraded else f"by {_listed([_WORDS[name] for name in self.basis])}"
-        thing = "session" if len(chosen) == 1 else "sessions"
-        return Selection(tuple(chosen), f"{len(chosen):,} {thing} of {self.frame.height:,} {verb}, {how}")
+        unknown = self._count("unknown")
+        left = f"; {unknown:,} {'is' if unknown == 1 else 'are'} unknown" if unknown and outcome != "unknown" else ""
+        return Selection(tuple(chosen), f"{len(chosen):,} of {_sessions(self.frame.height)} {verb}, {how}{left}")
 
     @property
     def failing(self) -> Selection:
@@ -200,6 +209,10 @@ class Outcomes:
 
 
 _WORDS: Final[dict[Signal, str]] = {"human": "human verdicts", "grader": "graders", "feedback": "user feedback"}
+
+
+def _sessions(number: int) -> str:
+    return f"{number:,} session{'' if number == 1 else 's'}"
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -262,7 +275,7 @@ def outcomes(
         pl.col("graders_failed").fill_null(pl.lit([], dtype=pl.List(pl.String()))),
         outcome=_rule(basis),
     )
-    return Outcomes(frame.select(OUTCOME_COLUMNS.names()), basis, said.unmatched)
+    return Outcomes(frame.select(OUTCOME_COLUMNS.names()), basis, said.unmatched, said.unread)
 
 
 def _rule(basis: Sequence[str]) -> pl.Expr:

@@ -34,6 +34,8 @@ _DOWN: Final = (
     "down", "thumbs_down", "thumbs-down", "thumbsdown", "negative", "bad", "dislike", "disliked", "no", "false", "👎", "-1",
 )  # fmt: skip
 _STARS: Final = 5
+_NAMED_STARS: Final = r"star|rating|rated"
+_NAMED_THUMBS: Final = r"thumb|feedback|vote|like|helpful"
 
 _COLUMNS: Final = (
     "target_kind", "target_id", "join_key", "name", "value_number", "value_text", "passed", "comment", "author", "author_kind",
@@ -53,10 +55,13 @@ class Said:
         target and name.
     unmatched
         How many sayings name no known session.
+    unread
+        The names of users' ratings of which nobody can say whether they are thumbs or stars.
     """
 
     frame: pl.DataFrame
     unmatched: int
+    unread: tuple[str, ...]
 
 
 def about(sessions: Any, scores: Any, annotations: Any, steps: Any = None) -> tuple[pl.DataFrame, Said]:
@@ -90,7 +95,9 @@ def about(sessions: Any, scores: Any, annotations: Any, steps: Any = None) -> tu
         )
         .drop("order")
     )
-    return rows, Said(_with_thumbs(latest), unmatched)
+    read = _with_thumbs(_with_scale(latest))
+    unread = read.filter(pl.col("scale") == "unknown", pl.col("up").is_null())["name"].drop_nulls().unique().sort()
+    return rows, Said(read.drop("scale"), unmatched, tuple(unread.to_list()))
 
 
 def _standing(annotations: pl.DataFrame) -> pl.DataFrame:
@@ -132,22 +139,42 @@ def _resolve(said: pl.DataFrame, sessions: pl.DataFrame, steps: Any) -> pl.DataF
     return said.with_columns(key=trace).join(known, on="key", how="left", maintain_order="left").drop("key")
 
 
+def _with_scale(said: pl.DataFrame) -> pl.DataFrame:
+    """Of each kind of users' numbers, whether they are thumbs (-1, 0, 1) or stars (1 to 5): what fits only one, else what their name says.
+
+    A rating of which there are only ones may be the best thumb or the worst star: where its name says neither, it is unknown.
+    """
+    number = pl.col("value_number")
+    told = (pl.col("author_kind") == "user") & number.is_not_null() & pl.col("passed").is_null()
+    own = pl.when(told).then(number)
+    low, high = (bound.over("author_kind", "name") for bound in (own.min(), own.max()))
+    thumbs, stars = (low >= -1) & (high <= 1), (low >= 1) & (high <= _STARS)
+    name = pl.col("name").str.to_lowercase()
+    scale = (
+        pl.when(thumbs & ~stars)
+        .then(pl.lit("thumbs"))
+        .when(stars & ~thumbs)
+        .then(pl.lit("stars"))
+        .when(thumbs & stars & name.str.contains(_NAMED_STARS))
+        .then(pl.lit("stars"))
+        .when(thumbs & stars & name.str.contains(_NAMED_THUMBS))
+        .then(pl.lit("thumbs"))
+        .when(thumbs & stars)
+        .then(pl.lit("unknown"))
+    )
+    return said.with_columns(scale=pl.when(told).then(scale))
+
+
 def _with_thumbs(said: pl.DataFrame) -> pl.DataFrame:
-    """Users' feedback as up or down: what the source says passes, words, thumbs as numbers, or stars from 1 to 5."""
+    """Users' feedback as up or down: what the source says passes, words, or numbers on their scale."""
     number, word = pl.col("value_number"), pl.col("value_text").str.strip_chars().str.to_lowercase()
-    user = pl.col("author_kind") == "user"
-    low, high = (bound.over("author_kind", "name") for bound in (number.min(), number.max()))
-    thumbs = (low >= -1) & (high <= 1)
-    stars = (low >= 1) & (high <= _STARS)
+    thumbs, stars = pl.col("scale") == "thumbs", pl.col("scale") == "stars"
     by_number = (
-        pl.when(thumbs & (number == 1))
+        pl.when((thumbs & (number == 1)) | (stars & (number >= _STARS - 1)))
         .then(True)
-        .when(thumbs & (number <= 0))
-        .then(False)
-        .when(stars & ~thumbs & (number >= _STARS - 1))
-        .then(True)
-        .when(stars & ~thumbs & (number <= 2))  # noqa: PLR2004 - two stars of five are no praise
+        .when((thumbs & (number <= 0)) | (stars & (number <= 2)))  # noqa: PLR2004 - two stars of five are no praise
         .then(False)
     )
     by_word = pl.when(word.is_in(_UP)).then(True).when(word.is_in(_DOWN)).then(False)
-    return said.with_columns(up=pl.when(user).then(pl.coalesce("passed", by_word, by_number)))
+    up = pl.when(pl.col("author_kind") == "user").then(pl.coalesce("passed", by_word, by_number))
+    return said.with_columns(up=up)
