@@ -5,6 +5,7 @@ from workbench.experiment._arms import ALL_GRADERS
 from workbench.experiment._attempt import Case, GraderLike, Trial
 from workbench.experiment._compare import compare
 from workbench.experiment._comparison import Comparison
+from workbench.experiment._coverage import unseen
 from workbench.experiment._difference import Difference, Verdict
 from workbench.experiment._executed import executed, result_rows, trial_rows
 from workbench.experiment._experiment import Experiment, recorded
@@ -32,4 +33,5 @@ __all__ = [
     "run",
     "stream",
     "trial_rows",
+    "unseen",
 ]

@@ -128,8 +128,19 @@ def compare(
         stability=stability(repeated),
         distribution=distribution(pair.paired, alone),
         resources=resources(pair.trials, level=level),
-        notes=(*caveats, *_notes(pair, names), *_limits(pair, overall, changed, cases), *_scanned(segments, cases, by)),
+        notes=(
+            *caveats,
+            *_partial(baseline, candidate),
+            *_notes(pair, names),
+            *_limits(pair, overall, changed, cases),
+            *_scanned(segments, cases, by),
+        ),
         trials=pair.trials,
+        about={
+            arm: dict(data.metadata)
+            for arm, data in (("baseline", baseline), ("candidate", candidate))
+            if isinstance(data, Experiment)
+        },
     )
 
 
@@ -160,6 +171,12 @@ def _grader_said(row: dict[str, Any]) -> str:
 
 def _worse(table: pl.DataFrame) -> list[dict[str, Any]]:
     return table.filter(pl.col("verdict") == "worse").sort("difference").to_dicts()
+
+
+def _partial(*arms: Any) -> list[str]:
+    """What runs on a part of the cases cannot see."""
+    known = [arm for arm in arms if isinstance(arm, Experiment) and arm.metadata.get("partial")]
+    return [f"{arm.name}: {arm.metadata['partial']}" for arm in known]
 
 
 def _notes(pair: Pair, names: tuple[str, str]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -62,6 +63,8 @@ class Comparison:
         What a reader has to know: exclusions, what this set of cases cannot see, how many segments were scanned.
     trials
         Every trial of both arms, for `rows`.
+    about
+        What was tried in the arms "baseline" and "candidate", where experiments were compared: agent, dataset, graders.
     """
 
     baseline: str
@@ -86,6 +89,7 @@ class Comparison:
     resources: pl.DataFrame
     notes: tuple[str, ...]
     trials: pl.DataFrame
+    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
     @property
     def fixed(self) -> tuple[str, ...]:

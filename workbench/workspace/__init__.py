@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench.workspace._datasets import Datasets
+from workbench.workspace._experiments import Experiments
 
 __all__ = ["Workspace", "open"]
 
@@ -36,7 +36,7 @@ def open(folder: str | Path, *, database: str | None = None) -> Workspace:  # no
     return Workspace(Path(folder), database=database)
 
 
-class Workspace(Datasets):
+class Workspace(Experiments):
     """A folder of traces, and everything that was decided about them.
 
     Parameters
