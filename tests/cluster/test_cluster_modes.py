@@ -150,6 +150,18 @@ def test_an_edit_without_its_mode_is_left_out_and_said(modes: Modes) -> None:
     assert "1 edit was left out" in other.notes[-1]
 
 
+def test_a_new_mode_never_takes_the_number_or_the_retirement_of_one_that_is_gone(modes: Modes) -> None:
+    highest = int(modes.frame["mode"].max())  # pyright: ignore[reportArgumentType] - numbers
+    first = modes.frame["mode"][0]
+    gone = modes.retire(highest).merge([first, highest])
+    made = gone.move(gone.session_ids(first)[:3], "promises too much")
+    row = made.frame.filter(name="promises too much").row(0, named=True)
+    assert (row["mode"], row["retired"]) == (highest + 1, False)
+    parted = gone.split(first, 2)
+    assert set(parted.frame["mode"]) - set(gone.frame["mode"]) == {highest + 1}
+    assert not parted.frame["retired"].any()
+
+
 def test_splitting_by_chosen_sessions(modes: Modes) -> None:
     mode = modes.frame["mode"][0]
     chosen = modes.session_ids(mode)[:4]

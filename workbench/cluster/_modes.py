@@ -77,6 +77,7 @@ class Modes:
     _labels: Ints
     _names: Mapping[int, str]
     _retired: frozenset[int] = frozenset()
+    _highest: int = 0  # number ever given: a number that was freed is not given again
     home: Home | None = None
 
     def __repr__(self) -> str:
@@ -213,7 +214,7 @@ class Modes:
             msg = "a move takes at least one session and the name of a mode"
             raise InputError(msg)
         known = {name: number for number, name in self._names.items()}
-        number = known.get(to, max(self._names, default=0) + 1)
+        number = known.get(to, self._highest + 1)
         labels = self._labels.copy()
         labels[[row[session] for session in sessions]] = number
         left = {n: name for n, name in {**self._names, number: to}.items() if np.any(labels == n)}
@@ -358,13 +359,22 @@ class Modes:
     ) -> Modes:
         events = (*self.events, edit)
         kept = self._retired if retired is None else retired
-        return build(self._fitted(), self.texts, labels, names, kept, notes=self.notes, events=events)
+        return build(
+            self._fitted(),
+            self.texts,
+            labels,
+            names,
+            kept & names.keys(),
+            highest=self._highest,
+            notes=self.notes,
+            events=events,
+        )
 
     def _cut(self, number: int, groups: Sequence[Sequence[str]], edit: Edit) -> Modes:
         fit = self._fitted()
         row = {item.session_id: i for i, item in enumerate(fit.items)}
         labels = self._labels.copy()
-        fresh = max(self._names) + 1
+        fresh = self._highest + 1
         for part, group in enumerate(groups):
             labels[[row[session] for session in group]] = number if part == 0 else fresh + part - 1
         parts = [number, *range(fresh, fresh + len(groups) - 1)]
@@ -413,6 +423,7 @@ def build(
     names: Mapping[int, str] | None = None,
     retired: frozenset[int] = frozenset(),
     *,
+    highest: int = 0,
     notes: Sequence[str] = (),
     events: Sequence[Edit] = (),
 ) -> Modes:
@@ -442,4 +453,5 @@ def build(
         _labels=labels,
         _names=dict(names),
         _retired=retired,
+        _highest=max(highest, *names, 0),
     )
