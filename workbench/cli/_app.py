@@ -11,11 +11,11 @@ import polars as pl
 import typer
 
 from workbench.cli._show import say, speaking
-from workbench.errors import InputError
+from workbench.errors import InputError, UnknownNameError
 from workbench.progress import terminal
 from workbench.workspace import Workspace
 
-__all__ = ["main"]
+__all__ = ["HERE", "AsJson", "Folder", "app", "main", "open_workspace"]
 
 app = typer.Typer(
     name="workbench",
@@ -43,6 +43,9 @@ def _open(folder: Path, *, new: bool = False) -> Workspace:
         msg = f"{folder.resolve()} is no workspace yet: make one with `workbench init {folder}`, or name one with --workspace"
         raise InputError(msg)
     return Workspace(folder, progress=terminal)
+
+
+open_workspace = _open
 
 
 def _where(agent_version: str | None) -> pl.Expr | None:
@@ -155,6 +158,7 @@ def label(
     mode: Annotated[str | None, typer.Option(help="The failure mode.")] = None,
     reviewer: Annotated[str | None, typer.Option(help="Who says so.", envvar="USER")] = None,
     file: Annotated[Path | None, typer.Option(help="Add a file of annotations instead.")] = None,
+    draws: Annotated[Path | None, typer.Option(help="With --file: how its sessions were drawn.")] = None,
     workspace: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -164,14 +168,24 @@ def label(
     """
     with speaking(as_json=as_json):
         ws = _open(workspace)
+        given = {"verdict": verdict, "note": note, "failure_mode": mode}
+        said = {name: value for name, value in given.items() if value is not None}
+        if draws is not None and file is None:
+            msg = "--draws says how the sessions of a file were drawn: give the file too, with --file"
+            raise InputError(msg)
+        if session is None and said:
+            msg = (
+                f"which session is it that {' and '.join(said)} should be said of? Name it: `workbench label SESSION …`"
+            )
+            raise InputError(msg)
         if file is not None:
-            new = ws.annotate(file)
+            new = ws.annotate(file, draws=draws)
             say(f"{new:,} annotations are new.", {"new": new}, as_json=as_json)
         elif session is None:
             labels = ws.labels()
             said = f"{labels.height:,} labels by {labels['reviewer'].n_unique()} reviewers."
             say(said, {"labels": labels.to_dicts()}, as_json=as_json, frame=labels.select("session_id", "reviewer", "verdict", "failure_mode", "note"))  # fmt: skip
-        elif verdict is None:
+        elif not said:
             from workbench.evidence import render
 
             rendering = render(ws.session(session))
@@ -181,15 +195,12 @@ def label(
                 msg = "a label has an author: name one with --reviewer"
                 raise InputError(msg)
             ws.session(session)
-            change = {
-                "operation": _operation(),
-                "session_id": session,
-                "verdict": verdict,
-                "note": note,
-                "failure_mode": mode,
-            }
-            saved = ws.save_label(change, reviewer=reviewer, method="command")
-            say(f"Saved: {session} is {verdict}, says {reviewer}.", {"label": saved}, as_json=as_json)
+            # Only what is given is sent: what was said before about the rest stands.
+            saved = ws.save_label(
+                {"operation": _operation(), "session_id": session, **said}, reviewer=reviewer, method="command"
+            )
+            stands = saved.get("verdict") or "not decided yet"
+            say(f"Saved: {session} is {stands}, says {reviewer}.", {"label": saved}, as_json=as_json)
 
 
 @app.command()
@@ -235,7 +246,7 @@ def compare(
     baseline: Annotated[str, typer.Option(help="The release to compare with.")],
     candidate: Annotated[str, typer.Option(help="The release that is asked about.")],
     arm: Annotated[str, typer.Option(help="The column of the sessions that tells the two apart.")] = "agent_version",
-    by: Annotated[list[str] | None, typer.Option(help="Segments: columns of the sessions.")] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Segments: mode, or columns of the sessions.")] = None,
     grader: Annotated[list[str] | None, typer.Option(help="Only these graders or scores.")] = None,
     margin: Annotated[float | None, typer.Option(help="How much worse is still not worse, such as 0.02.")] = None,
     workspace: Folder = HERE,
@@ -249,7 +260,7 @@ def compare(
 
     with speaking(as_json=as_json):
         ws = _open(workspace)
-        arms = [ws.recorded(name, pl.col(arm) == name, graders=grader) for name in (baseline, candidate)]
+        arms = [ws.recorded(name, _equals(ws, arm, name), graders=grader) for name in (baseline, candidate)]
         found = compare_experiments(*arms, by=tuple(by or ()), margin=margin)
         say(found.sentence, found.to_json(), as_json=as_json, frame=found.summary())
 
@@ -298,6 +309,14 @@ def lab(
     """
     command = [sys.executable, "-m", "jupyterlab", *([str(notebook)] if notebook else [])]
     os.execv(sys.executable, command)  # noqa: S606 - JupyterLab takes this process's place, and its signals
+
+
+def _equals(ws: Workspace, column: str, value: str) -> pl.Expr:
+    known = ws.sessions().schema
+    texts = [name for name, kind in known.items() if not kind.is_nested()]
+    if column not in texts:
+        raise UnknownNameError(column, "column of the sessions that can tell the arms apart", texts)
+    return pl.col(column).cast(pl.String()) == value
 
 
 def _operation() -> str:

@@ -181,7 +181,7 @@ def _partial(*arms: Any) -> list[str]:
 
 def _notes(pair: Pair, names: tuple[str, str]) -> list[str]:
     """What was left out and why, most important first."""
-    notes: list[str] = []
+    notes = _shared(pair)
     for arm, row in zip(names, pair.integrity.iter_rows(named=True), strict=True):
         gone = [f"{row[why]:,} {why}" for why in ("errored", "missing", "inapplicable") if row[why]]
         if gone:
@@ -204,6 +204,21 @@ def _notes(pair: Pair, names: tuple[str, str]) -> list[str]:
     if pair.one_armed:
         notes.append(f"Only one arm has {named(pair.one_armed)}: left out. Grade both arms with it to compare it.")
     return notes
+
+
+def _shared(pair: Pair) -> list[str]:
+    """Whether the arms are made of the same sessions in part: there they cannot differ."""
+    if "session_id" not in pair.trials.columns:
+        return []
+    first, second = (
+        set(pair.trials.filter(pl.col("arm") == arm)["session_id"].drop_nulls().to_list())
+        for arm in ("baseline", "candidate")
+    )
+    both = sorted(first & second)
+    if not both:
+        return []
+    said = "1 session is" if len(both) == 1 else f"{len(both):,} sessions are"
+    return [f"{said} in both arms ({named(both)}), where no difference can show: choose arms that exclude each other."]
 
 
 def _limits(pair: Pair, overall: Difference, changed: Flips, cases: pl.DataFrame) -> list[str]:

@@ -15,13 +15,17 @@ from workbench.experiment._arms import overall, per_case
 from workbench.experiment._outcomes import MEASURES, read
 from workbench.experiment._pass_k import pass_k_table
 from workbench.experiment._say import count, percent
-from workbench.schema import OUTCOMES, SESSIONS
+from workbench.schema import OUTCOMES
 from workbench.stats import Interval, mean_interval
 
 __all__ = ["Experiment", "recorded"]
 
 _IDENTITY: Final = ("agent_name", "agent_version", "environment")
-_NOT_ATTRIBUTES: Final = frozenset({*SESSIONS, *OUTCOMES, *MEASURES, *_IDENTITY})
+# What differs from trial to trial, or is the outcome itself: a case has no such attribute.
+_NOT_ATTRIBUTES: Final = frozenset({
+    "session_id", "trial", "started_at", "ended_at", "seconds", "cost", "input_tokens", "output_tokens", "input", "output",
+    *(name for name in OUTCOMES if name != "status"), "error",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -148,7 +152,8 @@ def recorded(
     Parameters
     ----------
     sessions
-        SESSIONS rows, one a session; columns beyond those of SESSIONS become attributes of the case.
+        SESSIONS rows, one a session, and columns beside. A column on which all trials of a case agree is an attribute of the case,
+        to compare by; of lists, such as failure modes or tools, it is every value that some trial has.
     grades
         One row a session and grader: `session_id`, `grader`, `value` or `passed`, and `error` or `status` where known.
     name
@@ -260,12 +265,20 @@ def _said(said: pl.DataFrame) -> pl.DataFrame:
 
 
 def _attributes(ran: pl.DataFrame, case: str) -> pl.DataFrame:
-    """What the sessions say about their case beyond the session itself; only what all trials of the case agree on."""
-    extra = [
-        name
-        for name, kind in ran.schema.items()
-        if name not in _NOT_ATTRIBUTES and name != case and (not kind.is_nested() or isinstance(kind, pl.List))
+    """What the sessions say about their case: what all its trials agree on, and of lists what any of them holds."""
+    wanted = {name: kind for name, kind in ran.schema.items() if name not in _NOT_ATTRIBUTES and name != case}
+    agreed = [
+        pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name)
+        for name, kind in wanted.items()
+        if not kind.is_nested()
+    ]
+    held = [
+        pl.col(name).explode().drop_nulls().unique().sort().alias(name)
+        for name, kind in wanted.items()
+        if isinstance(kind, pl.List) and not kind.inner.is_nested()
     ]
     named = ran.filter(pl.col(case).is_not_null()).with_columns(pl.col(case).cast(pl.String()).alias("case"))
-    agreed = [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in extra]
-    return named.group_by("case", maintain_order=True).agg(agreed)
+    found = named.group_by("case", maintain_order=True).agg(*agreed, *held)
+    lists = [name for name, kind in found.schema.items() if isinstance(kind, pl.List)]
+    found = found.with_columns(pl.when(pl.col(name).list.len() > 0).then(pl.col(name)).alias(name) for name in lists)
+    return found.select("case", *(name for name in wanted if name in found.columns))

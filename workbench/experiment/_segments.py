@@ -32,7 +32,7 @@ _TABLE: Final = {
 
 
 def attributes(frames: Iterable[pl.DataFrame], by: Sequence[str]) -> pl.DataFrame:
-    """One row a case with the attributes of `by`; the first frame that knows a case's attribute has the say.
+    """One row a case with the attributes of `by`; of the frames that have an attribute, the first that has the case has the say.
 
     Raises
     ------
@@ -46,11 +46,13 @@ def attributes(frames: Iterable[pl.DataFrame], by: Sequence[str]) -> pl.DataFram
             raise UnknownNameError(kind="attribute of the cases", name=name, known=known)
     cases = pl.concat([frame.select(pl.col("case").cast(pl.String())) for frame in sources]).unique(maintain_order=True)
     for name in by:
-        for place, frame in enumerate(f for f in sources if name in f.columns):
-            said = frame.select(pl.col("case").cast(pl.String()), pl.col(name).alias(f"_{place}"))
-            cases = cases.join(said.unique("case", keep="first"), on="case", how="left", maintain_order="left")
-        places = [column for column in cases.columns if column.startswith("_")]
-        cases = cases.with_columns(pl.coalesce(places).alias(name)).drop(places)
+        saying = [frame for frame in sources if name in frame.columns and frame[name].count()]
+        said = [
+            frame.select(pl.col("case").cast(pl.String()), name) for frame in saying or sources if name in frame.columns
+        ]
+        # A case that an arm knows has that arm's value, be it none: another arm's would tell its own doing, not the case.
+        first = pl.concat(said, how="vertical_relaxed").unique("case", keep="first")
+        cases = cases.join(first, on="case", how="left", maintain_order="left")
     return cases
 
 

@@ -97,6 +97,10 @@ class Datasets(Reading):
     def recorded(self, name: str, where: pl.Expr | None = None, *, graders: Sequence[str] | None = None) -> Experiment:
         """What was run already, as an experiment: sessions are trials of their tasks, graders' results their outcomes.
 
+        A column of `sessions()` on which all trials of a task agree is an attribute to compare by, and so is `mode`: the failure modes
+        that people named in its sessions. Tasks that were chosen because they failed fail less often when they are tried again, so a
+        segment by `mode` tells what a change did only beside other segments.
+
         Parameters
         ----------
         name
@@ -113,13 +117,17 @@ class Datasets(Reading):
         """
         from workbench import evidence, experiment
 
-        found = self._rolled_up() if where is None else self._where(where)
+        found = self.sessions() if where is None else self.sessions().filter(where)
         if not found.height:
             known = ", ".join(map(str, self._rolled_up()["agent_version"].unique().sort().to_list()))
             msg = f"no session fits the condition of {name!r}; agent versions loaded: {known or 'none'}"
             raise EmptyError(msg)
-        results = evidence.results(found, self._scores(), self.annotations(), steps=self.steps())
-        return experiment.recorded(found, results, name=name, graders=graders)
+        rolled_up = self._rolled_up().join(found, on="session_id", how="semi", maintain_order="left")
+        results = evidence.results(rolled_up, self._scores(), self.annotations(), steps=self.steps())
+        named = self.codebook().labels.filter(pl.col("verdict") == "fail").drop_nulls("failure_mode")
+        modes = named.group_by("session_id").agg(mode=pl.col("failure_mode").unique().sort())
+        about = found.join(modes, on="session_id", how="left", maintain_order="left")
+        return experiment.recorded(about, results, name=name, graders=graders)
 
     def report(
         self,
