@@ -80,12 +80,15 @@ class Outcomes:
         How many scores and annotations name no known session.
     unread
         The names of users' ratings that were not used, since they may be thumbs as well as stars.
+    graders
+        The names of the graders and exported scores that were used; also of graders that nobody runs any more.
     """
 
     frame: pl.DataFrame
     basis: tuple[Signal, ...]
     unmatched: int
     unread: tuple[str, ...] = ()
+    graders: tuple[str, ...] = ()
 
     @property
     def degraded(self) -> bool:
@@ -130,6 +133,10 @@ class Outcomes:
             notes.append(
                 f"Of the {_sessions(failing + passing)} with a known outcome {failing / (failing + passing):.1%} fail "
                 f"(95% interval {interval.low:.1%} to {interval.high:.1%}, were they a random sample)."
+            )
+        if self.graders:
+            notes.append(
+                f"By the latest results of: {', '.join(self.graders)}. Others are left out by naming those to use."
             )
         absent = [words for name, words in _WORDS.items() if name not in self.basis]
         if absent:
@@ -220,7 +227,13 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def outcomes(
-    sessions: Any, scores: Any, annotations: Any, *, signals: Sequence[Signal] | None = None, steps: Any = None
+    sessions: Any,
+    scores: Any,
+    annotations: Any,
+    *,
+    signals: Sequence[Signal] | None = None,
+    graders: Sequence[str] | None = None,
+    steps: Any = None,
 ) -> Outcomes:
     """Which sessions fail, by what people, graders and users said of them.
 
@@ -239,6 +252,8 @@ def outcomes(
         ANNOTATIONS rows, or None. The latest of each author counts, where it was not retracted.
     signals
         Which signals to use: human, grader, feedback. All by default.
+    graders
+        The names of the graders and exported scores to use, such as those that are run today. All by default.
     steps
         STEPS or SPANS rows: which session a trace belongs to. Needed where scores speak of spans or traces of sessions with an id of their own.
 
@@ -250,7 +265,7 @@ def outcomes(
     Raises
     ------
     UnknownNameError
-        There is no such signal.
+        There is no such signal, or no result of such a grader.
     InputError
         A column cannot become what its table says it is, or a session is there twice.
 
@@ -268,14 +283,27 @@ def outcomes(
             raise UnknownNameError(name, "signal", get_args(Signal))
     rows, said = about(sessions, scores, annotations, steps)
     frame = rows.select("session_id", "status", "errors")
-    for signal in (_human(said), _graders(said), _feedback(said)):
+    decided = _decided(said)
+    known = decided["name"].drop_nulls().unique().sort().to_list()
+    for name in graders or ():
+        if name not in known:
+            raise UnknownNameError(name, "grader with results", known)
+    if graders is not None:
+        decided = decided.filter(pl.col("name").is_in(list(graders)))
+    for signal in (_human(said), _graders(decided), _feedback(said)):
         frame = frame.join(signal, on="session_id", how="left", maintain_order="left")
     basis = tuple(name for name in get_args(Signal) if name in used and frame[name].is_not_null().any())
     frame = frame.with_columns(
         pl.col("graders_failed").fill_null(pl.lit([], dtype=pl.List(pl.String()))),
         outcome=_rule(basis),
     )
-    return Outcomes(frame.select(OUTCOME_COLUMNS.names()), basis, said.unmatched, said.unread)
+    return Outcomes(
+        frame.select(OUTCOME_COLUMNS.names()),
+        basis,
+        said.unmatched,
+        said.unread,
+        tuple(name for name in known if "grader" in basis and (graders is None or name in graders)),
+    )
 
 
 def _rule(basis: Sequence[str]) -> pl.Expr:
@@ -319,8 +347,12 @@ def _human(said: Said) -> pl.DataFrame:
     return each.group_by("session_id").agg(agreed.alias("human"))
 
 
-def _graders(said: Said) -> pl.DataFrame:
-    results = said.frame.filter(pl.col("author_kind").is_in(["code", "model"]), pl.col("passed").is_not_null())
+def _decided(said: Said) -> pl.DataFrame:
+    """What graders and exported scores say of passing."""
+    return said.frame.filter(pl.col("author_kind").is_in(["code", "model"]), pl.col("passed").is_not_null())
+
+
+def _graders(results: pl.DataFrame) -> pl.DataFrame:
     return results.group_by("session_id").agg(
         _word(~pl.col("passed").all()).alias("grader"),
         pl.col("name").filter(~pl.col("passed")).unique().sort().alias("graders_failed"),

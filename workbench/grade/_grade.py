@@ -14,7 +14,7 @@ import polars as pl
 from workbench._html import panel, table
 from workbench.errors import EmptyError, InputError
 from workbench.evidence import loops
-from workbench.grade._grader import Grader
+from workbench.grade._grader import Grader, Result
 from workbench.schema import ANNOTATIONS, STEPS, conform
 from workbench.stats import wilson
 
@@ -32,6 +32,7 @@ GRADES: Final = pl.Schema({  # one row a session and grader
     "evidence": pl.String(),  # JSON: ["trace_id/span_id", …]
     "error": pl.String(),  # how the grader crashed
     "fingerprint": pl.String(),  # content of the grader's source
+    "state": pl.String(),  # what it was measured on: the session's steps, and what the grader refers to
 })  # fmt: skip
 
 
@@ -86,13 +87,16 @@ class Grades:
         sessions = self.frame["session_id"].n_unique()
         return f"{sessions:,} sessions graded. {' '.join(self.sentences)}".strip()
 
-    def to_annotations(self, now: dt.datetime) -> pl.DataFrame:
+    def to_annotations(self, now: dt.datetime, *, kept: pl.DataFrame | None = None) -> pl.DataFrame:
         """The results as annotations; grading the same again gives the same ids, so that nothing is added twice.
 
         Parameters
         ----------
         now
             When they are recorded, with a time zone.
+        kept
+            ANNOTATIONS rows that are there already: what the latest of them says about a session and grader is left out, and what
+            differs from it follows it under an id of its own, also where it was said before.
 
         Returns
         -------
@@ -119,9 +123,10 @@ class Grades:
         if now.tzinfo is None:
             msg = f"the time {now} has no zone; use datetime.now(UTC)"
             raise InputError(msg)
-        rows = [
+        latest = _latest(kept)
+        rows: list[dict[str, Any]] = [
             {
-                "annotation_id": _annotation_id(row),
+                "annotation_id": _annotation_id(row, latest.get((row["session_id"], row["grader"]))),
                 "target_kind": "session",
                 "target_id": row["session_id"],
                 "name": row["grader"],
@@ -133,13 +138,14 @@ class Grades:
                 "author": row["grader"],
                 "author_kind": "code",
                 "method": "grader",
-                "method_version": f"{row['version']} ({row['fingerprint']})",
+                "method_version": _method_version(row),
                 "happened_at": now,
                 "recorded_at": now,
             }
             for row in self.frame.iter_rows(named=True)
         ]
-        return pl.DataFrame(rows, schema=ANNOTATIONS)
+        new = [row for row in rows if _differs(row, latest.get((row["target_id"], row["name"])))]
+        return pl.DataFrame(new, schema=ANNOTATIONS)
 
     def to_frame(self) -> pl.DataFrame:
         """The rows."""
@@ -183,12 +189,56 @@ def _sentence(row: dict[str, Any]) -> str:
     return f"{said}{'; ' + ', '.join(left) if left else ''}."
 
 
-def _annotation_id(row: dict[str, Any]) -> str:
+def _annotation_id(row: dict[str, Any], replaced: dict[str, Any] | None) -> str:
     said = [row[name] for name in GRADES if name != "criterion"]
+    if replaced is not None:
+        said.append(replaced["annotation_id"])
     return "g-" + hashlib.sha256(orjson.dumps(said)).hexdigest()[:24]
 
 
-def grade(steps: Any, graders: Iterable[Grader], *, progress: Callable[[int, int], None] | None = None) -> Grades:
+def _method_version(row: dict[str, Any]) -> str:
+    return f"{row['version']} ({row['fingerprint']}) on {row['state']}"
+
+
+def _latest(kept: pl.DataFrame | None) -> dict[tuple[str, str], dict[str, Any]]:
+    """Of annotations by code, the latest about each session and name."""
+    if kept is None:
+        return {}
+    found = conform(kept, ANNOTATIONS, what="annotations").filter(target_kind="session", author_kind="code")
+    found = found.sort("happened_at", nulls_last=False, maintain_order=True)
+    return {(row["target_id"], row["name"]): row for row in found.iter_rows(named=True)}
+
+
+def _differs(row: dict[str, Any], latest: dict[str, Any] | None) -> bool:
+    said = ("value_number", "value_text", "passed", "comment", "evidence", "method_version")
+    return latest is None or any(row[name] != latest[name] for name in said)
+
+
+def _result(kept: dict[str, Any]) -> Result:
+    """What a grader said, from what was kept of it."""
+    if kept["value_text"] == "inapplicable":
+        return Result("inapplicable")
+    return Result("completed", kept["value_number"], kept["passed"], kept["comment"], kept["evidence"])
+
+
+def _states(steps: pl.DataFrame) -> dict[str, str]:
+    """A hash of each session's steps, in the order in which the sessions are first named."""
+    ordered = steps.select(STEPS.names()).sort("number", maintain_order=True)
+    hashes = {session: hashlib.sha256() for session in steps["session_id"].unique(maintain_order=True).to_list()}
+    for batch in ordered.iter_slices(50_000):
+        texts = batch.select("session_id", step=pl.struct(STEPS.names()).struct.json_encode())
+        for session, text in texts.iter_rows():
+            hashes[session].update(text.encode("utf-8", "surrogatepass") + b"\n")
+    return {session: digest.hexdigest()[:16] for session, digest in hashes.items()}
+
+
+def grade(
+    steps: Any,
+    graders: Iterable[Grader],
+    *,
+    kept: pl.DataFrame | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Grades:
     """Run graders over every session.
 
     Parameters
@@ -197,6 +247,9 @@ def grade(steps: Any, graders: Iterable[Grader], *, progress: Callable[[int, int
         STEPS rows.
     graders
         What the decorator `grader` made, each with a name of its own.
+    kept
+        ANNOTATIONS rows of earlier results: where the latest is of the same grader (version, source, and what it refers to) on the
+        same steps, it is taken over and the grader is not run. What crashed is tried again.
     progress
         Called with how many sessions are done, and of how many.
 
@@ -223,17 +276,39 @@ def grade(steps: Any, graders: Iterable[Grader], *, progress: Callable[[int, int
     """
     given = _checked(graders)
     frame = conform(steps, STEPS, what="steps")
-    total = frame["session_id"].n_unique()
-    columns: dict[str, list[Any]] = {name: [] for name in GRADES}
-    for done, loop in enumerate(loops(frame), 1):
+    states = _states(frame)
+    rests = {each.name: each.rests_on for each in given}
+    latest = _latest(kept)
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    open_ones: set[str] = set()
+    for session_id, state in states.items():
         for each in given:
-            result = each.result(loop)
-            row = (loop.session_id, each.name, each.version, each.criterion, *result, each.fingerprint)
-            for name, value in zip(GRADES, row, strict=True):
-                columns[name].append(value)
+            about = {
+                "session_id": session_id,
+                "grader": each.name,
+                "version": each.version,
+                "criterion": each.criterion,
+                "fingerprint": each.fingerprint,
+                "state": hashlib.sha256(f"{state} {rests[each.name]}".encode()).hexdigest()[:16],
+            }
+            old = latest.get((session_id, each.name))
+            if old is None or old["method_version"] != _method_version(about) or old["value_text"] == "errored":
+                open_ones.add(session_id)
+                rows[session_id, each.name] = about
+            else:
+                rows[session_id, each.name] = about | _result(old)._asdict()
+    done, total = len(states) - len(open_ones), len(states)
+    if done and progress is not None:
+        progress(done, total)
+    for loop in loops(frame.filter(pl.col("session_id").is_in(open_ones))):
+        for each in given:
+            row = rows[loop.session_id, each.name]
+            if "status" not in row:
+                row.update(each.result(loop)._asdict())
+        done += 1
         if progress is not None:
             progress(done, total)
-    return Grades(pl.DataFrame(columns, schema=GRADES))
+    return Grades(pl.DataFrame(list(rows.values()), schema=GRADES))
 
 
 def _checked(graders: Iterable[Grader]) -> list[Grader]:

@@ -15,6 +15,7 @@ import orjson
 
 from workbench.errors import InputError
 from workbench.evidence import AgentLoop, Step
+from workbench.grade._rests import instructions, rests_on
 
 __all__ = ["Grader", "Measure", "Result", "Score", "Truth", "grader"]
 
@@ -117,6 +118,11 @@ class Grader:
         asked = [each for each in parameters if each.kind in positional and each.default is inspect.Parameter.empty]
         return len(asked) > 1
 
+    @property
+    def rests_on(self) -> str:
+        """A hash of what the function refers to as it is now: helpers and constants of its author, not those of installed packages."""
+        return rests_on(self.measure)
+
     def __call__(self, loop: AgentLoop, truth: Truth | None = None) -> bool | float | Score | None:
         """What the function says of this session; None where it asks for a ground truth that there is not."""
         measure: Any = self.measure
@@ -215,11 +221,5 @@ def _fingerprint(measure: Measure) -> str:
         content = textwrap.dedent(inspect.getsource(measure)).encode()
     except (OSError, TypeError):  # typed at a prompt, or not a function
         code: Any = getattr(measure, "__code__", None)
-        content = _code(code) if isinstance(code, CodeType) else type(measure).__qualname__.encode()
+        content = instructions(code) if isinstance(code, CodeType) else type(measure).__qualname__.encode()
     return hashlib.sha256(content).hexdigest()[:16]
-
-
-def _code(code: CodeType) -> bytes:
-    """A function's instructions and constants, inner functions included, without where in memory they lie."""
-    constants = [_code(c) if isinstance(c, CodeType) else repr(c).encode() for c in code.co_consts]
-    return b"\0".join([code.co_code, *constants, repr(code.co_names).encode()])

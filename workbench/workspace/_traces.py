@@ -164,16 +164,37 @@ class Traces(Base):
         """Everything that was said about sessions, append-only: retracted rows are there, and what retracts them."""
         return self.store.database.read("annotations")
 
-    def grade(self, graders: Sequence[Grader]) -> Grades:
-        """Run graders over every session; results are kept, and a grader that has not changed is not kept twice."""
+    def grade(self, graders: Sequence[Grader], *, again: bool = False) -> Grades:
+        """Run graders over every session and keep the results; what was graded before and has not changed is taken from there.
+
+        Parameters
+        ----------
+        graders
+            What the decorator `workbench.grader` made.
+        again
+            Run them all, also where nothing seems to have changed: for graders that ask a model, a service or a file.
+
+        Returns
+        -------
+        Grades
+            One row a session and grader, whether it was run now or before. A session is graded again where its steps, the grader's
+            version or source, or a function or constant of its author that it refers to is another, or where it crashed.
+        """
         from workbench import grade
 
+        kept = self.annotations()
         with self._progress("grade") as report:
-            graded = grade.grade(self.steps(), graders, progress=report)
-        self.store.database.append("annotations", graded.to_annotations(datetime.now(UTC)))
+            graded = grade.grade(self.steps(), graders, kept=None if again else kept, progress=report)
+        self.store.database.append("annotations", graded.to_annotations(datetime.now(UTC), kept=kept))
         return graded
 
-    def outcomes(self, where: pl.Expr | None = None, *, signals: Sequence[Signal] | None = None) -> Outcomes:
+    def outcomes(
+        self,
+        where: pl.Expr | None = None,
+        *,
+        signals: Sequence[Signal] | None = None,
+        graders: Sequence[str | Grader] | None = None,
+    ) -> Outcomes:
         """Which sessions fail, pass or are unknown, by which signals, in one sentence.
 
         Parameters
@@ -182,21 +203,40 @@ class Traces(Base):
             A condition on the columns of `sessions()`; all by default.
         signals
             Some of `human`, `grader`, `feedback`; all by default.
+        graders
+            The graders whose results count, or their names; by default all that ever ran, also those renamed or removed since.
         """
         from workbench import evidence
 
         found = evidence.outcomes(
-            self._rolled_up(), self._scores(), self.annotations(), steps=self.steps(), signals=signals
+            self._rolled_up(),
+            self._scores(),
+            self.annotations(),
+            steps=self.steps(),
+            signals=signals,
+            graders=None if graders is None else [each if isinstance(each, str) else each.name for each in graders],
         )
         return found if where is None else found.among(self._where(where))
 
-    def failing(self, where: pl.Expr | None = None, *, signals: Sequence[Signal] | None = None) -> Selection:
-        """The sessions that fail, and in one sentence by which signals."""
-        return self.outcomes(where, signals=signals).failing
+    def failing(
+        self,
+        where: pl.Expr | None = None,
+        *,
+        signals: Sequence[Signal] | None = None,
+        graders: Sequence[str | Grader] | None = None,
+    ) -> Selection:
+        """The sessions that fail, and in one sentence by which signals and how many are unknown; as `outcomes`."""
+        return self.outcomes(where, signals=signals, graders=graders).failing
 
-    def passing(self, where: pl.Expr | None = None, *, signals: Sequence[Signal] | None = None) -> Selection:
-        """The sessions that pass, and in one sentence by which signals."""
-        return self.outcomes(where, signals=signals).passing
+    def passing(
+        self,
+        where: pl.Expr | None = None,
+        *,
+        signals: Sequence[Signal] | None = None,
+        graders: Sequence[str | Grader] | None = None,
+    ) -> Selection:
+        """The sessions that pass, and in one sentence by which signals and how many are unknown; as `outcomes`."""
+        return self.outcomes(where, signals=signals, graders=graders).passing
 
     def _rolled_up(self) -> pl.DataFrame:
         from workbench import evidence
