@@ -82,3 +82,39 @@ def test_a_line_that_cannot_be_kept_is_named_and_nothing_is(tmp_path: Path, row:
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         label.read_annotations(tmp_path / "nowhere.jsonl", recorded_at=NOW)
+
+
+DRAW: dict[str, Any] = {
+    "draw_id": "q.0", "queue_id": "q", "position": 0, "target_id": "s1", "design": "random", "pool": 40, "inclusion": 0.05,
+}  # fmt: skip
+
+
+def test_draws_from_elsewhere_count_once_and_give_the_codebook_its_shares() -> None:
+    second = {**DRAW, "draw_id": "q.1", "position": 1, "target_id": "s2"}
+    draws = label.read_draws([DRAW, second, DRAW])
+    assert draws["draw_id"].to_list() == ["q.0", "q.1"]
+    said = [{**ROW, "target_id": each, "value_text": word} for each, word in (("s1", "fail"), ("s2", "pass"))]
+    book = label.codebook(label.read_annotations(said, recorded_at=NOW), [], draws=draws)
+    assert (book.read, book.basis) == (2, "of the 40 sessions in the queue's pool")
+
+
+def test_draws_by_hand_need_no_pool() -> None:
+    by_hand = {name: DRAW[name] for name in ("draw_id", "queue_id", "position", "target_id")}
+    assert label.draw_weights(label.read_draws([by_hand]))["weight"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"position": None}, "every row needs a position; row 2 has none"),
+        ({"draw_id": None}, "every row needs a draw_id"),
+        ({"pool": None}, "draw 'q.1' has a chance and no pool"),
+        ({"inclusion": 0.0}, "a chance lies above 0"),
+        ({"position": 0}, "position 0 is there more than once in queue 'q'"),
+        ({"target_id": "s1"}, "target_id 's1' is there more than once"),
+    ],
+)
+def test_draws_that_no_share_can_be_taken_from_are_refused(row: dict[str, Any], words: str) -> None:
+    second = {**DRAW, "draw_id": "q.1", "position": 1, "target_id": "s2"}
+    with pytest.raises(InputError, match=words):
+        label.read_draws([DRAW, {**second, **row}])

@@ -70,31 +70,56 @@ def read_draws(rows: object) -> pl.DataFrame:
     Parameters
     ----------
     rows
-        A path of JSON lines, or rows with columns of `schema.DRAWS`; `draw_id`, `queue_id` and `target_id` are required.
+        A path of JSON lines, or rows with columns of `schema.DRAWS`. `draw_id`, `queue_id`, `target_id` and `position` are
+        required, and `pool` of every draw that has a `probability` or an `inclusion`; draws by hand have neither.
 
     Returns
     -------
     polars.DataFrame
-        Rows of `schema.DRAWS`.
+        Rows of `schema.DRAWS`, each draw once.
 
     Raises
     ------
     InputError
-        A line is no JSON object, a column is missing or of another type.
+        A line is no JSON object, a column is missing or of another type, a chance does not lie above 0 and at most at 1, or two draws
+        of a queue have one position or one session.
 
     Examples
     --------
     >>> from workbench import label
-    >>> label.read_draws([{"draw_id": "q.0", "queue_id": "q", "target_id": "s1", "inclusion": 0.05}])["inclusion"].item()
+    >>> draw = {"draw_id": "q.0", "queue_id": "q", "position": 0, "target_id": "s1", "pool": 600, "inclusion": 0.05}
+    >>> label.read_draws([draw])["inclusion"].item()
     0.05
     """
     given = [row for _, row in (_lines(Path(rows)) if isinstance(rows, str | Path) else _numbered(rows))]
     frame = conform(given, DRAWS, what="draws")
-    for name in ("draw_id", "queue_id", "target_id"):
+    for name in ("draw_id", "queue_id", "target_id", "position"):
         if frame[name].null_count():
-            msg = f"draws: every row needs a {name}"
+            msg = f"draws: every row needs a {name}; row {_first(frame, pl.col(name).is_null())} has none"
             raise InputError(msg)
-    return frame.select(DRAWS.names())
+    frame = frame.select(DRAWS.names()).unique("draw_id", keep="first", maintain_order=True)
+    by_chance = pl.col("probability").is_not_null() | pl.col("inclusion").is_not_null()
+    poolless = frame.filter(by_chance, pl.col("pool").is_null())
+    if poolless.height:
+        msg = f"draws: draw {poolless['draw_id'][0]!r} has a chance and no pool; say of how many sessions it was drawn, or leave out its chance"
+        raise InputError(msg)
+    for name in ("probability", "inclusion"):
+        wrong = frame.filter((pl.col(name) <= 0) | (pl.col(name) > 1))
+        if wrong.height:
+            msg = f"draws: {name} of draw {wrong['draw_id'][0]!r} is {wrong[name][0]}; a chance lies above 0 and at most at 1"
+            raise InputError(msg)
+    for name in ("position", "target_id"):
+        twice = frame.filter(pl.struct("queue_id", name).is_duplicated())
+        if twice.height:
+            one = twice.row(0, named=True)
+            msg = f"draws: {name} {one[name]!r} is there more than once in queue {one['queue_id']!r}; each draw has its own"
+            raise InputError(msg)
+    return frame
+
+
+def _first(frame: pl.DataFrame, wrong: pl.Expr) -> int:
+    """The number of the first row of which that holds, counted from 1."""
+    return frame.select(wrong.arg_max()).item() + 1
 
 
 def _fits(rows: list[dict[str, Any]], name: str) -> bool:

@@ -48,7 +48,7 @@ def draw_weights(draws: object, *, read: Collection[str] | None = None) -> pl.Da
     [2.0, 2.0]
     """
     frame = conform(draws, DRAWS, what="draws").filter(pl.col("target_kind").fill_null("session") == "session")
-    frame = frame.unique(["queue_id", "position"], keep="first", maintain_order=True).sort("queue_id", "position")
+    frame = frame.unique(["queue_id", "target_id"], keep="first", maintain_order=True).sort("queue_id", "position")
     is_read = pl.lit(value=True) if read is None else pl.col("target_id").is_in(list(read))
     frame = frame.with_columns(
         is_read.alias("_read"),
