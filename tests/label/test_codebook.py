@@ -188,3 +188,12 @@ def test_hostile_names_and_notes_are_shown_and_not_obeyed() -> None:
 def test_an_unknown_mode_suggests_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'loop'"):
         label.codebook(reading(), []).sessions("lop")
+
+
+def test_draws_without_a_pool_leave_its_size_unsaid() -> None:
+    draws = [
+        {"draw_id": f"q.{n}", "queue_id": "q", "target_id": f"s{n:03}", "design": "random", "inclusion": 0.1}
+        for n in range(2)
+    ]
+    book = label.codebook([*said(0, verdict="fail"), *said(1, verdict="pass")], [], draws=draws)
+    assert (book.read, book.basis) == (2, "of the pool that the queue was drawn from")

@@ -117,6 +117,36 @@ def test_sessions_on_which_verdicts_disagree_are_contested() -> None:
     assert frame.rows() == [("s1", ["ben"], ["ana", "cy"])]
 
 
+def test_an_undo_takes_back_what_the_operation_wrote_and_nothing_else() -> None:
+    imported = [{**said(0, "op1", verdict="fail")[0], "annotation_id": "imported-7"}]
+    change = {"operation": "op2", "session_id": "s1", "undo": "imported-7"}
+    rows = label.label_annotations(change, reviewer="ana", now=START + dt.timedelta(minutes=1), said=imported)
+    assert [(row["annotation_id"], row["retracts"]) for row in rows] == [("op2.verdict", "imported-7")]
+    again = {**change, "operation": "op3"}
+    assert label.label_annotations(again, reviewer="ana", now=START, said=[*imported, *rows]) == []
+    with pytest.raises(InputError, match="nothing to take back"):
+        label.label_annotations({**change, "undo": "op9"}, reviewer="ana", now=START, said=imported)
+
+
+def test_the_last_operation_is_that_of_the_queue_and_still_stands() -> None:
+    other = [{**row, "queue_id": "q-2"} for row in said(2, "op3", verdict="fail", session_id="s3")]
+    rows = [*said(0, "op1", verdict="fail"), *said(1, "op2", verdict="pass", session_id="s2"), *other]
+    assert label.last_operation(rows, reviewer="ana", queue_id="q-1") == ("s2", "op2")
+    assert label.last_operation(rows, reviewer="ana", queue_id="q-2") == ("s3", "op3")
+    assert label.last_operation(
+        [*rows, *said(3, "u", undo="op2", session_id="s2")], reviewer="ana", queue_id="q-1"
+    ) == (
+        "s1",
+        "op1",
+    )
+    assert label.last_operation(rows, reviewer="ana") is None
+
+
+def test_naming_a_failure_mode_says_fail_unless_a_verdict_was_given() -> None:
+    assert now(said(0, "op1", failure_mode="loop"))["verdict"] == "fail"
+    assert now(said(0, "op1", verdict="pass"), said(1, "op2", failure_mode="loop"))["verdict"] == "pass"
+
+
 @pytest.mark.parametrize(
     ("fields", "error", "words"),
     [

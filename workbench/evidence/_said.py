@@ -14,6 +14,7 @@ from workbench.schema import ANNOTATIONS, SCORES, SESSIONS, conform
 __all__ = ["Said", "about"]
 
 VERDICT: Final = "verdict"
+_MODE: Final = "failure_mode"
 
 # What users' thumbs are called where they are words.
 _UP: Final = (
@@ -95,7 +96,7 @@ def about(sessions: Any, scores: Any, annotations: Any, steps: Any = None) -> tu
         )
         .drop("order")
     )
-    read = _with_thumbs(_with_scale(latest))
+    read = _with_thumbs(_with_scale(_with_implied(latest)))
     unread = read.filter(pl.col("scale") == "unknown", pl.col("up").is_null())["name"].drop_nulls().unique().sort()
     return rows, Said(read.drop("scale"), unmatched, tuple(unread.to_list()))
 
@@ -163,6 +164,17 @@ def _with_scale(said: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("unknown"))
     )
     return said.with_columns(scale=pl.when(told).then(scale))
+
+
+def _with_implied(said: pl.DataFrame) -> pl.DataFrame:
+    """Who names a failure mode and gives no verdict says that the session fails."""
+    own = said.filter(pl.col("author_kind") == "human", ~pl.col("exported"), pl.col("target_kind") == "session")
+    given = pl.col("value_text").is_not_null() | pl.col("passed").is_not_null()
+    named = own.filter(pl.col("name") == _MODE, pl.col("value_text").is_not_null())
+    verdicts = own.filter(pl.col("name") == VERDICT, given)
+    silent = named.join(verdicts, on=["session_id", "author"], how="anti", nulls_equal=True)
+    implied = silent.unique(["session_id", "author"], keep="last", maintain_order=True)
+    return pl.concat([said, implied.with_columns(name=pl.lit(VERDICT), value_text=pl.lit("fail"), passed=False)])
 
 
 def _with_thumbs(said: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.label._agreement import Agreement, agreement
 from workbench.label._codebook import Codebook, codebook
 from workbench.label._events import Coding, apply_events, codebook_event
-from workbench.label._labels import Change, Role, contested, current_labels, label_annotations
+from workbench.label._labels import Change, Role, contested, current_labels, label_annotations, last_operation
 from workbench.label._names import Mode, modes_of
 from workbench.label._queue import Queue, draw_queue
 from workbench.label._read import read_annotations, read_draws
@@ -36,6 +36,7 @@ __all__ = [
     "draw_queue",
     "draw_weights",
     "label_annotations",
+    "last_operation",
     "modes_of",
     "read_annotations",
     "read_draws",

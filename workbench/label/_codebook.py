@@ -109,7 +109,7 @@ class Codebook:
         known = self.modes["failure_mode"].to_list()
         if mode not in known:
             raise UnknownNameError(mode, "failure mode", known)
-        return _failures(self.labels).filter(failure_mode=mode)["session_id"].unique().sort().to_list()
+        return self.labels.filter(verdict="fail", failure_mode=mode)["session_id"].unique().sort().to_list()
 
     def to_frame(self) -> pl.DataFrame:
         """The failure modes."""
@@ -193,7 +193,7 @@ def codebook(
         *LABELS.names(), "written_as", "reread", pl.col("session_id").is_in(disputed).alias("contested")
     )
     standing = labels.filter(~pl.col("contested"))
-    failures = _failures(standing)
+    failures = standing.filter(verdict="fail")
     failed = set(failures["session_id"].to_list())
     decided = failed | set(standing.filter(verdict="pass")["session_id"].to_list())
     sample, basis, design = _sample(sorted(decided), draws, queue_id)
@@ -250,12 +250,6 @@ def _share(ids: Collection[str], sample: Mapping[str, float | None]) -> Share | 
     return Share(sum(flags) / len(flags), wilson(sum(flags), len(flags)), len(flags), float(len(flags)))
 
 
-def _failures(labels: pl.DataFrame) -> pl.DataFrame:
-    """Labels that say fail, in so many words or by naming a failure mode."""
-    unsaid = pl.col("verdict").is_null() & pl.col("failure_mode").is_not_null()
-    return labels.filter((pl.col("verdict") == "fail") | unsaid)
-
-
 def _sample(read: list[str], draws: object, queue_id: str | None) -> tuple[dict[str, float | None], str, str | None]:
     """The sessions that shares are taken over with their chances of having been read, and what the shares speak of."""
     table = conform(draws if draws is not None else [], DRAWS, what="draws")
@@ -272,7 +266,11 @@ def _sample(read: list[str], draws: object, queue_id: str | None) -> tuple[dict[
     most = weights.group_by("queue_id").len().sort("len", "queue_id", descending=[True, False])["queue_id"][0]
     own = weights.filter(queue_id=most)
     sample: dict[str, float | None] = dict(own.select("session_id", "inclusion").iter_rows())
-    return sample, f"of the {own['pool'][0]:,} sessions in the queue's pool", own["design"][0]
+    pool = own["pool"][0]
+    basis = (
+        "of the pool that the queue was drawn from" if pool is None else f"of the {pool:,} sessions in the queue's pool"
+    )
+    return sample, basis, own["design"][0]
 
 
 def _row(

@@ -13,12 +13,20 @@ from workbench.errors import InputError, UnknownNameError
 from workbench.label._tables import LABEL_NAMES, LABELS, VERDICTS
 from workbench.schema import ANNOTATIONS, conform
 
-__all__ = ["Change", "Role", "contested", "current_labels", "label_annotations"]
+__all__ = ["Change", "Role", "contested", "current_labels", "label_annotations", "last_operation"]
 
 Role = Literal["general", "expert"]
 
 _SPANS: Final = ("first_failure", "root_cause")
 _LONGEST_ID: Final = 200
+
+_ID, _LENGTH = pl.col("annotation_id"), pl.col("name").str.len_chars().cast(pl.Int64) + 1
+# The save that wrote an annotation; what came from a file stands for itself.
+_OPERATION: Final = (
+    pl.when(_ID.str.ends_with(pl.concat_str(pl.lit("."), "name")))
+    .then(_ID.str.head(_ID.str.len_chars().cast(pl.Int64) - _LENGTH))
+    .otherwise(_ID)
+)
 
 
 class Change(TypedDict, total=False):
@@ -48,6 +56,7 @@ def label_annotations(
     blind: bool = True,
     method: str = "widget",
     method_version: str | None = None,
+    said: object = None,
 ) -> list[dict[str, Any]]:
     """Turn one operation into the annotations that are to be appended.
 
@@ -68,16 +77,20 @@ def label_annotations(
         False where a suggestion was shown before the verdict.
     method, method_version
         How it came about (`widget`, `command`, `file`), and the version of the rubric.
+    said
+        Rows of `schema.ANNOTATIONS` on this session. An undo takes back those that the undone operation wrote, whatever their
+        ids: a row that came from a file is an operation of its own, named by its id. Without them the operation is taken to
+        be a save with ids `<operation>.<name>`.
 
     Returns
     -------
     list of dict
-        Rows of `schema.ANNOTATIONS`.
+        Rows of `schema.ANNOTATIONS`; none where everything of the undone operation was taken back before.
 
     Raises
     ------
     InputError
-        No operation id, no session, nothing to say, an unknown field or verdict, a time without a zone.
+        The reviewer made no operation that is to be undone; no operation id, no session, nothing to say, an unknown field or verdict, a time without a zone.
 
     Examples
     --------
@@ -111,9 +124,14 @@ def label_annotations(
         if given:
             msg = f"operation {operation!r} undoes {undone!r} and says {', '.join(sorted(given))} as well; send two operations"
             raise InputError(msg)
+        written = (
+            [(name, f"{undone}.{name}") for name in LABEL_NAMES]
+            if said is None
+            else _written_by(undone, said, session_id, reviewer)
+        )
         return [
-            {**base, "annotation_id": f"{operation}.{name}", "name": name, "retracts": f"{undone}.{name}"}
-            for name in LABEL_NAMES
+            {**base, "annotation_id": f"{operation}.{name}", "name": name, "retracts": retracted}
+            for name, retracted in written
         ]
     unknown = sorted(set(given) - set(LABEL_NAMES))
     if unknown:
@@ -122,6 +140,15 @@ def label_annotations(
         msg = f"operation {operation!r} says nothing about session {session_id!r}: give at least one of {', '.join(LABEL_NAMES)}"
         raise InputError(msg)
     return [_row(base, f"{operation}.{name}", name, _text(given[name])) for name in LABEL_NAMES if name in given]
+
+
+def _written_by(operation: str, said: object, session_id: str | None, reviewer: str) -> list[tuple[str, str]]:
+    """The annotations of an operation that still stand, as (name, id)."""
+    log = _log(said, reviewer=reviewer).filter(target_id=session_id).with_columns(operation=_OPERATION)
+    if operation not in log["operation"].to_list():
+        msg = f"{reviewer} made no operation {operation!r} on session {session_id!r}: there is nothing to take back"
+        raise InputError(msg)
+    return _standing(log).filter(operation=operation).select("name", "annotation_id").rows()
 
 
 def _check(operation: str | None, session_id: str | None, reviewer: str, role: str, now: dt.datetime) -> None:
@@ -168,7 +195,8 @@ def current_labels(
 ) -> pl.DataFrame:
     """What the reviewers' annotations say now, or said at a time: one row a session and reviewer.
 
-    Of each field the latest annotation that was not retracted counts. Only its own author can retract one.
+    Of each field the latest annotation that was not retracted counts. Only its own author can retract one. Who names a
+    failure mode and gives no verdict says that the session fails.
 
     Parameters
     ----------
@@ -194,33 +222,11 @@ def current_labels(
     >>> label.current_labels(said).select("session_id", "reviewer", "verdict", "note").row(0)
     ('s1', 'ana', 'fail', 'refunded the wrong order')
     """
-    said = (
-        conform(annotations, ANNOTATIONS, what="annotations")
-        .filter(
-            pl.col("target_kind") == "session",
-            pl.col("author_kind") == "human",
-            pl.col("target_id").is_not_null(),
-            pl.col("name").is_in(LABEL_NAMES),
-        )
-        .unique("annotation_id", keep="first", maintain_order=True)
-        .with_row_index("_order")
-        .sort("happened_at", "_order", nulls_last=False)
-        .with_row_index("_rank")
-    )
-    if reviewer is not None:
-        said = said.filter(author=reviewer)
-    if as_of is not None:
-        said = said.filter(pl.col("happened_at") <= as_of)
-    standing = _standing(said).filter(pl.col("retracts").is_null())
+    standing = _standing(_log(annotations, reviewer=reviewer, as_of=as_of)).filter(pl.col("retracts").is_null())
     if not standing.height:
         return LABELS.to_frame()
     keys = ["target_id", "author"]
-    operation = pl.when(pl.col("annotation_id").str.ends_with(pl.concat_str(pl.lit("."), "name"))).then(
-        pl.col("annotation_id").str.head(
-            pl.col("annotation_id").str.len_chars().cast(pl.Int64) - pl.col("name").str.len_chars().cast(pl.Int64) - 1
-        )
-    )
-    standing = standing.with_columns(operation.otherwise(pl.col("annotation_id")).alias("operation"))
+    standing = standing.with_columns(operation=_OPERATION)
     values = (
         standing.group_by(*keys, "name", maintain_order=True)
         .agg(pl.col("value_text").last())
@@ -236,7 +242,64 @@ def current_labels(
     )
     joined = about.join(values, on=keys).rename({"target_id": "session_id", "author": "reviewer"})
     said_something = pl.any_horizontal(pl.col(name).is_not_null() for name in values.columns if name not in keys)
-    return conform(joined.filter(said_something), LABELS).select(LABELS.names()).sort("session_id", "reviewer")
+    labels = conform(joined.filter(said_something), LABELS).select(LABELS.names())
+    implied = pl.when(pl.col("failure_mode").is_not_null()).then(pl.lit("fail"))
+    return labels.with_columns(pl.coalesce("verdict", implied).alias("verdict")).sort("session_id", "reviewer")
+
+
+def last_operation(annotations: object, *, reviewer: str, queue_id: str | None = None) -> tuple[str, str] | None:
+    """A reviewer's last save that still stands, as (session, operation): what "undo the last" takes back.
+
+    Parameters
+    ----------
+    annotations
+        Rows of `schema.ANNOTATIONS`, all of the reviewer's.
+    reviewer
+        Whose.
+    queue_id
+        Only saves made in this queue; by default those made in none.
+
+    Returns
+    -------
+    tuple of str, or None
+        None where nothing stands.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from workbench import label
+    >>> said = label.label_annotations({"operation": "op1", "session_id": "s1", "verdict": "fail"}, reviewer="ana",
+    ...                                now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    >>> label.last_operation(said, reviewer="ana")
+    ('s1', 'op1')
+    """
+    standing = _standing(_log(annotations, reviewer=reviewer)).filter(
+        pl.col("retracts").is_null(), pl.col("queue_id").eq_missing(pl.lit(queue_id, dtype=pl.String()))
+    )
+    if not standing.height:
+        return None
+    row = standing.with_columns(operation=_OPERATION).row(-1, named=True)
+    return row["target_id"], row["operation"]
+
+
+def _log(annotations: object, *, reviewer: str | None = None, as_of: dt.datetime | None = None) -> pl.DataFrame:
+    """What people said of sessions, each annotation once, from the earliest to the latest."""
+    said = (
+        conform(annotations, ANNOTATIONS, what="annotations")
+        .filter(
+            pl.col("target_kind") == "session",
+            pl.col("author_kind") == "human",
+            pl.col("target_id").is_not_null(),
+            pl.col("name").is_in(LABEL_NAMES),
+        )
+        .unique("annotation_id", keep="first", maintain_order=True)
+        .with_row_index("_order")
+        .sort("happened_at", "_order", nulls_last=False)
+        .with_row_index("_rank")
+    )
+    if reviewer is not None:
+        said = said.filter(author=reviewer)
+    return said if as_of is None else said.filter(pl.col("happened_at") <= as_of)
 
 
 def _standing(said: pl.DataFrame) -> pl.DataFrame:

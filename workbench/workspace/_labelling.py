@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,7 +12,7 @@ import polars as pl
 from workbench import label
 from workbench.store import Database
 
-__all__ = ["labels_of", "save_change"]
+__all__ = ["labels_of", "reveal", "save_change"]
 
 _SAID: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
 
@@ -28,16 +29,23 @@ def save_change(
 ) -> dict[str, Any] | None:
     """Append what a change says; return the label as it then stands, or None where there was nothing to undo.
 
-    When this returns, the change is on disk. Only the rows of one session are read, so that the time it takes does
-    not grow with the workspace.
+    When this returns, the change is on disk. But to undo the last save, only the rows of one session are read, so that the
+    time it takes does not grow with the workspace. An operation that comes again writes nothing, and is answered with the label of the
+    session that it touched.
     """
     given = dict(change)
     if given.get("undo") == "last":
-        last = _last_operation(database, reviewer=reviewer, queue_id=queue_id)
+        all_said = database.read("annotations", author=reviewer)
+        last = _touched_by(given.get("operation"), all_said) or label.last_operation(
+            all_said, reviewer=reviewer, queue_id=queue_id
+        )
         if last is None:
             return None
         given["session_id"], given["undo"] = last
     session_id = str(given["session_id"])
+    before = database.read("annotations", target_id=session_id, author=reviewer)
+    if _touched_by(given.get("operation"), before) is not None:
+        return _standing(before, session_id, reviewer)
     said = {name: given[name] for name in ("operation", "session_id", "undo", *_SAID) if name in given}
     rows = label.label_annotations(
         said,  # pyright: ignore[reportArgumentType] - checked there
@@ -47,31 +55,52 @@ def save_change(
         now=clock(),
         blind=bool(given.get("blind", True)),
         method=method,
+        said=before,
     )
     database.append("annotations", rows)
-    standing = labels_of(database.read("annotations", target_id=session_id, author=reviewer), reviewer)
-    return {"revision": 0, **standing.get(session_id, {}), "session_id": session_id}
+    return _standing(database.read("annotations", target_id=session_id, author=reviewer), session_id, reviewer)
 
 
-def labels_of(annotations: pl.DataFrame, reviewer: str) -> dict[str, dict[str, Any]]:
-    """A reviewer's labels by session, as the labeller takes them."""
+def _standing(annotations: pl.DataFrame, session_id: str, reviewer: str) -> dict[str, Any]:
+    return {"revision": 0, **labels_of(annotations, reviewer).get(session_id, {}), "session_id": session_id}
+
+
+def _touched_by(operation: object, annotations: pl.DataFrame) -> tuple[str, str] | None:
+    """The session that an operation has written to, and what it took back; None where it has written nothing yet."""
+    own = annotations.filter(
+        pl.col("annotation_id") == pl.concat_str(pl.lit(f"{operation}."), "name"), pl.col("target_kind") == "session"
+    )
+    return None if not own.height else (own["target_id"][0], "last")
+
+
+def labels_of(
+    annotations: pl.DataFrame, reviewer: str, exposures: pl.DataFrame | None = None
+) -> dict[str, dict[str, Any]]:
+    """A reviewer's labels by session, as the labeller takes them.
+
+    Suggestions that were shown once stay shown, whatever was taken back since: the next label of that session is not
+    blind either.
+    """
+    seen = set(annotations.filter(pl.col("author") == reviewer, pl.col("blind") == False)["target_id"].to_list())  # noqa: E712 - null is not known
+    if exposures is not None:
+        seen |= set(exposures.filter(author=reviewer, use="shown", target_kind="session")["target_id"].to_list())
     current = label.current_labels(annotations, reviewer=reviewer)
-    return {
-        row["session_id"]: {
-            "revision": row["revision"],
-            # Suggestions that were shown once stay shown: the next label of this session is not blind either.
-            "revealed": row["blind"] is False,
-            **{name: row[name] for name in _SAID if row[name] is not None},
-        }
-        for row in current.iter_rows(named=True)
-    }
+    labels: dict[str, dict[str, Any]] = {session_id: {"revision": 0, "blind": False} for session_id in seen}
+    for row in current.iter_rows(named=True):
+        said = {name: row[name] for name in _SAID if row[name] is not None}
+        labels[row["session_id"]] = {"revision": row["revision"], "blind": row["session_id"] not in seen, **said}
+    return labels
 
 
-def _last_operation(database: Database, *, reviewer: str, queue_id: str | None) -> tuple[str, str] | None:
-    """The reviewer's last save in a queue that still stands, and its session."""
-    rows = database.read("annotations", author=reviewer, queue_id=queue_id)
-    current = label.current_labels(rows, reviewer=reviewer)
-    if not current.height:
-        return None
-    row = current.sort("happened_at", maintain_order=True).row(-1, named=True)
-    return row["session_id"], row["operation"]
+def reveal(
+    database: Database,
+    session_id: str,
+    *,
+    reviewer: str,
+    queue_id: str,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Put on record that a reviewer is shown the suggestions of a session before the verdict; once a queue and session."""
+    key = hashlib.sha256(f"shown\x1f{queue_id}\x1f{reviewer}\x1f{session_id}".encode()).hexdigest()
+    row = {"target_kind": "session", "target_id": session_id, "use": "shown", "by": queue_id, "author": reviewer}
+    database.append("exposures", [{"exposure_id": f"e-{key[:24]}", **row, "happened_at": clock()}])

@@ -88,19 +88,25 @@ class Reading(FailureModes):
             `general` or `expert`.
         """
         from workbench.widgets import Labeller
-        from workbench.workspace._labelling import labels_of, save_change
+        from workbench.workspace._labelling import labels_of, reveal, save_change
+
+        database = self.store.database
 
         def save(change: Mapping[str, Any]) -> dict[str, Any] | None:
-            return save_change(self.store.database, change, reviewer=reviewer, role=role, queue_id=queue.queue_id)
+            return save_change(database, change, reviewer=reviewer, role=role, queue_id=queue.queue_id)
 
         return Labeller(
             queue.items.to_dicts(),
             fetch=self._reading,
             save=save,
-            labels=labels_of(self.store.database.read("annotations", author=reviewer), reviewer),
+            labels=labels_of(
+                database.read("annotations", author=reviewer), reviewer, database.read("exposures", author=reviewer)
+            ),
             modes=self.codebook().names,
             reviewer=reviewer,
             title=queue.name,
+            blind=queue.row["blind"].first() is not False,
+            reveal=lambda session_id: reveal(database, session_id, reviewer=reviewer, queue_id=queue.queue_id),
             queue=f"{self.store.folder}/{queue.queue_id}/{reviewer}",
         )
 
