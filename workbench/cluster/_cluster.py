@@ -187,7 +187,9 @@ def _notes(fit: Fit, modes: Modes) -> tuple[str, ...]:
     if common:
         listed = ", ".join(f"“{name}”" for name in common)
         notes.append(f"Not shown to be more common here than among passing sessions, so perhaps no failure: {listed}.")
-    notes.append(f"A mode has at least {fit.min_size} sessions; shares are of all {fit.total:,}, with 95% intervals.")
+    notes.append(
+        f"A mode has at least {fit.min_size} sessions; shares are of all {fit.total:,}, with 95% intervals for this grouping as it stands: another label or load may group anew."
+    )
     return tuple(notes)
 
 

@@ -18,7 +18,8 @@ __all__ = ["name_groups", "phrases_of"]
 
 _LONGEST: Final = 4
 _WEIGHT_WORD: Final = 0.7  # one word says little
-_COMMON: Final = 0.25  # share of a group that has to use a phrase before it may name it
+_COMMON: Final = 0.4  # share of a group that has to use a phrase before it may name it
+_UNNAMED: Final = "nothing in common but failing"
 _PHRASES: Final = 2
 _CANDIDATES: Final = 12
 _SIGN: Final = re.compile(r"(?:sign|reaction): (.*)")
@@ -89,11 +90,11 @@ def name_groups(
             rest = (total[phrase] - count + 0.5) / (n - len(inside) + 1)
             weight = weights.get(phrase, 1.0 if " " in phrase else _WEIGHT_WORD)
             scored.append((share * math.log(share / rest) * weight, phrase))
-        # That somebody minded says that something went wrong, not what: it names a group only where nothing else does.
-        ordered = sorted(scored, key=lambda s: (s[1] in reactions, -s[0], s[1]))
-        ranked = [phrase for score, phrase in ordered if score > 0]
+        # That somebody minded says that something went wrong, not what: it names no group.
+        telling = [pair for pair in scored if pair[1] not in reactions]
+        ranked = [phrase for score, phrase in sorted(telling, key=lambda s: (-s[0], s[1])) if score > 0]
         chosen = _diverse(ranked[: _CANDIDATES * 4])
-        name = _distinct(chosen, taken) or f"group {group + 1}"
+        name = _distinct(chosen or [_UNNAMED], taken)
         taken.add(name)
         out[group] = (name, chosen)
     return out

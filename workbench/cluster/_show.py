@@ -22,7 +22,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
         return _html.panel(sentence, notes=notes)
     rows = [
         {
-            "mode": f"{row['name']} (not a failure)" if row["retired"] else row["name"],
+            "mode": _named(row),
             "sessions": row["size"],
             "share": f"{row['share']:.0%} ({row['low']:.0%}\u2013{row['high']:.0%})",
             **({"times as common as in passing": _lift(row)} if row["lift_low"] is not None else {}),
@@ -39,6 +39,14 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
     return _html.panel(sentence, body, notes=notes)
 
 
+def _named(row: Mapping[str, Any]) -> str:
+    if row["retired"]:
+        return f"{row['name']} (not a failure)"
+    if row["lift_low"] is not None and row["lift_low"] <= 1:
+        return f"{row['name']} (perhaps no failure)"
+    return str(row["name"])
+
+
 def _lift(row: Mapping[str, Any]) -> str:
     ratio, low, high = row["lift"], row["lift_low"], row["lift_high"]
     if math.isnan(ratio):
@@ -51,9 +59,12 @@ def _lift(row: Mapping[str, Any]) -> str:
 def summary(total: int, frame: pl.DataFrame) -> str:
     """The modes in one plain sentence; `total` sessions were handed in."""
     inside = int(frame["size"].sum())
-    first = frame.row(0, named=True)
+    # What is as common among passing sessions is perhaps no failure: it heads nothing while there is another.
+    rarer = frame.filter(pl.col("lift_low").is_null() | (pl.col("lift_low") > 1))
+    first = (rarer if rarer.height else frame).row(0, named=True)
+    which = "the largest" if rarer.height in (0, frame.height) else "the largest that passing sessions show less often"
     count = "1 mode holds" if frame.height == 1 else f"{frame.height} modes hold"
     return (
-        f"{count} {inside:,} of {total:,} sessions ({inside / total:.0%}), {total - inside:,} are left open; the largest, "
+        f"{count} {inside:,} of {total:,} sessions ({inside / total:.0%}), {total - inside:,} are left open; {which}, "
         f"\u201c{first['name']}\u201d, has {first['size']:,} ({first['share']:.0%}, {first['low']:.0%}\u2013{first['high']:.0%})."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -105,7 +105,7 @@ def modes_table(
             row |= {"lift": found.ratio, "lift_low": found.interval.low, "lift_high": found.interval.high}
         chosen = _representatives(fit, labels == mode)
         row["representatives"] = [fit.items[i].session_id for i in chosen]
-        row["quotes"] = [quote for i in chosen for quote in _quotes(fit, i, row["phrases"])]
+        row["quotes"] = _each_once(quote for i in chosen for quote in _quotes(fit, i, row["phrases"]))
         rows.append(row)
     return pl.DataFrame(rows, schema=MODES)
 
@@ -125,6 +125,11 @@ def _representatives(fit: Fit, members: NDArray[np.bool_]) -> list[int]:
         if len(chosen) == _REPRESENTATIVES:
             return chosen
     return (chosen + [i for i in order if i not in chosen])[:_REPRESENTATIVES]
+
+
+def _each_once(quotes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The quotes whose words were not quoted before."""
+    return list({quote["text"]: quote for quote in reversed(list(quotes))}.values())[::-1]
 
 
 def _quotes(fit: Fit, row: int, phrases: Sequence[str]) -> list[dict[str, Any]]:
