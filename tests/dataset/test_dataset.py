@@ -288,3 +288,10 @@ def test_everything_shows_itself_escaped(tmp_path: Path) -> None:
     assert "<script>" not in shown
     assert "<i>" not in shown
     assert "<b>" not in shown
+
+
+def test_a_binary_file_called_jsonl_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b"\x1f\x8b\x08\x00\xff\xfe")
+    with pytest.raises(InputError, match="not text in UTF-8"):
+        dataset.read_dataset(path)

@@ -65,3 +65,10 @@ def test_without_common_sessions_the_next_step_is_said() -> None:
         label.agreement(labels(ana="pf", ben="pf"), between=("ana", "benn"))
     with pytest.raises(InputError, match="both names"):
         label.agreement(labels(ana="pf"), between=("ana", "ana"))
+
+
+@pytest.mark.parametrize("name", ["agreed", "session_id", "second", "<b>"])
+def test_reviewers_may_be_called_anything(name: str) -> None:
+    shown = label.agreement(labels(**{name: "pfpf", "ana": "pfff"}), between=(name, "ana"))._repr_html_()
+    assert "ana" in shown
+    assert "<b>" not in shown

@@ -302,12 +302,23 @@ def report(
 @app.command()
 def lab(
     notebook: Annotated[Path | None, typer.Argument(help="The notebook to open.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Open JupyterLab.
+    """Open JupyterLab; with --json in the background, saying where it is and how to end it.
 
     Example:  workbench lab notebooks/error_analysis.ipynb
     """
-    command = [sys.executable, "-m", "jupyterlab", *([str(notebook)] if notebook else [])]
+    with speaking(as_json=as_json):
+        if notebook is not None and not notebook.exists():
+            msg = f"{notebook} does not exist: name a notebook or a folder, or nothing for the folder you are in"
+            raise InputError(msg)
+        command = [sys.executable, "-m", "jupyterlab", *([str(notebook)] if notebook else [])]
+        if as_json:
+            from workbench.cli._lab import started
+
+            lab = started([*command, "--no-browser"], notebook)
+            say(f"JupyterLab runs at {lab['address']}.", lab, as_json=True)
+            return
     os.execv(sys.executable, command)  # noqa: S606 - JupyterLab takes this process's place, and its signals
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -58,6 +59,15 @@ def speaking(*, as_json: bool) -> Generator[None]:
         if as_json:
             _write(orjson.dumps({"error": str(error), "kind": type(error).__name__}).decode())
         _leave(f"{type(error).__name__}: {error}", REFUSED)
+    except BrokenPipeError:
+        raise  # whoever read the output has had enough
+    except (OSError, pl.exceptions.PolarsError) as error:
+        if os.environ.get("WORKBENCH_DEBUG"):
+            raise
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if as_json:
+            _write(orjson.dumps({"error": why, "kind": type(error).__name__}).decode())
+        _leave(f"{type(error).__name__}: {why} (WORKBENCH_DEBUG=1 shows where)", REFUSED)
     except KeyboardInterrupt:
         _leave("Interrupted. What was done is kept: run the same command again to go on.", 130)
 

@@ -93,6 +93,16 @@ def _closed(value: object) -> str | None:
 
 
 def _read(path: Path) -> Dataset:
+    try:
+        return _read_text(path)
+    except UnicodeDecodeError as error:
+        msg = (
+            f"{path}: not text in UTF-8 ({error.reason}); only files that the format {FORMAT!r} wrote can be read back"
+        )
+        raise InputError(msg) from error
+
+
+def _read_text(path: Path) -> Dataset:
     cases, truths, worlds = list[dict[str, Any]](), list[dict[str, Any]](), dict[str, bytes]()
     with path.open(encoding="utf-8", newline="\n") as file:
         header = _parsed(file.readline(), path, 1)

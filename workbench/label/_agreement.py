@@ -54,8 +54,7 @@ class Agreement:
 
     def _repr_html_(self) -> str:
         first, second = self.reviewers
-        shown = self.rows.rename({"first": first, "second": second}) if first != second else self.rows
-        return _html.panel(self.sentence, _html.table(shown))
+        return _html.panel(self.sentence, _html.table(self.rows, heads={"first": first, "second": second}))
 
 
 def agreement(labels: pl.DataFrame, *, between: tuple[str, str] | None = None) -> Agreement:
