@@ -19,7 +19,7 @@ PACKAGE = ROOT / "workbench"
 FLOORS = {
     0: ("_crew", "_html", "_population", "errors", "schema", "stats"),
     1: ("store",),
-    2: ("evidence", "load"),
+    2: ("evidence", "load", "redact"),
     3: ("cluster", "dataset", "experiment", "grade", "label", "world"),
     4: ("charts", "report"),
     5: ("widgets",),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["FILE_NAME", "Config", "read_config", "write_config"]
 
 FILE_NAME: Final = "workbench.toml"
+_REDACT: Final = ("export", "load")
 
 _TEMPLATE: Final = """\
 # The settings of this workspace. Its hash is kept with every load and result made under it.
@@ -26,6 +27,9 @@ user_feedback = [{feedback}]
 
 # Longer payloads are kept whole in blobs/ and shown cut in the middle.
 spill_characters = {spill}
+
+# Secrets and personal data are replaced before anything is exported; with "load", before anything is kept.
+redact = {redact}
 
 # A table of your own: which files it is (columns that only it has), and which of its columns is which of ours.
 # [tables.my_agent]
@@ -55,12 +59,15 @@ class Config:
         Payloads longer than this many characters go to `blobs/`.
     tables
         How to read tables of one's own: `[tables.<name>]`.
+    redact
+        When secrets and personal data are replaced: `export`, before anything leaves the workspace; `load`, before anything is kept in it.
     """
 
     name: str
     user_feedback: tuple[str, ...] = ("user_feedback", "user-feedback", "feedback", "thumbs", "user_rating")
     spill_characters: int = 65_536
     tables: tuple[TableMapping, ...] = ()
+    redact: str = "export"
 
     @property
     def fingerprint(self) -> str:
@@ -99,12 +106,15 @@ def read_config(folder: Path) -> Config:
     if not isinstance(spill, int) or isinstance(spill, bool) or spill < 1:
         msg = f"{path}: spill_characters is {spill!r}, expected a number of characters"
         raise InputError(msg)
+    redact = found.get("redact", "export")
+    if redact not in _REDACT:
+        raise UnknownNameError(str(redact), f"value of redact in {path}", _REDACT)
     tables: tuple[TableMapping, ...] = ()
     if "tables" in found:
         from workbench.load import table_mappings
 
         tables = table_mappings(found["tables"], str(path))
-    return Config(str(found.get("name", folder.name)), tuple(str(name) for name in feedback), spill, tables)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return Config(str(found.get("name", folder.name)), tuple(str(name) for name in feedback), spill, tables, redact)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 def write_config(folder: Path, config: Config) -> Path:
@@ -113,7 +123,10 @@ def write_config(folder: Path, config: Config) -> Path:
     if not path.exists():
         quote = _quoted
         text = _TEMPLATE.format(
-            name=quote(config.name), feedback=", ".join(map(quote, config.user_feedback)), spill=config.spill_characters
+            name=quote(config.name),
+            feedback=", ".join(map(quote, config.user_feedback)),
+            spill=config.spill_characters,
+            redact=quote(config.redact),
         )
         path.write_text(text, encoding="utf-8")
     return path

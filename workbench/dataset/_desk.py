@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import orjson
@@ -15,12 +15,15 @@ from workbench.dataset._case import Draft, draft
 from workbench.dataset._content import dumps, row_id_of, truth_id_of
 from workbench.dataset._dataset import Dataset
 from workbench.dataset._selection import Chosen
-from workbench.evidence import AgentLoop, loops
+from workbench.evidence import REFUSED, AgentLoop, loops
 
 __all__ = ["Desk", "Recorder", "count_of"]
 
 # What loading leaves in a text that is too long, as it stands in JSON.
 _CUT: Final = re.compile(r"\[\\u2026 [\d,]+ (?:characters )?cut \\u2026\]")
+
+
+_TEXTS: Final = ("text", "tool_arguments", "tool_result", "error")
 
 
 class RecordedWorld(Protocol):
@@ -55,6 +58,7 @@ class Desk:
     author: str
     now: dt.datetime
     existing: Dataset | None
+    redact: Callable[[str], str] | None = None
     cases: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     truths: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     worlds: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -84,14 +88,25 @@ class Desk:
             if session is None or loop is None:
                 self.left_out.append((one.session_id, "no such session"))
             elif session["consent"] is False:
-                self.left_out.append((one.session_id, "the user did not consent"))
+                self.left_out.append((one.session_id, REFUSED))
             else:
+                loop = self._clean(loop)
                 made = draft(one, loop, session, turn=self.turn, splits=self.splits)
                 if isinstance(made, str):
                     self.left_out.append((one.session_id, made))
                     continue
                 extra = {name: session[name] for name in attributes if session.get(name) is not None}
                 self._keep(one, made, {**extra, **made.attributes}, before.get(made.case_id), loop)
+
+    def _clean(self, loop: AgentLoop) -> AgentLoop:
+        if self.redact is None:
+            return loop
+        clean = self.redact
+        steps = [
+            replace(step, **{name: clean(text) for name in _TEXTS if (text := getattr(step, name)) is not None})
+            for step in loop.steps
+        ]
+        return replace(loop, steps=tuple(steps))
 
     def _keep(
         self, one: Chosen, made: Draft, attributes: Mapping[str, Any], old: Mapping[str, Any] | None, loop: AgentLoop
@@ -132,7 +147,7 @@ class Desk:
                 "case_id": case_id,
                 "dataset": self.to,
                 "kind": kind,
-                "value": value,
+                "value": value if self.redact is None else self.redact(value),
                 "author": reviewer or self.author,
             }
             self.truths.append({**row, "truth_id": truth_id_of(row), "added_at": self.now})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, get_args
 
 import polars as pl
@@ -15,6 +15,7 @@ from workbench.dataset._promotion import Addition, Promotion
 from workbench.dataset._selection import Chosen, chosen_sessions, ids_of
 from workbench.dataset._tables import CaseState
 from workbench.errors import EmptyError, InputError, UnknownNameError
+from workbench.evidence import PERMITTED
 from workbench.schema import SESSIONS, STEPS, conform
 
 __all__ = ["promote"]
@@ -39,6 +40,7 @@ def promote(
     attributes: Iterable[str] = (),
     splits: Mapping[str, float] | None = None,
     state: CaseState = "candidate",
+    redact: Callable[[str], str] | None = None,
 ) -> Promotion:
     """Make cases of the selected sessions, and of passing controls drawn beside them.
 
@@ -78,6 +80,9 @@ def promote(
         Named splits with their shares, by task where there is one and else by session, such as `{"train": 0.3, "test": 0.7}`; all is `test` by default.
     state
         The state of new cases.
+    redact
+        Applied to every text of the sessions before anything is made of it: messages, calls, results, ground truth. The
+        recorder is handed the redacted session, so that a redacted case finds its results in the world.
 
     Returns
     -------
@@ -117,7 +122,7 @@ def promote(
     able = (_able(frame, table, turn) if controls else set[str]()) - selected - set(failing)
     pool = [each for each in ids_of(control_pool) if each in able] if control_pool is not None else []
     drawn, short = _controls(controls, pool, f"{seed}\x1f{to}")
-    desk = Desk(to, record, turn, shares, state, author, now, existing)
+    desk = Desk(to, record, turn, shares, state, author, now, existing, redact)
     desk.read([*chosen, *drawn], frame, table, wanted)
     left_out = pl.DataFrame(
         [*refused, *desk.left_out], schema={"session_id": pl.String(), "reason": pl.String()}, orient="row"
@@ -188,5 +193,5 @@ def _able(steps: pl.DataFrame, sessions: pl.DataFrame, turn: int | None) -> set[
     speaking = steps.filter(pl.col("kind") == "user", pl.col("text").fill_null("") != "")
     if turn is not None:
         speaking = speaking.filter(turn=turn)
-    allowed = sessions.filter(pl.col("consent").fill_null(value=True))
+    allowed = sessions.filter(PERMITTED)
     return set(speaking["session_id"].to_list()) & set(allowed["session_id"].to_list())

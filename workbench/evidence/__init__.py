@@ -1,5 +1,6 @@
 """The evidence: every session as its canonical agent loop, one row a step, read in the same way by everybody."""
 
+from workbench.evidence._consent import PERMITTED, REFUSED, permitted, refusals
 from workbench.evidence._from_messages import from_messages
 from workbench.evidence._loop import AgentLoop, Step, loop, loops
 from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, Signal, outcomes
@@ -11,6 +12,8 @@ from workbench.evidence._steps import VERSION, steps
 
 __all__ = [
     "OUTCOME_COLUMNS",
+    "PERMITTED",
+    "REFUSED",
     "VERSION",
     "AgentLoop",
     "Cut",
@@ -23,6 +26,8 @@ __all__ = [
     "loop",
     "loops",
     "outcomes",
+    "permitted",
+    "refusals",
     "render",
     "results",
     "sessions",

@@ -96,12 +96,15 @@ class LoadReport:
         Files that were loaded before and have not changed.
     signals
         How many rows of each outcome signal the workspace has now: what can be concluded from it.
+    replaced
+        Kind → how many secrets and personal data were replaced; null where the settings ask for none.
     """
 
     sources: pl.DataFrame
     set_aside: pl.DataFrame
     skipped: tuple[str, ...] = ()
     signals: dict[str, int] = field(default_factory=dict[str, int])
+    replaced: dict[str, int] | None = None
 
     @property
     def totals(self) -> dict[str, int]:
@@ -157,4 +160,7 @@ class LoadReport:
         notes = [f"Signals: {', '.join(f'{name} {count:,}' for name, count in self.signals.items() if count)}."]
         if not any(self.signals.values()):
             notes = ["No feedback, scores or labels yet: only operational errors can be told from these traces."]
+        if self.replaced is not None:
+            kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(self.replaced.items()))
+            notes.append(f"Secrets and personal data replaced before anything was kept: {kinds or 'none found'}.")
         return panel(self.sentence, body, notes=notes)

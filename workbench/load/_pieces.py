@@ -52,6 +52,7 @@ class Piece:
     unknown: Counter[str]
     notes: Counter[str]
     size: int
+    replaced: Counter[str] = field(default_factory=Counter[str])
     blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
 
@@ -100,9 +101,8 @@ def read_pieces(
 
 
 def _jobs(source: Source, name: str, options: LoadOptions, folder: Path) -> Iterator[Job]:
-    start = 0
+    start, plain = 0, _is_the_file(source)
     with source.open() as stream:
-        plain = _is_the_file(source, stream)
         while True:
             if plain:
                 stream.seek(start + _PIECE)
@@ -118,9 +118,12 @@ def _jobs(source: Source, name: str, options: LoadOptions, folder: Path) -> Iter
             start += length
 
 
-def _is_the_file(source: Source, stream: IO[bytes]) -> bool:
+def _is_the_file(source: Source) -> bool:
     """Whether the content lies in the file as it is: not packed, in no archive, in UTF-8."""
-    return source.held is None and stream.seekable() and getattr(stream, "name", None) == str(source.path)
+    if source.held is not None or source.given is not None:
+        return False
+    with source.path.open("rb") as raw, source.open() as content:
+        return raw.read(64) == content.read(64)
 
 
 def _read(job: Job) -> Piece:
@@ -134,5 +137,16 @@ def _read(job: Job) -> Piece:
     path = job.folder / f"{secrets.token_hex(8)}.arrow"
     spans.write_ipc(path)
     return Piece(
-        path, spans.height, sheet.unit, part.number, sheet.score_rows, sheet.supplements, sheet.refused, sheet.unknown, sheet.notes, job.length, sheet.blobs
-    )  # fmt: skip
+        spans=path,
+        height=spans.height,
+        units=sheet.unit,
+        lines=part.number,
+        scores=sheet.score_rows,
+        supplements=sheet.supplements,
+        refused=sheet.refused,
+        unknown=sheet.unknown,
+        notes=sheet.notes,
+        size=job.length,
+        replaced=Counter() if job.options.redact is None else job.options.redact.take(),
+        blobs=sheet.blobs,
+    )

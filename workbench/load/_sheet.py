@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import polars as pl
@@ -22,10 +22,11 @@ from workbench.schema import SCORES, SET_ASIDE, SPANS
 if TYPE_CHECKING:
     from workbench.load._pieces import Piece
 
-__all__ = ["USER_FEEDBACK_NAMES", "LoadOptions", "Sheet", "Supplement"]
+__all__ = ["USER_FEEDBACK_NAMES", "LoadOptions", "Redacts", "Sheet", "Supplement"]
 
 _BATCH: Final = 20_000
 _SHAPES: Final = 64  # with more ways of filling a row than these, the rows are turned column by column
+_SAID: Final = ("comment", "value_text", "author")
 _TIMES: Final = ("start", "end")
 _EXCERPT: Final = 200
 _KINDS: Final[dict[str, Any]] = {
@@ -37,6 +38,26 @@ USER_FEEDBACK_NAMES: Final = frozenset({
     "user_feedback", "user-feedback", "user feedback", "feedback", "thumbs", "thumb", "user_rating", "user-rating",
     "user_thumbs", "user_score", "csat",
 })  # fmt: skip
+
+
+class Redacts(Protocol):
+    """Takes secrets and personal data out, and counts what it took."""
+
+    def text(self, text: str) -> str:
+        """A text without them."""
+        ...
+
+    def frame(self, frame: pl.DataFrame, columns: tuple[str, ...] = ...) -> pl.DataFrame:
+        """A table without them: of spans, or in the columns that are named."""
+        ...
+
+    def take(self) -> Counter[str]:
+        """What was taken out since this was last asked, by kind."""
+        ...
+
+    def add(self, counts: Counter[str]) -> None:
+        """Count what another process took out."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,8 @@ class LoadOptions:
         Names of scores that came from the agent's users, where the export does not say who gave them.
     format
         Read with this reader, whatever the files look like; null: detect.
+    redact
+        What takes secrets and personal data out of texts before anything is kept, such as `workbench.redact.Redactor`.
     tables
         How to read tables of one's own.
 
@@ -64,6 +87,7 @@ class LoadOptions:
     spill_characters: int = 65_536
     user_feedback_names: frozenset[str] = USER_FEEDBACK_NAMES
     format: str | None = None
+    redact: Redacts | None = None
     tables: tuple[TableMapping, ...] = ()
 
 
@@ -165,6 +189,8 @@ class Sheet:
         """Set the record aside: the same reason for the same cause, the detail for this one."""
         self._take_back()
         shown = excerpt[: 4 * _EXCERPT].decode("utf-8", "replace") if isinstance(excerpt, bytes) else excerpt
+        if self.options.redact is not None:
+            detail, shown = self.options.redact.text(detail), self.options.redact.text(shown)
         row = (self._source_id, self._path, self.record, reason, detail or None, shown[:_EXCERPT].strip() or None)
         for column, value in zip(self.refused.values(), (*row, self.unit), strict=True):
             column.append(value)
@@ -181,6 +207,8 @@ class Sheet:
     def _flush(self) -> None:
         if self._rows:
             frame = _frame(self._rows).with_columns(pl.col(name).cast(SPANS[name]) for name in _TIMES)
+            if self.options.redact is not None:
+                frame = self.options.redact.frame(frame)
             frame, blobs = spill(frame, self.options.spill_characters)
             self._keep(blobs)
             self._batches.append(Batch(frame, frame.height))
@@ -205,6 +233,8 @@ class Sheet:
         for name, column in self.refused.items():
             column.extend(refused[name])
         self._lines += piece.lines
+        if self.options.redact is not None:
+            self.options.redact.add(piece.replaced)
         self.unknown.update(piece.unknown)
         self.notes.update(piece.notes)
         self._keep(piece.blobs)
@@ -228,7 +258,8 @@ class Sheet:
         """All scores so far, and the record (`_unit`) that each came from."""
         columns = {name: [row.get(name) for row in self.score_rows] for name in [*SCORES, "_unit"]}
         kinds: dict[str, Any] = {**SCORES, "happened_at": pl.Int64(), "_unit": pl.Int64()}
-        return pl.DataFrame(columns, schema=kinds).with_columns(pl.col("happened_at").cast(SCORES["happened_at"]))
+        scores = pl.DataFrame(columns, schema=kinds).with_columns(pl.col("happened_at").cast(SCORES["happened_at"]))
+        return scores if self.options.redact is None else self.options.redact.frame(scores, _SAID)
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:

@@ -23,7 +23,7 @@ class Supplements:
     """What a load's log records add to its spans; where there is no such span, they are one."""
 
     def __init__(self, sheet: Sheet, fates: list[pl.DataFrame]) -> None:
-        self._limit = sheet.options.spill_characters
+        self._limit, self._redact = sheet.options.spill_characters, sheet.options.redact
         self._shared: dict[int, list[int]] = {}  # the record that several log records end with
         self._more = self._rows(_grouped(sheet.supplements, fates))
         self._found: list[pl.DataFrame] = []
@@ -47,7 +47,10 @@ class Supplements:
             units.append(first.unit)
             self._shared[first.unit] = [one.unit for one in group]
         kinds: dict[str, Any] = {n: pl.Int64() if n in ("start", "end") else SPANS[n] for n in rows}
-        return pl.DataFrame(rows, schema=kinds, strict=False).with_columns(
+        frame = pl.DataFrame(rows, schema=kinds, strict=False)
+        if self._redact is not None:
+            frame = self._redact.frame(frame)
+        return frame.with_columns(
             pl.col("start", "end").cast(SPANS["start"]),
             pl.Series("_unit", units, pl.Int64()),
             pl.lit(None, SPANS["spilled"]).alias("spilled"),

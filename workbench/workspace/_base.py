@@ -6,7 +6,7 @@ import getpass
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -14,6 +14,9 @@ from workbench._config import Config, read_config, write_config
 from workbench._population import population_frame
 from workbench.errors import InputError
 from workbench.progress import Progress, notebook
+
+if TYPE_CHECKING:
+    from workbench.redact import Redactor
 
 __all__ = ["Base", "author_of", "concat_ids", "ids_of"]
 
@@ -43,6 +46,12 @@ class Base:
 
             held = self._frames[name] = (state, self.store.derived(name, evidence.VERSION, make))
         return held[1]
+
+    def _redactor(self) -> Redactor:
+        """What takes secrets and personal data out of whatever leaves the workspace."""
+        from workbench.redact import Redactor, key_of
+
+        return Redactor(key_of(self.store.folder))
 
     def close(self) -> None:
         """Let go of the database."""

@@ -44,12 +44,14 @@ class Datasets(Reading):
         from workbench import dataset, world
 
         whole = world.whole_payloads(self._spilled(), self.store.blobs.get)
+        redactor = self._redactor()
         promoted = dataset.promote(
             population,
             self.steps(),
             self._rolled_up(),
             to=to,
-            record=lambda loop: world.record(loop, fetch=whole),
+            record=lambda loop: world.record(loop, fetch=whole, redact=redactor.text),
+            redact=redactor.text,
             now=datetime.now(UTC),
             author=author_of(author),
             existing=self.dataset(to) if to in self.datasets() else None,
@@ -68,7 +70,7 @@ class Datasets(Reading):
         if not self.store.database.append_together(tables, unless="dataset_versions"):
             # Somebody made a version of this number in the meantime: these cases go on top of it.
             return self.promote(population, to=to, controls=controls, seed=seed, author=author)
-        return replace(promoted.dataset, notes=promoted.notes)
+        return replace(promoted.dataset, notes=(*promoted.notes, f"Redacted: {redactor.replaced.sentence}"))
 
     def _spilled(self) -> pl.DataFrame:
         """The spans of which a payload was cut at loading and kept beside them."""
@@ -160,25 +162,30 @@ class Datasets(Reading):
         ReadOnlyError
             The disk refused; an older page is as it was.
         """
-        from workbench import load, report
+        from workbench import evidence, load, report
         from workbench.store import write_whole
         from workbench.workspace._findings import cited, sections
 
         loaded = load.LoadReport(
             self.sources().select(schema.SOURCES.names()), self.set_aside(), signals=self._signal_counts()
         )
+        outcomes = self.outcomes(where)
+        shown, refused = evidence.permitted(outcomes.frame, self._rolled_up())
+        named = pl.DataFrame({"session_id": cited(modes, comparison)}, schema={"session_id": pl.String()})
+        quoted, _ = evidence.permitted(named, self._rolled_up())
         text = report.page(
             self.config.name,
             sections(
                 loaded,
-                self.outcomes(where),
+                outcomes.among(shown),
                 modes=modes,
                 codebook=self.codebook(),
                 datasets=[self.dataset(name) for name in self.datasets()],
                 comparison=comparison,
             ),
-            evidence={session_id: self.session(session_id) for session_id in cited(modes, comparison)},
+            evidence={session_id: self.session(session_id) for session_id in quoted["session_id"].to_list()},
             made_at=datetime.now(UTC),
-            made_from=f"workspace {self.config.name}, traces {self.store.state()}, settings {self.config.fingerprint}",
+            made_from=f"workspace {self.config.name}, traces {self.store.state()}, settings {self.config.fingerprint}"
+            + "".join(f". {note}" for note in evidence.refusals(refused)),
         )
         return write_whole(Path(path), lambda draft: draft.write_text(text, encoding="utf-8"))

@@ -44,11 +44,11 @@ class FailureModes(Traces):
         seed
             The same input and seed give the same modes and names.
         """
-        from workbench import cluster
+        from workbench import cluster, evidence
         from workbench.workspace._mode_edits import ModeEdits, standing
 
-        wanted = ids_of(population)
-        beside = None if against is None else ids_of(against)
+        wanted, refused = evidence.permitted(ids_of(population), self._rolled_up())
+        beside = None if against is None else evidence.permitted(ids_of(against), self._rolled_up())[0]
         with self._progress("cluster") as report:
             texts = self._facet(wanted if beside is None else concat_ids(wanted, beside), facet)
             found = cluster.cluster(
@@ -63,6 +63,7 @@ class FailureModes(Traces):
             )
         name = str(found.texts["facet"].first() or "failure")
         found = found.apply(standing(self.store.database.read("mode_edits", facet=name)))
+        found = replace(found, notes=(*found.notes, *evidence.refusals(refused)))
         return replace(found, home=ModeEdits(found, name, self.store.database, self._reading))
 
     def _facet(self, sessions: pl.DataFrame, facet: Facet) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,10 +52,11 @@ class Reading(FailureModes):
         because
             One line that is shown beside each session.
         """
-        from workbench import label
+        from workbench import evidence, label
 
         # A queue that exists is handed back whatever the population has become.
-        source = self._rolled_up() if population is None else ids_of(population)
+        sessions = self._rolled_up()
+        source, refused = evidence.permitted(sessions if population is None else ids_of(population), sessions)
         drawn = label.draw_queue(
             source,
             name=name,
@@ -73,7 +75,7 @@ class Reading(FailureModes):
         ):
             # Somebody drew a queue of this name in the meantime: theirs counts.
             return self.queue(name, population, n=n, seed=seed, by=by, score=score, because=because)
-        return drawn
+        return replace(drawn, notes=(*drawn.notes, *evidence.refusals(refused if drawn.is_new else 0)))
 
     def label(self, queue: Queue, *, reviewer: str, role: str = "general") -> Labeller:
         """Read a queue and say what went wrong, by keyboard; each save is on disk before it is acknowledged.

@@ -50,9 +50,10 @@ class Traces(Base):
         frames = [source for source in given if source.given is not None]
         held = set(known["source_id"])
         skipped += [source.path for source in frames if source.source_id in held]
+        redactor = self._redactor() if self.config.redact == "load" else None
         options = load.LoadOptions(
             user_feedback_names=frozenset(self.config.user_feedback), spill_characters=self.config.spill_characters,
-            tables=self.config.tables,
+            tables=self.config.tables, redact=redactor,
         )  # fmt: skip
         made: list[str] = []
         jobs: list[tuple[list[Any], dict[str, int], int]] = [
@@ -93,6 +94,7 @@ class Traces(Base):
             set_aside=self.store.database.read("set_aside").filter(mine).select(schema.SET_ASIDE.names()),
             skipped=tuple(str(path) for path in skipped),
             signals=self._signal_counts(),
+            replaced=None if redactor is None else dict(redactor.counts),
         )
 
     def annotate(self, rows: Any, *, draws: Any = None) -> int:

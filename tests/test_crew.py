@@ -1,0 +1,62 @@
+"""Helper processes: order is kept, errors come home, whoever dies costs nothing."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from workbench._crew import Crew
+
+
+def test_results_come_in_the_order_of_the_jobs() -> None:
+    with Crew(3) as crew:
+        assert list(crew.run(math.sqrt, [float(n * n) for n in range(50)])) == [float(n) for n in range(50)]
+        assert list(crew.run(operator.neg, [1])) == [-1]
+        assert list(crew.run(operator.neg, [])) == []
+
+
+def test_the_first_error_is_raised_in_its_place() -> None:
+    with Crew(2) as crew:
+        results = crew.run(math.sqrt, [4.0, 9.0, -1.0, 16.0])
+        assert [next(results), next(results)] == [2.0, 3.0]
+        with pytest.raises(ValueError, match="math domain"):
+            next(results)
+        assert list(crew.run(math.sqrt, [4.0, 4.0, 4.0])) == [2.0, 2.0, 2.0]
+
+
+def test_jobs_that_break_off_raise_after_what_was_whole() -> None:
+    def jobs() -> Iterator[float]:
+        yield 4.0
+        yield 9.0
+        yield 16.0
+        raise EOFError
+
+    with Crew(2) as crew:
+        results = crew.run(math.sqrt, jobs())
+        assert [next(results) for _ in range(3)] == [2.0, 3.0, 4.0]
+        with pytest.raises(EOFError):
+            next(results)
+
+
+def test_a_helper_that_dies_costs_no_result() -> None:
+    with Crew(2) as crew:
+        assert list(crew.run(math.sqrt, [1.0] * 9)) == [1.0] * 9
+        for helper in crew._helpers:
+            helper.kill()
+        assert list(crew.run(math.sqrt, [4.0] * 9)) == [2.0] * 9
+        helpers = list(crew._helpers)
+    assert all(helper.poll() is not None for helper in helpers)
+
+
+def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    with Crew(4) as crew:
+        assert list(crew.run(_where, range(9))) == [os.getpid()] * 9
+
+
+def _where(_: int) -> int:
+    return os.getpid()
