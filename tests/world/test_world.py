@@ -105,11 +105,35 @@ def test_what_was_cut_at_loading_is_fetched_whole_or_counted_as_lost() -> None:
     assert isinstance(miss, Miss)
     assert "its result was cut when it was loaded" in miss.reason
     assert len(bare.missing) == 2
-    half = record(steps, fetch=world.whole_payloads(cut.head(1), lambda sha256: zstandard.decompress(blobs[sha256])))
-    assert [call.number for call in half.missing] == [2]
-    answer = half.answer("read", {"page": 1})
+    whole = world.whole_payloads(cut, lambda sha256: zstandard.decompress(blobs[sha256]))
+    made = record(steps, fetch=whole)
+    assert made.missing == ()
+    answer = made.answer("read", {"page": 1})
     assert isinstance(answer, Answer)
     assert answer.result == long
+
+
+def test_a_result_that_speaks_of_a_cut_is_no_cut_result() -> None:
+    page = "a log: head [… 5 cut …] tail"
+    spans = pl.DataFrame([
+        {"trace_id": "t", "span_id": "p1", "kind": "tool", "tool_result": page},
+        {"trace_id": "t", "span_id": "p2", "kind": "tool", "tool_result": "a" * 500},
+    ])  # fmt: skip
+    cut, blobs = spill(conform(spans, SPANS), 100)
+    steps = [called(1, "read", '{"page": 1}', page), called(2, "read", '{"page": 2}', cut["tool_result"][1])]
+    made = record(steps, fetch=world.whole_payloads(cut, lambda sha256: zstandard.decompress(blobs[sha256])))
+    assert made.missing == ()
+    answer = made.answer("read", {"page": 1})
+    assert isinstance(answer, Answer)
+    assert answer.result == page
+
+
+def test_a_result_told_by_a_message_that_was_cut_is_lost() -> None:
+    told = pl.DataFrame([{"trace_id": "t", "span_id": "m", "kind": "model", "input_messages": "x" * 500}])
+    cut, blobs = spill(conform(told, SPANS), 100)
+    steps = [called(1, "read", '{"page": 1}', "head [… 5 cut …] tail")]
+    made = record(steps, fetch=world.whole_payloads(cut, lambda sha256: zstandard.decompress(blobs[sha256])))
+    assert [call.number for call in made.missing] == [1]
 
 
 def test_a_call_whose_arguments_were_cut_cannot_be_told_from_others() -> None:

@@ -13,6 +13,7 @@ from workbench.load._read import read
 from workbench.load._registry import Reader, readers
 from workbench.load._sheet import LoadOptions, Sheet
 from workbench.load._source import Source, expand, fingerprint, gather
+from workbench.load._spill import looks_cut
 
 __all__ = [
     "FreshFile",
@@ -29,6 +30,7 @@ __all__ = [
     "fingerprint",
     "gather",
     "join_scores",
+    "looks_cut",
     "read",
     "readers",
     "resolved",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any, Final
 
 import polars as pl
@@ -10,7 +11,7 @@ import polars as pl
 from workbench.load._values import dumps, is_array, is_object, parsed
 from workbench.schema import SPANS
 
-__all__ = ["PAYLOADS", "shorten", "spill"]
+__all__ = ["PAYLOADS", "looks_cut", "shorten", "spill"]
 
 PAYLOADS: Final = (
     "input", "output", "input_messages", "output_messages", "tool_arguments", "tool_result", "documents",
@@ -18,6 +19,21 @@ PAYLOADS: Final = (
 )  # fmt: skip
 _JSON: Final = frozenset({"input_messages", "output_messages", "tool_arguments", "documents", "metadata", "raw"})
 _SHORTEST: Final = 64
+# What stands where something was cut, as `_mark` writes it, and as JSON may write that.
+_MARK: Final = re.compile(r"\[(?:…|\\u2026) [\d,]+ (?:characters )?cut (?:…|\\u2026)\]")
+
+
+def looks_cut(text: str) -> bool:
+    """Whether a text, or JSON of it, holds the mark of something that was cut at loading; a payload may hold it by itself.
+
+    >>> looks_cut(shorten("a" * 200, 100)), looks_cut("a" * 200)
+    (True, False)
+    """
+    return _MARK.search(text) is not None
+
+
+def _mark(number: int, what: str = "") -> str:
+    return f"[… {number:,} {what}cut …]"
 
 
 def spill(spans: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, dict[str, bytes]]:
@@ -87,7 +103,7 @@ def _middle(value: str, limit: int) -> str:
     if len(value) <= limit:
         return value
     half = max(1, (limit - 28) // 2)
-    return f"{value[:half]}[… {len(value) - 2 * half:,} characters cut …]{value[-half:]}"
+    return f"{value[:half]}{_mark(len(value) - 2 * half, 'characters ')}{value[-half:]}"
 
 
 def _cut(value: Any, longest: int, most: int) -> Any:
@@ -97,12 +113,12 @@ def _cut(value: Any, longest: int, most: int) -> Any:
         if len(value) <= most:
             return [_cut(item, longest, most) for item in value]
         half = most // 2
-        said = f"[… {len(value) - 2 * half:,} cut …]"
+        said = _mark(len(value) - 2 * half)
         between: Any = {"role": "system", "content": said} if is_object(value[0]) and "role" in value[0] else said
         return [_cut(item, longest, most) for item in (*value[:half], between, *value[-half:])]
     if is_object(value):
         kept = {key: _cut(item, longest, most) for key, item in list(value.items())[:most]}
         if len(value) > most:
-            kept["…"] = f"[… {len(value) - most:,} cut …]"
+            kept["…"] = _mark(len(value) - most)
         return kept
     return value

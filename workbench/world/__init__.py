@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from workbench.world._key import call_key
-from workbench.world._world import Answer, Call, Miss, World, record, whole_payloads
+from workbench.world._world import Answer, Call, Miss, Payloads, World, record, whole_payloads
 
-__all__ = ["Answer", "Call", "Miss", "World", "call_key", "record", "whole_payloads"]
+__all__ = ["Answer", "Call", "Miss", "Payloads", "World", "call_key", "record", "whole_payloads"]

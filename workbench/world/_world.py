@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -14,9 +13,10 @@ import polars as pl
 from workbench import _html
 from workbench.errors import InputError
 from workbench.evidence import AgentLoop, Step, loops
+from workbench.load import looks_cut
 from workbench.world._key import call_key, canonical
 
-__all__ = ["Answer", "Call", "Fetch", "Miss", "World", "record", "whole_payloads"]
+__all__ = ["Answer", "Call", "Fetch", "Miss", "Payloads", "World", "record", "whole_payloads"]
 
 _FORMAT: Final = "workbench.world/1"
 _ASKED: Final = ("tool", "retrieval")
@@ -25,11 +25,10 @@ Redact = Callable[[str], str]
 Fetch = Callable[[str, str, str], str | None]
 """The whole text of a span's column that was cut, by trace id, span id and column; None where there is none."""
 
-_CUT: Final = re.compile(
-    r"\[… [\d,]+ (?:characters )?cut …\]"
-)  # what loading leaves in the middle of a text that is too long
 _RESULTS: Final = {"tool": ("tool_result", "output"), "retrieval": ("documents", "output")}
 _ARGUMENTS: Final = ("tool_arguments", "input")
+_QUERY: Final = ("input",)
+_TOLD: Final = frozenset({"input_messages", "output_messages", "raw"})  # what another span may have told of a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +252,8 @@ def _call(step: Step, fetch: Fetch | None, clean: Redact) -> Call:
     name = step.tool_name or step.kind
     if step.kind == "retrieval" and not step.tool_arguments:
         arguments: object = {"query": step.text}
-        lost = "its query was cut when it was loaded" if _CUT.search(step.text or "") else None
+        whole, cut = _whole(step.text, step, _QUERY, fetch)
+        lost = "its query was cut when it was loaded" if cut or whole != step.text else None
     else:
         arguments, cut = _whole(step.tool_arguments, step, _ARGUMENTS, fetch)
         lost = "its arguments were cut when they were loaded" if cut else None
@@ -279,22 +279,51 @@ def _call(step: Step, fetch: Fetch | None, clean: Redact) -> Call:
 
 def _whole(text: str | None, step: Step, columns: tuple[str, ...], fetch: Fetch | None) -> tuple[str | None, bool]:
     """The text whole where it can be had, and whether it is still cut."""
-    if text is None or _CUT.search(text) is None:
+    if text is None or not looks_cut(text):
         return text, False
     for column in columns if fetch is not None else ():
         found = fetch(step.trace_id, step.span_id, column) if fetch is not None else None
         if found is not None:
             return found, False
-    return text, True
+    # Where it is known what was cut, a result that speaks of a cut is one that was recorded so.
+    return text, fetch.told_short(step.trace_id) if isinstance(fetch, Payloads) else True
 
 
-def whole_payloads(spans: pl.DataFrame, get: Callable[[str], bytes]) -> Fetch:
+@dataclass(frozen=True, slots=True)
+class Payloads:
+    """What loading cut out of the spans and kept beside them; what it does not name was not cut.
+
+    Attributes
+    ----------
+    kept
+        SHA-256 of the whole payload by trace id, span id and column.
+    get
+        The bytes of a payload by its SHA-256.
+    short
+        The traces of which messages were cut.
+    """
+
+    kept: Mapping[tuple[str, str, str], str]
+    get: Callable[[str], bytes]
+    short: frozenset[str]
+
+    def __call__(self, trace_id: str, span_id: str, column: str) -> str | None:
+        """The whole text of a span's column that was cut; None where it was not."""
+        sha256 = self.kept.get((trace_id, span_id, column))
+        return None if sha256 is None else self.get(sha256).decode()
+
+    def told_short(self, trace_id: str) -> bool:
+        """Whether messages of the trace were cut, so that a text in it may come from one of them."""
+        return trace_id in self.short
+
+
+def whole_payloads(spans: pl.DataFrame, get: Callable[[str], bytes]) -> Payloads:
     """A `fetch` for `record`: finds what loading cut out of the spans and kept beside them.
 
     Parameters
     ----------
     spans
-        Columns `trace_id`, `span_id` and `spilled` of `schema.SPANS`.
+        Columns `trace_id`, `span_id` and `spilled` of `schema.SPANS`: at least all spans of which something was cut.
     get
         The bytes of a kept payload by its SHA-256, as `Store.blobs.get`.
     """
@@ -305,9 +334,4 @@ def whole_payloads(spans: pl.DataFrame, get: Callable[[str], bytes]) -> Fetch:
         .iter_rows()
         for each in spilled
     }
-
-    def fetch(trace_id: str, span_id: str, column: str) -> str | None:
-        sha256 = kept.get((trace_id, span_id, column))
-        return None if sha256 is None else get(sha256).decode()
-
-    return fetch
+    return Payloads(kept, get, frozenset(trace_id for trace_id, _, column in kept if column in _TOLD))
