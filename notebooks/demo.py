@@ -5,6 +5,7 @@ Leaves in demo/ an executed notebook, an HTML report that opens without Jupyter,
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -25,14 +26,15 @@ OUT = ROOT / "demo"
 
 def main() -> None:
     OUT.mkdir(exist_ok=True)
-    # The notebooks open the same workspace: `make lab` goes on where this ends.
-    ws = wb.Workspace(NOTEBOOKS / "support-agent", progress=progress.terminal)
+    # A workspace of its own: what you do in the notebooks stays out of the demo, and the demo out of yours.
+    ws = wb.Workspace(OUT / "support-agent", progress=progress.terminal)
     old, new = pl.col("agent_version") == "1.4.0", pl.col("agent_version") == "1.5.0"
 
     say("Load", ws.load([SAMPLE / "baseline.jsonl", SAMPLE / "candidate.jsonl", SAMPLE / "feedback.jsonl"]).sentence)
     say("Grade", ws.grade(GRADERS).sentences[0] + f" {len(GRADERS) - 1} more graders ran.")
     added = ws.annotate(SAMPLE / "labels.jsonl", draws=SAMPLE / "draws.jsonl")
-    say("Label", f"{ws.labels().height} labels of two reviewers, {added} annotations of them new.")
+    labels = ws.labels()
+    say("Label", f"{labels.height} labels of {labels['reviewer'].n_unique()} reviewers; {added} annotations are new.")
     outcomes = ws.outcomes(old)
     say("Sort", f"{outcomes.sentence}.")
     modes = ws.cluster(outcomes.failing, against=outcomes.passing)
@@ -54,12 +56,13 @@ def main() -> None:
 
 
 def execute(notebook: Path) -> Path:
-    """Run a notebook beside its graders and keep the executed copy in demo/."""
+    """Run a notebook in demo/, beside its graders, and keep the executed copy there."""
+    shutil.copy(NOTEBOOKS / "graders.py", OUT)
     book = nbformat.read(notebook, as_version=4)
     client = nbclient.NotebookClient(
         book,
         timeout=600,
-        resources={"metadata": {"path": str(notebook.parent)}},
+        resources={"metadata": {"path": str(OUT)}},
         store_widget_state=False,
         extra_arguments=["--log-level=ERROR"],
     )
