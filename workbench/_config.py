@@ -19,7 +19,8 @@ FILE_NAME: Final = "workbench.toml"
 _REDACT: Final = ("export", "load")
 
 _TEMPLATE: Final = """\
-# The settings of this workspace. Its hash is kept with every load and result made under it.
+# The settings of this workspace, read when it is opened. How files are read (all but the name) counts for the files that are loaded from
+# then on: a hash of it is kept with every load, and loads that were made with other settings are said.
 name = {name}
 
 # Scores with these names were given by the agent's users; any other score counts as a grader's.

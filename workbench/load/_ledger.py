@@ -96,6 +96,8 @@ class LoadReport:
         Files that were loaded before and have not changed.
     signals
         How many rows of each outcome signal the workspace has now: what can be concluded from it.
+    settings
+        Which loads were made with other settings than those of now, and what to do; null where there are none.
     replaced
         Kind → how many secrets and personal data were replaced; null where the settings ask for none.
     """
@@ -104,6 +106,7 @@ class LoadReport:
     set_aside: pl.DataFrame
     skipped: tuple[str, ...] = ()
     signals: dict[str, int] = field(default_factory=dict[str, int])
+    settings: str | None = None
     replaced: dict[str, int] | None = None
 
     @property
@@ -125,7 +128,7 @@ class LoadReport:
         )
         if self.skipped:
             said += f" {len(self.skipped)} file{'s' * (len(self.skipped) != 1)} unchanged since the last load."
-        return said
+        return said if self.settings is None else f"{said} {self.settings}"
 
     def by_format(self) -> pl.DataFrame:
         """One row a format: files, and where their records ended."""

@@ -35,7 +35,21 @@ class Base:
 
     def __repr__(self) -> str:
         loads = self.store.loads()
-        return f"Workspace {self.config.name!r}: {loads['spans'].sum():,} spans from {loads.height} loads in {self.store.folder}"
+        said = f"Workspace {self.config.name!r}: {loads['spans'].sum():,} spans from {loads.height} loads in {self.store.folder}"
+        return said if self.other_settings is None else f"{said}. {self.other_settings}"
+
+    @property
+    def other_settings(self) -> str | None:
+        """Which loads were made with other settings than `workbench.toml` has now, and what to do; None where there are none."""
+        loads = self.store.loads()
+        other = loads.filter(pl.col("config") != self.config.fingerprint).height
+        if not other:
+            return None
+        was = "was" if other == 1 else "were"
+        return (
+            f"{other} of {loads.height} loads {was} made with other settings than workbench.toml has now, and what was read then stays as it"
+            " was: to read it with these, copy workbench.toml into a new folder and load the files there."
+        )
 
     def _derived(self, name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """A frame that follows from the traces: kept in memory and in `derived/` until they change."""

@@ -94,6 +94,7 @@ class Traces(Base):
             set_aside=self.store.database.read("set_aside").filter(mine).select(schema.SET_ASIDE.names()),
             skipped=tuple(str(path) for path in skipped),
             signals=self._signal_counts(),
+            settings=self.other_settings,
             replaced=None if redactor is None else dict(redactor.counts),
         )
 
