@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from workbench.cli import _gate  # its commands
 from workbench.cli._app import main
+
+_ = _gate
 
 __all__ = ["main"]

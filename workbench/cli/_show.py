@@ -51,14 +51,14 @@ def table(frame: pl.DataFrame) -> str:
 
 
 @contextmanager
-def speaking(*, as_json: bool) -> Generator[None]:
-    """Turn what goes wrong on purpose into a message and an exit code."""
+def speaking(*, as_json: bool, refused: int = REFUSED) -> Generator[None]:
+    """Turn what goes wrong on purpose into a message and an exit code, `refused` where that says something else."""
     try:
         yield
     except WorkbenchError as error:
         if as_json:
             _write(orjson.dumps({"error": str(error), "kind": type(error).__name__}).decode())
-        _leave(f"{type(error).__name__}: {error}", REFUSED)
+        _leave(f"{type(error).__name__}: {error}", refused)
     except BrokenPipeError:
         raise  # whoever read the output has had enough
     except (OSError, pl.exceptions.PolarsError) as error:

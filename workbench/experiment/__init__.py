@@ -9,7 +9,11 @@ from workbench.experiment._coverage import unseen
 from workbench.experiment._difference import Difference, Verdict
 from workbench.experiment._executed import executed, result_rows, trial_rows
 from workbench.experiment._experiment import Experiment, recorded
+from workbench.experiment._gate import GateResult, Rule, gate
+from workbench.experiment._gate_files import to_junit, to_markdown
+from workbench.experiment._history import History, history
 from workbench.experiment._plan import Plan, plan
+from workbench.experiment._policy import Policy, read_policy
 from workbench.experiment._runner import cases_of, run, stream
 
 __all__ = [
@@ -19,19 +23,28 @@ __all__ = [
     "Comparison",
     "Difference",
     "Experiment",
+    "GateResult",
     "GraderLike",
+    "History",
     "Plan",
+    "Policy",
+    "Rule",
     "Trial",
     "Verdict",
     "agent_of",
     "cases_of",
     "compare",
     "executed",
+    "gate",
+    "history",
     "plan",
+    "read_policy",
     "recorded",
     "result_rows",
     "run",
     "stream",
+    "to_junit",
+    "to_markdown",
     "trial_rows",
     "unseen",
 ]

@@ -11,6 +11,7 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -23,7 +24,7 @@ from workbench.workspace._trials import PREFIX, Journal, Keeper, conversation, d
 if TYPE_CHECKING:
     from workbench.dataset import Dataset
     from workbench.evidence import AgentLoop
-    from workbench.experiment import Experiment
+    from workbench.experiment import Experiment, GateResult, History, Policy
     from workbench.grade import Grader
 
 __all__ = ["Experiments"]
@@ -208,6 +209,7 @@ class Experiments(Datasets):
         metadata: dict[str, Any] = {
             **orjson.loads(row["variant"]),
             "experiment_id": experiment_id,
+            "variant": config["agent"],
             "dataset": data.name,
             "dataset_version": data.version,
             "dataset_hash": data.content_hash,
@@ -268,6 +270,52 @@ class Experiments(Datasets):
                 "partial", "author", "created_at",
             )
         )  # fmt: skip
+
+    def history(self, dataset: str) -> History:
+        """Every run of a dataset, oldest first: each case's course, what was fixed and regressed, why a number moved.
+
+        Raises
+        ------
+        EmptyError
+            No experiment was run on it.
+        """
+        from workbench import experiment
+
+        ran = self.experiments().filter((pl.col("dataset") == dataset) & (pl.col("trials") > 0))
+        if not ran.height:
+            msg = f"no experiment was run on dataset {dataset!r}: run one with ws.experiment(agent, {dataset!r}, …)"
+            raise EmptyError(msg)
+        return experiment.history([self.executed(name) for name in ran["name"].to_list()])
+
+    def gate(self, policy: Policy | str | Path, *, baseline: str, candidate: str) -> GateResult:
+        """Hold a candidate against a policy: pass, fail or inconclusive, with one sentence a rule.
+
+        Parameters
+        ----------
+        policy
+            A policy, or the path of its TOML file.
+        baseline, candidate
+            Names of experiments that were run here, or of recorded releases.
+
+        Raises
+        ------
+        InputError
+            The policy cannot be read.
+        UnknownNameError
+            There is no such experiment, grader or segment.
+        """
+        from workbench import experiment
+
+        asked = policy if isinstance(policy, experiment.Policy) else experiment.read_policy(policy)
+        found = experiment.compare(
+            self.arm(baseline),
+            self.arm(candidate),
+            by=asked.segments,
+            margin=asked.margin,
+            grader=asked.grader,
+            level=asked.level,
+        )
+        return experiment.gate(found, asked)
 
     def session(self, session_id: str) -> AgentLoop:
         """One session as the agent loop; a trial's conversation by the id that its rows have.
