@@ -448,3 +448,9 @@ def test_whatever_comes_in_is_compared_or_refused_and_every_row_is_counted(first
     json.dumps(found.to_json(), allow_nan=False)
     assert found.sentence in repr(found)
     found._repr_html_()
+
+
+def test_a_margin_in_percent_is_refused_with_the_share_that_was_meant():
+    arm = [{"case": f"c{i}", "passed": i % 2 == 0} for i in range(40)]
+    with pytest.raises(InputError, match=r"write 0\.05 for 5 percentage points"):
+        compare(arm, arm, margin=5)

@@ -124,6 +124,11 @@ def test_an_unknown_session_suggests_the_nearest(ws: wb.Workspace) -> None:
         ws.session(known + "x")
 
 
+def test_a_condition_on_a_column_that_does_not_exist_suggests_the_nearest(ws: wb.Workspace) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'agent_version'"):
+        ws.failing(pl.col("agent_versoin") == "1.4.0")
+
+
 # ── labels ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -70,7 +70,7 @@ def compare(
     UnknownNameError
         There is no such grader or attribute, or no column `case`.
     InputError
-        The margin is negative, or the frames hold neither `value` nor `passed`.
+        The margin is negative, or 1 or more of a pass rate; the frames hold neither `value` nor `passed`.
 
     Examples
     --------
@@ -87,6 +87,9 @@ def compare(
     names = _names(baseline, candidate)
     arms = tuple(read(_outcomes(data), what=name) for name, data in zip(names, (baseline, candidate), strict=True))
     pair = align(arms[0], arms[1], grader)
+    if margin is not None and margin >= 1 and not pair.scored:
+        msg = f"a margin of {margin:g} is {margin:.0%} of the cases: write {margin / 100:g} for {margin:g} percentage points"
+        raise InputError(msg)
     head = pair.paired.filter(pl.col("grader") == pair.headline)
     overall = difference(head, level=level, seed=seed)
     verdict, caveats = ruled(pair, overall, margin=margin, level=level, seed=seed)
