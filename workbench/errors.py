@@ -9,8 +9,7 @@ WorkbenchError
 │   ├── ReadOnlyError     the disk refuses writes; nothing was acknowledged
 │   └── VersionError      the workspace was written by a newer workbench
 ├── InfrastructureError   what an agent stands on failed, not the agent: the trial is tried again
-├── AssetError            a part that ships with the package is missing or was altered
-└── GateError             a step that only a person may take was asked of software
+└── AssetError            a part that ships with the package is missing or was altered
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from collections.abc import Iterable
 __all__ = [
     "AssetError",
     "EmptyError",
-    "GateError",
     "InfrastructureError",
     "InputError",
     "LoadError",
@@ -92,7 +90,3 @@ class InfrastructureError(WorkbenchError):
 
 class AssetError(WorkbenchError):
     """A part that ships with the package is missing or was altered."""
-
-
-class GateError(WorkbenchError):
-    """A step that only a person may take was asked of software."""

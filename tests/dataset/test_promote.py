@@ -115,6 +115,10 @@ def test_messages_that_were_cut_at_loading_are_said() -> None:
     )
     made = dataset.promote(["s1"], cut, SESSIONS, to="refunds", record=world.record, now=NOW, author="ana")
     assert any("1 case with messages that were cut" in note for note in made.notes)
+    known = dataset.promote(
+        ["s1"], cut, SESSIONS, to="refunds", record=world.record, now=NOW, author="ana", cut_traces=frozenset[str]()
+    )
+    assert not any("were cut" in note for note in known.notes)
     assert not any("were cut" in note for note in promote(["s1"]).notes)
 
 

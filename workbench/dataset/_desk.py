@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
@@ -16,12 +15,9 @@ from workbench.dataset._content import dumps, row_id_of, truth_id_of
 from workbench.dataset._dataset import Dataset
 from workbench.dataset._selection import Chosen
 from workbench.evidence import REFUSED, AgentLoop, loops
+from workbench.load import looks_cut
 
 __all__ = ["Desk", "Recorder", "count_of"]
-
-# What loading leaves in a text that is too long, as it stands in JSON.
-_CUT: Final = re.compile(r"\[\\u2026 [\d,]+ (?:characters )?cut \\u2026\]")
-
 
 _TEXTS: Final = ("text", "tool_arguments", "tool_result", "error")
 
@@ -59,6 +55,7 @@ class Desk:
     now: dt.datetime
     existing: Dataset | None
     redact: Callable[[str], str] | None = None
+    cut_traces: Collection[str] | None = None
     cases: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     truths: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     worlds: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -98,6 +95,10 @@ class Desk:
                 extra = {name: session[name] for name in attributes if session.get(name) is not None}
                 self._keep(one, made, {**extra, **made.attributes}, before.get(made.case_id), loop)
 
+    def _may_be_cut(self, loop: AgentLoop) -> bool:
+        """Whether loading cut anything of the session, as far as that is known: a text may speak of a cut by itself."""
+        return self.cut_traces is None or any(step.trace_id in self.cut_traces for step in loop.steps)
+
     def _clean(self, loop: AgentLoop) -> AgentLoop:
         if self.redact is None:
             return loop
@@ -126,7 +127,7 @@ class Desk:
                 **self._world(loop),
             }
             self.added += 1
-            self.cut += _CUT.search(made.columns["prefix"]) is not None
+            self.cut += looks_cut(made.columns["prefix"]) and self._may_be_cut(loop)
             self.controls += one.channel == "control"
         else:
             row = {**old, "attributes": dumps({**orjson.loads(old["attributes"] or "{}"), **_plain(attributes)})}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, get_args
 
 import polars as pl
@@ -41,6 +41,7 @@ def promote(
     splits: Mapping[str, float] | None = None,
     state: CaseState = "candidate",
     redact: Callable[[str], str] | None = None,
+    cut_traces: Collection[str] | None = None,
 ) -> Promotion:
     """Make cases of the selected sessions, and of passing controls drawn beside them.
 
@@ -83,6 +84,8 @@ def promote(
     redact
         Applied to every text of the sessions before anything is made of it: messages, calls, results, ground truth. The
         recorder is handed the redacted session, so that a redacted case finds its results in the world.
+    cut_traces
+        Ids of the traces of which loading cut a payload, where that is known: only their cases are said to be cut.
 
     Returns
     -------
@@ -122,7 +125,7 @@ def promote(
     able = (_able(frame, table, turn) if controls else set[str]()) - selected - set(failing)
     pool = [each for each in ids_of(control_pool) if each in able] if control_pool is not None else []
     drawn, short = _controls(controls, pool, f"{seed}\x1f{to}")
-    desk = Desk(to, record, turn, shares, state, author, now, existing, redact)
+    desk = Desk(to, record, turn, shares, state, author, now, existing, redact, cut_traces)
     desk.read([*chosen, *drawn], frame, table, wanted)
     left_out = pl.DataFrame(
         [*refused, *desk.left_out], schema={"session_id": pl.String(), "reason": pl.String()}, orient="row"

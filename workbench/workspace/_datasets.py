@@ -43,7 +43,8 @@ class Datasets(Reading):
         """
         from workbench import dataset, world
 
-        whole = world.whole_payloads(self._spilled(), self.store.blobs.get)
+        spilled = self._spilled()
+        whole = world.whole_payloads(spilled, self.store.blobs.get)
         redactor = self._redactor()
         promoted = dataset.promote(
             population,
@@ -52,6 +53,7 @@ class Datasets(Reading):
             to=to,
             record=lambda loop: world.record(loop, fetch=whole, redact=redactor.text),
             redact=redactor.text,
+            cut_traces=frozenset(spilled["trace_id"].to_list()),
             now=datetime.now(UTC),
             author=author_of(author),
             existing=self.dataset(to) if to in self.datasets() else None,
