@@ -7,7 +7,7 @@ WORKERS ?= 2
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test quick check notebooks bench campaign sample pictures lock widgets clean
+.PHONY: help setup demo lab test quick check notebooks bench sample pictures lock widgets clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -38,6 +38,9 @@ check: $(SETUP) ## lint and types
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/pyright
+
+notebooks: $(SETUP) ## run every notebook from top to bottom
+	@$(PYTEST) tests/test_notebooks.py
 
 bench: $(SETUP) ## print the benchmarks' figures
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -31,7 +31,9 @@ def main() -> None:
     old, new = pl.col("agent_version") == "1.4.0", pl.col("agent_version") == "1.5.0"
 
     say("Load", ws.load([SAMPLE / "baseline.jsonl", SAMPLE / "candidate.jsonl", SAMPLE / "feedback.jsonl"]).sentence)
-    say("Grade", ws.grade(GRADERS).sentences[0] + f" {len(GRADERS) - 1} more graders ran.")
+    graded = ws.grade(GRADERS).frame
+    read, failed = (part["session_id"].n_unique() for part in (graded, graded.filter(~pl.col("passed"))))
+    say("Grade", f"{len(GRADERS)} graders read {read:,} sessions; {failed} fail one or more.")
     added = ws.annotate(SAMPLE / "labels.jsonl", draws=SAMPLE / "draws.jsonl")
     labels = ws.labels()
     say("Label", f"{labels.height} labels of {labels['reviewer'].n_unique()} reviewers; {added} annotations are new.")

@@ -26,6 +26,12 @@ def test_every_make_target_that_it_names_exists() -> None:
     assert set(re.findall(r"make ([a-z]+)", TEXT)) <= targets
 
 
+def test_every_make_target_does_something() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert [name for name in phony.split() if not re.search(rf"^{name}:.*\n\t", makefile, re.MULTILINE)] == ["setup"]
+
+
 def test_every_command_is_shown_and_every_shown_command_exists() -> None:
     from workbench.cli._app import app
 
