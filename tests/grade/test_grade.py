@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +147,46 @@ def test_grading_the_same_again_adds_no_annotation():
     ]
     with pytest.raises(InputError, match="no zone"):
         grade.grade(steps("yes"), [says_yes]).to_annotations(NOW.replace(tzinfo=None))
+
+
+def test_partials_methods_and_objects_are_told_apart_by_what_they_hold():
+    class Most:
+        def __init__(self, most: int) -> None:
+            self.most = most
+
+        def __call__(self, loop: AgentLoop) -> bool:
+            return len(loop.steps) <= self.most
+
+    def most(loop: AgentLoop, most: int) -> bool:
+        return len(loop.steps) <= most
+
+    makers: list[Callable[[int], Callable[[AgentLoop], bool]]] = [
+        Most,
+        lambda n: Most(n).__call__,
+        lambda n: functools.partial(most, most=n),
+    ]
+    for make in makers:
+        given = [grader(criterion="short", name="short")(make(n)) for n in (0, 0, 9)]
+        assert given[0].rests_on == given[1].rests_on != given[2].rests_on
+        kept = grade.grade(steps("yes"), given[:1]).to_annotations(NOW)
+        assert grade.grade(steps("yes"), given[1:2], kept=kept).to_annotations(NOW, kept=kept).is_empty()
+        assert grade.grade(steps("yes"), given[2:], kept=kept).frame["passed"].to_list() == [True]
+
+
+def test_a_counter_of_a_grader_is_no_part_of_it():
+    count, seen = 0, list[str]()
+
+    @grader(criterion="counts")
+    def counts(loop: AgentLoop) -> bool:
+        nonlocal count
+        count += 1
+        seen.append(loop.session_id)
+        return True
+
+    before = counts.rests_on
+    grade.grade(steps("a", "b"), [counts])
+    assert (count, len(seen)) == (2, 2)
+    assert counts.rests_on == before
 
 
 def test_annotations_of_graders_decide_outcomes():

@@ -275,7 +275,7 @@ def grade(
     ('s', 'answers', 1.0, True)
     """
     given = _checked(graders)
-    frame = conform(steps, STEPS, what="steps")
+    frame = conform(steps, STEPS, what="steps").with_columns(pl.col("session_id").fill_null(""))
     states = _states(frame)
     rests = {each.name: each.rests_on for each in given}
     latest = _latest(kept)

@@ -1,8 +1,9 @@
-"""What a function rests on besides its own source: the functions and constants of its author that it names."""
+"""What a function rests on: its instructions, and the functions and constants of its author that it names."""
 
 from __future__ import annotations
 
 import dis
+import functools
 import hashlib
 import re
 import sys
@@ -23,13 +24,14 @@ def instructions(code: types.CodeType) -> bytes:
 
 
 def rests_on(function: object) -> str:
-    """A hash of the functions, classes and plain constants that a function refers to, and those in turn: 16 hex digits.
+    """A hash of a function with the functions, classes and plain constants that it refers to, and those in turn: 16 hex digits.
 
     Installed packages, files, networks and objects that are none of these are not seen; nor are lists and mappings in lower case, which
     are as often a cache as a constant.
 
-    >>> rests_on(lambda loop: True) == rests_on(lambda loop: False)
-    True
+    >>> limits = [rests_on(lambda loop, most=most: len(loop.steps) <= most) for most in (5, 5, 6)]
+    >>> limits[0] == limits[1], limits[1] == limits[2]
+    (True, False)
     """
     digest = hashlib.sha256()
     todo: list[object] = [function]
@@ -40,17 +42,35 @@ def rests_on(function: object) -> str:
             continue
         met.add(id(each))
         if isinstance(each, types.FunctionType):
-            if each is not function:
-                digest.update(instructions(each.__code__))
-            for name, value in _referred(each):
-                constant = _constant(name, value)
-                if constant is None:
-                    todo.append(value)
-                else:
-                    digest.update(name.encode() + b"=" + constant + b"\0")
-        elif isinstance(each, type) and _own(each.__module__, None):
-            todo += [value for _, value in sorted(vars(each).items()) if _written(value)]
+            digest.update(instructions(each.__code__))
+        for name, value in _parts(each):
+            constant = _constant(name, value)
+            if constant is None:
+                todo.append(value)
+            else:
+                digest.update(name.encode() + b"=" + constant + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _parts(thing: object) -> list[tuple[str, object]]:
+    """What a function, method, partial, class or callable object is made of, by name."""
+    if isinstance(thing, types.FunctionType):
+        return _referred(thing)
+    if isinstance(thing, functools.partial):
+        given = cast("functools.partial[object]", thing)
+        return [
+            ("func", given.func),
+            *((f"{n}", value) for n, value in enumerate(given.args)),
+            *sorted(given.keywords.items()),
+        ]
+    if isinstance(thing, types.MethodType):
+        return [("func", thing.__func__), ("self", thing.__self__)]
+    if isinstance(thing, type):
+        own = sorted(vars(thing).items()) if _own(thing.__module__, None) else []
+        return [(name, value) for name, value in own if _written(value) or name.isupper()]
+    if callable(thing) and hasattr(thing, "__dict__") and _own(type(thing).__module__, None):
+        return [("type", type(thing)), *sorted(vars(thing).items())]
+    return []
 
 
 def _referred(function: types.FunctionType) -> list[tuple[str, object]]:
