@@ -10,6 +10,7 @@ import polars as pl
 
 from workbench import schema
 from workbench._crew import Crew
+from workbench.errors import UnknownNameError
 from workbench.workspace._base import Base
 
 if TYPE_CHECKING:
@@ -247,7 +248,11 @@ class Traces(Base):
         return self._derived("sessions", lambda: evidence.sessions(self.scan_spans().collect(), self.steps()))
 
     def _where(self, where: pl.Expr) -> pl.DataFrame:
-        kept = self.sessions().filter(where).select("session_id")
+        sessions = self.sessions()
+        unknown = [name for name in where.meta.root_names() if name not in sessions.columns]
+        if unknown:
+            raise UnknownNameError(unknown[0], "column of the sessions", sessions.columns)
+        kept = sessions.filter(where).select("session_id")
         return self._rolled_up().join(kept, on="session_id", how="semi", maintain_order="left")
 
     def _scores(self) -> pl.DataFrame:
