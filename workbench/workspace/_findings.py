@@ -40,6 +40,7 @@ def sections(
     loaded: LoadReport,
     outcomes: Outcomes,
     *,
+    loaded_sessions: int,
     modes: Modes | None,
     codebook: Codebook,
     datasets: Sequence[Dataset],
@@ -60,7 +61,9 @@ def sections(
     if comparison is not None:
         figures = [_Figure(charts.difference(comparison)), _Figure(charts.flips(comparison))]
         parts.append(("Is the candidate better?", [comparison, *figures]))
-    return [Section(title, results) for title, results in parts if results]
+    scope = f"{outcomes.frame.height:,} of the {loaded_sessions:,} sessions that were loaded are looked at here."
+    leads = {"Which sessions fail": scope if outcomes.frame.height < loaded_sessions else ""}
+    return [Section(title, results, leads.get(title, "")) for title, results in parts if results]
 
 
 def cited(modes: Modes | None, comparison: Comparison | None) -> list[str]:
