@@ -7,7 +7,7 @@ WORKERS ?= 2
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test quick check notebooks bench sample pictures lock widgets clean
+.PHONY: help setup demo lab test quick check notebooks bench campaign sample pictures lock widgets clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -44,6 +44,9 @@ notebooks: $(SETUP) ## run every notebook from top to bottom
 
 bench: $(SETUP) ## print the benchmarks' figures
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+campaign: $(SETUP) ## the tests with many more damaged files and the slow simulations (about an hour)
+	@WORKBENCH_FUZZ=2000 $(PYTEST) -n $(WORKERS) tests/load/test_load_fuzz.py
 
 sample: $(SETUP) ## write the shipped sample again from its generator
 	@$(BIN)/python data/generator --out data/sample

@@ -36,7 +36,7 @@ _MOST: Final = 2_000  # hostile names must not fill the memory
 class _Plan:
     """What becomes of the attributes of spans that carry just these."""
 
-    __slots__ = ("columns", "hints", "kept", "kinds", "numbers", "take", "take_hints", "unknown")
+    __slots__ = ("columns", "hints", "kept", "kinds", "numbers", "take", "take_hints", "types", "unknown")
 
     def __init__(self, keys: tuple[str, ...], kinds: list[str], inherited: Row) -> None:
         chosen: dict[str, tuple[int, int]] = {}
@@ -63,8 +63,14 @@ class _Plan:
         self.take = _taker([place for _, place in chosen.values()])
         self.take_hints = _taker([place for _, place in hints.values()])
         self.numbers = [
-            (place, whole if kind == "intValue" else real) for place, kind in enumerate(kinds) if kind != _STRING
+            (place, real if kind == "doubleValue" or meaning(name).target in REAL else whole)
+            for place, (name, kind) in enumerate(zip(keys, kinds, strict=True))
+            if kind != _STRING
         ]
+        converted = dict(self.numbers)
+        self.types = tuple(
+            str if place not in converted else float if converted[place] is real else int for place in range(len(keys))
+        )
 
 
 def _choose(chosen: dict[str, tuple[int, int]], target: str, rank: int, place: int) -> None:
@@ -84,22 +90,20 @@ def _taker(places: list[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
 
 def columns_by_plan(pairs: Any, about: Around, sheet: Sheet, trace: str) -> Row | None:
     """The columns of a span that carries these OTLP attributes; null where it is to be read with care."""
-    keys: tuple[str, ...] = tuple([pair["key"] for pair in pairs])
     plans: dict[tuple[str, ...], _Plan | None] = about.plans
-    if keys not in plans:
-        if len(plans) >= _MOST:
-            return None
-        plans[keys] = _made(keys, pairs, about.attributes)
-    plan = plans[keys]
-    if plan is None:
-        return None
     try:
+        keys: tuple[str, ...] = tuple([pair["key"] for pair in pairs])
+        if keys not in plans and len(plans) < _MOST:
+            plans[keys] = _made(keys, pairs, about.attributes)
+        plan = plans.get(keys)
+        if plan is None:
+            return None
         told: list[Any] = [pair["value"][kind] for pair, kind in zip(pairs, plan.kinds, strict=True)]
-    except KeyError:
+    except (KeyError, TypeError):
         return None
     for place, convert in plan.numbers:
         told[place] = convert(told[place])
-    if "" in told or None in told:
+    if tuple(map(type, told)) != plan.types or "" in told:
         return None
     told += about.attributes.values()
     row: Row = dict(zip(plan.columns, plan.take(told), strict=True))

@@ -287,7 +287,7 @@ class Source:
             return "archive", []
         if head.startswith(PARQUET):
             return "table", list[Any](parquet_sample(self._table))
-        if b"\x00" in head[:1024]:
+        if b"\x00" in head[:1024] and not head.startswith((b'{"', b"[{")):
             return "binary", []
         return self._told_by_lines()
 
