@@ -237,6 +237,22 @@ def test_versions_are_found_again_in_their_tables(made: dataset.Dataset) -> None
         dataset.dataset_at("refunds", **{**tables, "cases": []})
 
 
+def test_worlds_are_read_when_they_are_asked_for(made: dataset.Dataset) -> None:
+    first, asked = promoted(LABELS), list[str]()
+
+    def read(world_id: str) -> bytes:
+        asked.append(world_id)
+        return first.worlds[world_id]
+
+    tables: dict[str, Any] = {"versions": first.version, "cases": first.cases, "ground_truth": first.ground_truth}
+    found = dataset.dataset_at("refunds", worlds=dataset.Worlds([*first.worlds, "another"], read), **tables)
+    assert (len(found.worlds), repr(found)) == (3, repr(made))
+    promoted(LABELS.with_columns(expected_output=pl.lit("New.")), existing=found)
+    assert asked == []
+    assert dict(found.worlds) == dict(made.worlds)
+    assert sorted(asked) == sorted(first.worlds)
+
+
 def test_a_difference_names_what_was_added_changed_and_judged_anew(made: dataset.Dataset) -> None:
     more = pl.concat([LABELS, pl.DataFrame({"session_id": ["s4"]})], how="diagonal").with_columns(
         failure_mode=pl.when(session_id="s2").then(pl.lit("other")).otherwise("failure_mode"),

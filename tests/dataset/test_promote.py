@@ -247,6 +247,57 @@ def test_a_control_that_is_found_to_fail_becomes_a_failure() -> None:
     assert third.dataset.cases.filter(session_id="s12")["channel"].to_list() == ["failure"]
 
 
+def test_from_a_larger_pool_only_missing_controls_are_drawn_and_all_weigh_alike() -> None:
+    first = promote(["s1"], controls=5, control_pool=IDS[5:15])
+    same = promote(["s1"], controls=5, control_pool=IDS[5:25], existing=first.dataset)
+    assert same.dataset is first.dataset
+    more = promote(["s1"], controls=8, control_pool=IDS[5:25], existing=first.dataset)
+    controls = more.dataset.cases.filter(channel="control")
+    assert set(first.dataset.cases["case_id"]) <= set(more.dataset.cases["case_id"])
+    assert controls["inclusion"].to_list() == [8 / 20] * 8
+    assert controls["weight"].sum() == pytest.approx(20)
+    assert repr(more).startswith("3 cases added to 'refunds' and 5 cases of 'refunds' revised")
+    again = promote(["s1"], controls=8, control_pool=IDS[5:25], existing=more.dataset)
+    assert repr(again) == "Nothing was added to 'refunds': all 9 cases are in version 2 already."
+
+
+def test_a_control_that_was_found_to_fail_is_replaced_by_another() -> None:
+    first = promote(["s1"], controls=5, control_pool=IDS[5:25])
+    control = first.cases.filter(channel="control")["session_id"][0]
+    second = promote(["s1", control], controls=5, control_pool=IDS[5:25], existing=first.dataset)
+    controls = second.dataset.cases.filter(channel="control")
+    assert controls.height == 5
+    assert control not in controls["session_id"].to_list()
+    assert controls["weight"].sum() == pytest.approx(19)
+
+
+def test_different_modes_of_several_reviewers_are_all_kept_whatever_their_order() -> None:
+    labels = pl.DataFrame(
+        {"session_id": ["s1", "s1"], "reviewer": ["ben", "ana"], "failure_mode": ["loop", "wrong order"]}
+    )
+    first = promote(labels)
+    assert json.loads(only(first)["attributes"])["mode"] == ["loop", "wrong order"]
+    assert first.dataset.attributes["mode"].to_list() == ["loop + wrong order"]
+    assert promote(labels[::-1], existing=first.dataset).dataset is first.dataset
+    assert promote(["s1"], existing=first.dataset).dataset is first.dataset
+
+
+def test_a_first_failure_that_was_learned_later_is_about_the_case_that_is_there() -> None:
+    first = promote(["s1"])
+    labelled = pl.DataFrame({"session_id": ["s1"], "first_failure": ["t-s1/p2"], "expected_output": ["Sent."]})
+    second = promote(labelled, existing=first.dataset)
+    assert (only(second)["case_id"], only(second)["turn"], only(second)["span_id"]) == (
+        only(first)["case_id"],
+        2,
+        "p2",
+    )
+    assert second.dataset.ground_truth["case_id"].to_list() == [only(first)["case_id"]]
+    assert any("1 case of a turn other than that of the labelled first failure" in note for note in second.notes)
+    assert promote(labelled, existing=second.dataset).dataset is second.dataset
+    asked = promote(labelled, existing=second.dataset, turn=1)
+    assert (only(asked)["turn"], len(asked.dataset)) == (1, 2)
+
+
 def test_a_session_lies_in_one_split_in_every_dataset() -> None:
     splits = {"train": 0.5, "test": 0.5}
     one, other = promote(IDS[:20], splits=splits), promote(IDS[:20], splits=splits, to="other", turn=1)

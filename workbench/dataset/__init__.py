@@ -11,6 +11,7 @@ from workbench.dataset._promote import promote
 from workbench.dataset._promotion import Promotion
 from workbench.dataset._revise import revise
 from workbench.dataset._tables import CASES, GROUND_TRUTH, STATES, VERSIONS
+from workbench.dataset._worlds import Worlds
 
 __all__ = [
     "CASES",
@@ -23,6 +24,7 @@ __all__ = [
     "Exporter",
     "Promotion",
     "Recorder",
+    "Worlds",
     "content_hash_of",
     "dataset_at",
     "exporters",

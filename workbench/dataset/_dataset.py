@@ -7,13 +7,14 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from workbench import _html
 from workbench.dataset._content import content_hash_of
 from workbench.dataset._tables import CASES, GROUND_TRUTH, VERSIONS
+from workbench.dataset._worlds import Worlds
 from workbench.errors import EmptyError, UnknownNameError
 from workbench.schema import conform
 
@@ -66,7 +67,7 @@ class Dataset:
     ground_truth
         Rows of `schema.GROUND_TRUTH`.
     worlds
-        The recorded worlds by `world_id`, as bytes.
+        The recorded worlds by `world_id`, as bytes; they may be read only when they are asked for.
     created_at
         When the version was made.
     notes
@@ -114,10 +115,10 @@ class Dataset:
     def attributes(self) -> pl.DataFrame:
         """What results can be segmented by: a row a case with its attributes, `channel`, `weight`, `state` and `split`.
 
-        It holds failure modes: it is for whoever compares, not for the agent.
+        It holds failure modes: it is for whoever compares, not for the agent. Several of one case stand in one text, with " + " between.
         """
         own = self.cases.select("case_id", "session_id", "channel", "weight", "state", "split")
-        known: list[dict[str, object]] = [json.loads(text or "{}") for text in self.cases["attributes"].to_list()]
+        known: list[dict[str, object]] = [_told(text) for text in self.cases["attributes"].to_list()]
         names = [name for name in dict.fromkeys(name for row in known for name in row) if name not in own.columns]
         return own.with_columns(
             pl.Series(name, [row.get(name) for row in known], strict=False)
@@ -210,6 +211,11 @@ class Dataset:
         )
 
 
+def _told(attributes: str | None) -> dict[str, object]:
+    known: dict[str, Any] = json.loads(attributes or "{}")
+    return {name: " + ".join(map(str, value)) if isinstance(value, list) else value for name, value in known.items()}  # pyright: ignore[reportUnknownArgumentType]
+
+
 def _alike(rows: list[dict[str, object]], name: str) -> bool:
     """Whether the values are all of one type, so that they make a column as they are."""
     return len({type(row[name]) for row in rows if row.get(name) is not None}) <= 1
@@ -273,7 +279,8 @@ def dataset_at(
     rows = _named(conform(cases, CASES, what="cases"), "row_id", row["rows"], CASES)
     truths = _named(conform(ground_truth, GROUND_TRUTH, what="ground truth"), "truth_id", row["truths"], GROUND_TRUTH)
     wanted = set(rows["world_id"].drop_nulls().to_list())
-    kept = {key: content for key, content in (worlds or {}).items() if key in wanted}
+    source = worlds if worlds is not None else dict[str, bytes]()
+    kept = Worlds([key for key in source if key in wanted], source.__getitem__)
     return Dataset(name, row["version"], row["content_hash"], rows, truths, kept, row["created_at"])
 
 

@@ -67,6 +67,7 @@ class Desk:
     unfound: int = 0
     hollow: int = 0
     cut: int = 0
+    elsewhere: int = 0
 
     def read(
         self, chosen: Sequence[Chosen], steps: pl.DataFrame, sessions: pl.DataFrame, attributes: Sequence[str]
@@ -80,6 +81,9 @@ class Desk:
         before: dict[str, dict[str, Any]] = {}
         if self.existing is not None:
             before = {row["case_id"]: row for row in self.existing.cases.iter_rows(named=True)}
+        of_session: dict[str, dict[str, Any]] = {}
+        for row in sorted(before.values(), key=lambda row: row["state"] == "retired"):
+            of_session.setdefault(row["session_id"], row)
         for one in chosen:
             session, loop = known.get(one.session_id), loop_of.get(one.session_id)
             if session is None or loop is None:
@@ -93,7 +97,10 @@ class Desk:
                     self.left_out.append((one.session_id, made))
                     continue
                 extra = {name: session[name] for name in attributes if session.get(name) is not None}
-                self._keep(one, made, {**extra, **made.attributes}, before.get(made.case_id), loop)
+                old = before.get(made.case_id)
+                if old is None and self.turn is None and one.turn is None:
+                    old = of_session.get(one.session_id)  # what was learned since is about the case that is there
+                self._keep(one, made, {**extra, **made.attributes}, old, loop)
 
     def _may_be_cut(self, loop: AgentLoop) -> bool:
         """Whether loading cut anything of the session, as far as that is known: a text may speak of a cut by itself."""
@@ -113,7 +120,7 @@ class Desk:
         self, one: Chosen, made: Draft, attributes: Mapping[str, Any], old: Mapping[str, Any] | None, loop: AgentLoop
     ) -> None:
         self.unfound += made.unfound is not None
-        self._add_truths(one, made.case_id)
+        self._add_truths(one, made.case_id if old is None else old["case_id"])
         if old is None:
             row = {
                 "case_id": made.case_id,
@@ -140,7 +147,37 @@ class Desk:
             self.there += 1
             return
         self.revised += old is not None
+        self.elsewhere += old is not None and one.first_failure is not None and old["turn"] != made.columns["turn"]
         self.cases.append({**row, "added_at": self.now, "added_by": self.author})
+
+    def hold(self, controls: pl.DataFrame, inclusion: float | None, *, counted: Collection[str]) -> None:
+        """Keep the controls that were drawn before, under another chance where one is given.
+
+        Parameters
+        ----------
+        controls
+            Their rows.
+        inclusion
+            The chance that all drawn controls have now; None leaves theirs.
+        counted
+            Sessions that were read already.
+        """
+        at = {row["case_id"]: number for number, row in enumerate(self.cases)}
+        for old in controls.iter_rows(named=True):
+            number = at.get(old["case_id"])
+            row = dict(old if number is None else self.cases[number])
+            if inclusion is not None:
+                row |= {"inclusion": inclusion, "weight": 1 / inclusion}
+            row["row_id"] = row_id_of(row)
+            row |= {"added_at": self.now, "added_by": self.author}
+            if number is not None:
+                self.cases[number] = row
+            elif row["row_id"] != old["row_id"]:
+                self.cases.append(row)
+                self.revised += 1
+                self.there -= old["session_id"] in counted
+            else:
+                self.there += old["session_id"] not in counted
 
     def _add_truths(self, one: Chosen, case_id: str) -> None:
         for kind, value, reviewer in one.truths:
@@ -169,6 +206,7 @@ class Desk:
         said = {
             f"{count_of(self.there, 'case')} already there and unchanged.": self.there and (self.added or self.revised),
             f"{count_of(self.unfound, 'labelled first failure')} not found among the steps of the session: the last turn is tried.": self.unfound,
+            f"{count_of(self.elsewhere, 'case')} of a turn other than that of the labelled first failure: the turn stays; one that is asked for by turn= makes a case of its own.": self.elsewhere,
             f"{count_of(len(lost), 'case')} with recorded calls whose results were already gone.": lost,
             f"{count_of(self.hollow, 'case')} with no world left: not one result of their calls was recorded.": self.hollow,
             f"{count_of(self.cut, 'case')} with messages that were cut when they were loaded: the agent is handed them so.": self.cut,
@@ -181,5 +219,6 @@ class Desk:
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes as JSON can hold them: times and whatever else has no place there as text."""
     return {
-        name: value if isinstance(value, str | int | float | bool) else str(value) for name, value in attributes.items()
+        name: value if isinstance(value, str | int | float | bool | list) else str(value)
+        for name, value in attributes.items()
     }

@@ -13,7 +13,7 @@ from workbench.dataset._dataset import Dataset
 from workbench.dataset._desk import Desk, Recorder, count_of
 from workbench.dataset._promotion import Addition, Promotion
 from workbench.dataset._selection import Chosen, chosen_sessions, ids_of
-from workbench.dataset._tables import CaseState
+from workbench.dataset._tables import CASES, CaseState
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.evidence import PERMITTED
 from workbench.schema import SESSIONS, STEPS, conform
@@ -46,7 +46,9 @@ def promote(
     """Make cases of the selected sessions, and of passing controls drawn beside them.
 
     A dataset of one mode's failures cannot show what else broke; hence the controls. The same session promoted again adds
-    nothing; what was learned about it since (its mode, an expected output) makes a new state of the case.
+    nothing; what was learned about it since (its mode, its first failure, an expected output) makes a new state of the case, which
+    stays with its turn. The labels of a session belong in one selection: the failure modes that all its rows name, sorted,
+    take the place of those that the case had, and a selection that names none leaves them.
 
     Parameters
     ----------
@@ -67,8 +69,10 @@ def promote(
     existing
         The dataset's latest version.
     controls
-        How many passing sessions of the pool the dataset is to hold; those that it has already count. They are drawn
-        uniformly, and the same pool and seed always give the same ones.
+        How many passing sessions the dataset is to hold that were drawn from the pool; those that it has already stay and
+        count, and only what is missing is drawn, uniformly: the same pool and seed always give the same ones. After a draw all
+        drawn controls have one inclusion: their number over that of the sessions that they stand for. Where the pool grew in
+        between, that is an average: the earlier sessions were a little likelier.
     control_pool
         Passing sessions: ids or a frame with `session_id`.
     seed
@@ -121,12 +125,21 @@ def promote(
         raise EmptyError(msg)
     frame = conform(steps, STEPS, what="steps")
     selected = {one.session_id for one in chosen} | {session_id for session_id, _ in refused}
-    failing = existing.cases.filter(channel="failure")["session_id"].to_list() if existing is not None else []
-    able = (_able(frame, table, turn) if controls else set[str]()) - selected - set(failing)
+    known = CASES.to_frame() if existing is None else existing.cases
+    failing = [one.session_id for one in chosen if one.channel == "failure"]
+    held = known.filter(
+        pl.lit(controls > 0),
+        pl.col("channel") == "control",
+        pl.col("inclusion").is_not_null(),
+        pl.col("state") != "retired",
+        ~pl.col("session_id").is_in(failing),
+    )
+    able = (_able(frame, table, turn) if controls else set[str]()) - selected - set(known["session_id"].to_list())
     pool = [each for each in ids_of(control_pool) if each in able] if control_pool is not None else []
-    drawn, short = _controls(controls, pool, f"{seed}\x1f{to}")
+    drawn, short = _controls(controls, held.height, pool, f"{seed}\x1f{to}")
     desk = Desk(to, record, turn, shares, state, author, now, existing, redact, cut_traces)
     desk.read([*chosen, *drawn], frame, table, wanted)
+    desk.hold(held, drawn[0].inclusion if drawn else None, counted=selected)
     left_out = pl.DataFrame(
         [*refused, *desk.left_out], schema={"session_id": pl.String(), "reason": pl.String()}, orient="row"
     )
@@ -182,13 +195,14 @@ def _shares(splits: Mapping[str, float] | None) -> Mapping[str, float]:
     return shares
 
 
-def _controls(n: int, eligible: Sequence[str], key: str) -> tuple[list[Chosen], str | None]:
-    """The controls by the order of their hashes: uniform, and the same whenever the pool is the same."""
-    drawn = sorted(eligible, key=lambda each: hashlib.sha256(f"{key}\x1f{each}".encode()).digest())[: max(n, 0)]
+def _controls(n: int, held: int, eligible: Sequence[str], key: str) -> tuple[list[Chosen], str | None]:
+    """The missing controls by the order of their hashes: uniform, and the same whenever the pool is the same."""
+    order = sorted(eligible, key=lambda each: hashlib.sha256(f"{key}\x1f{each}".encode()).digest())
+    drawn, pool = order[: max(n - held, 0)], held + len(eligible)
     short = None
-    if len(drawn) < n:
-        short = f"{n} controls were asked for; {len(eligible)} sessions of the pool can be tried, and all are in."
-    return [Chosen(each, "control", len(drawn) / len(eligible)) for each in drawn], short
+    if held + len(drawn) < n:
+        short = f"{n} controls were asked for; {pool} sessions of the pool can be tried, and all are in."
+    return [Chosen(each, "control", (held + len(drawn)) / pool) for each in drawn], short
 
 
 def _able(steps: pl.DataFrame, sessions: pl.DataFrame, turn: int | None) -> set[str]:

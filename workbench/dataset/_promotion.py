@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import polars as pl
 from workbench import _html
 from workbench.dataset._dataset import Dataset, next_version
 from workbench.dataset._tables import CASES, GROUND_TRUTH
+from workbench.dataset._worlds import Worlds
 from workbench.schema import conform
 
 __all__ = ["Addition", "Promotion"]
@@ -81,7 +83,8 @@ class Addition:
         order = all_cases.select("case_id").with_row_index("_case")
         all_truths = all_truths.join(order, on="case_id").sort("_case", "kind", "author").select(GROUND_TRUTH.names())
         wanted = set(all_cases["world_id"].drop_nulls().to_list())
-        worlds = {key: content for key, content in {**before.worlds, **(self.worlds or {})}.items() if key in wanted}
+        both = ChainMap(dict(self.worlds or {}), before.worlds)  # pyright: ignore[reportArgumentType] - nothing is written to it
+        worlds = Worlds([key for key in both if key in wanted], both.__getitem__)
         made, version = next_version(
             existing, all_cases, all_truths, name=name, worlds=worlds, reason=reason, author=author, now=now
         )

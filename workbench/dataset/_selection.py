@@ -54,6 +54,7 @@ def chosen_sessions(
     for row in frame.iter_rows(named=True):
         groups.setdefault(str(row["session_id"]), []).append(row)
     for session_id, rows in groups.items():
+        rows.sort(key=lambda row: str(row.get("reviewer") or ""))  # whoever comes first in the frame says no more
         verdicts = {row.get("verdict") for row in rows} - {None}
         if {"pass", "fail"} <= verdicts or any(row.get("contested") for row in rows):
             left_out.append((session_id, "reviewers' verdicts disagree"))
@@ -79,7 +80,8 @@ def _one(session_id: str, rows: list[dict[str, Any]], channel: str, attributes: 
         if row.get(kind) is not None
     ]
     turn = first("turn")
-    mode = first("mode") if first("mode") is not None else first("failure_mode")
+    named = "mode" if first("mode") is not None else "failure_mode"
+    modes = sorted({str(row[named]) for row in rows if row.get(named) is not None})
     known = {name: first(name) for name in attributes if first(name) is not None}
     return Chosen(
         session_id,
@@ -88,5 +90,5 @@ def _one(session_id: str, rows: list[dict[str, Any]], channel: str, attributes: 
         None if turn is None else int(turn),
         first("first_failure"),
         tuple(dict.fromkeys(truths)),
-        {**({"mode": mode} if mode is not None else {}), **known},
+        {**({"mode": modes if len(modes) > 1 else modes[0]} if modes else {}), **known},
     )

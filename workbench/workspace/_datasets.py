@@ -35,7 +35,8 @@ class Datasets(Reading):
         Parameters
         ----------
         population
-            What `labelled()` or `failing()` gave, ids, or a frame with `session_id`.
+            What `labelled()` or `failing()` gave, ids, or a frame with `session_id`. Where it holds reviewers' labels, all
+            that say fail of these sessions are taken, so that the same session is the same case whichever of its labels chose it.
         to
             The dataset's name.
         controls
@@ -47,9 +48,9 @@ class Datasets(Reading):
         whole = world.whole_payloads(spilled, self.store.blobs.get)
         redactor = self._redactor()
         promoted = dataset.promote(
-            population,
+            self._with_all_labels(population),
             self.steps(),
-            self._rolled_up(),
+            self._with_sources(),
             to=to,
             record=lambda loop: world.record(loop, fetch=whole, redact=redactor.text),
             redact=redactor.text,
@@ -72,7 +73,31 @@ class Datasets(Reading):
         if not self.store.database.append_together(tables, unless="dataset_versions"):
             # Somebody made a version of this number in the meantime: these cases go on top of it.
             return self.promote(population, to=to, controls=controls, seed=seed, author=author)
-        return replace(promoted.dataset, notes=(*promoted.notes, f"Redacted: {redactor.replaced.sentence}"))
+        return replace(
+            promoted.dataset, notes=(promoted.sentence, *promoted.notes, f"Redacted: {redactor.replaced.sentence}")
+        )
+
+    def _with_all_labels(self, population: Any) -> Any:
+        """Labels of some reviewers with the others' labels of the same sessions."""
+        if not isinstance(population, pl.DataFrame) or not {"session_id", "reviewer"} <= set(population.columns):
+            return population
+        others = self.labelled().join(population, on="session_id", how="semi")
+        others = others.join(population, on=["session_id", "reviewer"], how="anti")
+        return pl.concat([population, others], how="diagonal_relaxed")
+
+    def _with_sources(self) -> pl.DataFrame:
+        """The sessions with the file that the root of each, else its first span, was read from."""
+        spans = self.scan_spans().select("trace_id", "parent_id", "start", "source").collect()
+        roots = spans.sort(pl.col("parent_id").is_not_null(), "start", nulls_last=True, maintain_order=True)
+        firsts = self.steps().filter(pl.col("trace_id").is_not_null()).sort("session_id", "number")
+        own = (
+            firsts.unique("session_id", keep="first", maintain_order=True)
+            .select("session_id", "trace_id")
+            .join(roots.unique("trace_id", keep="first", maintain_order=True), on="trace_id")
+        )
+        return self._rolled_up().join(
+            own.select("session_id", "source"), on="session_id", how="left", maintain_order="left"
+        )
 
     def _spilled(self) -> pl.DataFrame:
         """The spans of which a payload was cut at loading and kept beside them."""
@@ -94,7 +119,7 @@ class Datasets(Reading):
             versions=self.store.database.read("dataset_versions"),
             cases=cases,
             ground_truth=self.store.database.read("ground_truth", dataset=name),
-            worlds={world_id: self.store.blobs.get(world_id) for world_id in ids},
+            worlds=dataset.Worlds(ids, self.store.blobs.get),
             version=version,
         )
 
@@ -180,6 +205,7 @@ class Datasets(Reading):
             sections(
                 loaded,
                 outcomes.among(shown),
+                loaded_sessions=self._rolled_up().height,
                 modes=modes,
                 codebook=self.codebook(),
                 datasets=[self.dataset(name) for name in self.datasets()],

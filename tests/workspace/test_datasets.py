@@ -1,0 +1,72 @@
+"""Cases say where they come from, and the same sessions are the same cases whichever way they were chosen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import workbench as wb
+from workbench.store import Blobs
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+
+
+def test_the_same_sessions_promoted_in_any_order_are_one_version(ws: wb.Workspace) -> None:
+    ws.annotate(SAMPLE / "labels.jsonl")
+    first = ws.promote(ws.labelled(), to="regression")
+    for mode in ws.codebook().names:
+        again = ws.promote(ws.labelled(mode), to="regression")
+        assert (again.version, again.content_hash) == (1, first.content_hash), mode
+        assert again.notes[0].startswith("Nothing was added to 'regression'")
+    assert ws.promote(ws.labelled(), to="regression").version == 1
+
+
+def test_reviewers_who_name_different_modes_are_both_kept(ws: wb.Workspace) -> None:
+    session = ws.sessions()["session_id"][0]
+    for reviewer, mode in (("ben", "loop"), ("ana", "wrong order")):
+        change = {"operation": reviewer, "session_id": session, "verdict": "fail", "failure_mode": mode}
+        ws.save_label(change, reviewer=reviewer)
+    first = ws.promote(ws.labelled("loop"), to="regression")
+    assert json.loads(first.cases["attributes"][0])["mode"] == ["loop", "wrong order"]
+    for chosen in (ws.labelled(), ws.labelled("wrong order"), ws.labelled("loop")):
+        assert ws.promote(chosen, to="regression").version == 1
+    ws.edit_codebook("rename", "loop", into=["endless search"], author="ana")
+    renamed = ws.promote(ws.labelled("wrong order"), to="regression")
+    assert renamed.attributes["mode"].to_list() == ["endless search + wrong order"]
+
+
+def test_a_case_names_the_file_that_its_session_came_from(ws: wb.Workspace) -> None:
+    files = {Path(path).name: source for path, source in ws.sources().select("path", "source_id").iter_rows()}
+    sessions = ws.sessions().group_by("agent_version").agg(pl.col("session_id").first()).sort("agent_version")
+    made = ws.promote(sessions["session_id"].to_list(), to="regression")
+    found = dict(
+        made.attributes.select("agent_version", "case_id")
+        .join(made.cases, on="case_id")
+        .select("agent_version", "source")
+        .iter_rows()
+    )
+    assert found == {"1.4.0": files["baseline.jsonl"], "1.5.0": files["candidate.jsonl"]}
+
+
+def test_a_dataset_is_shown_and_promoted_to_without_reading_its_worlds(
+    ws: wb.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = ws.sessions().filter(pl.col("tool_calls") > 0)["session_id"].to_list()
+    first = ws.promote(sessions[:3], to="regression")
+    asked: list[str] = []
+    get = Blobs.get
+
+    def counted(self: Blobs, sha256: str) -> bytes:
+        asked.append(sha256)
+        return get(self, sha256)
+
+    monkeypatch.setattr(Blobs, "get", counted)
+    assert repr(ws.dataset("regression")) == repr(first)
+    ws.promote(sessions[:4], to="regression")
+    worlds = set(first.worlds)
+    assert not worlds & set(asked)
+    ws.dataset("regression").export(tmp_path / "regression.jsonl")
+    assert worlds <= set(asked)
