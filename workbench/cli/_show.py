@@ -67,7 +67,7 @@ def speaking(*, as_json: bool, refused: int = REFUSED) -> Generator[None]:
         why = (str(error).strip() or type(error).__name__).splitlines()[0]
         if as_json:
             _write(orjson.dumps({"error": why, "kind": type(error).__name__}).decode())
-        _leave(f"{type(error).__name__}: {why} (WORKBENCH_DEBUG=1 shows where)", REFUSED)
+        _leave(f"{type(error).__name__}: {why} (WORKBENCH_DEBUG=1 shows where)", refused)
     except KeyboardInterrupt:
         _leave("Interrupted. What was done is kept: run the same command again to go on.", 130)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import secrets
 import subprocess
 from collections import Counter
@@ -18,6 +17,7 @@ import orjson
 import polars as pl
 
 from workbench.errors import EmptyError, InputError, UnknownNameError
+from workbench.workspace._base import author_of
 from workbench.workspace._datasets import Datasets
 from workbench.workspace._trials import PREFIX, Journal, Keeper, conversation, differences, experiment_id_of
 
@@ -122,7 +122,7 @@ class Experiments(Datasets):
                 "variant": orjson.dumps({**about, "revision": _revision(), **(variant or {})}, default=str).decode(),
                 "hypothesis": hypothesis,
                 "config": orjson.dumps({**identity, "ids": None if identity["cases"] is None else sorted(inputs["case_id"]), "settings": self.config.fingerprint}).decode(),
-                "author": getpass.getuser(),
+                "author": author_of(),
                 "created_at": datetime.now(UTC),
             },
         )  # fmt: skip
