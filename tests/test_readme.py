@@ -40,8 +40,8 @@ def test_every_command_is_shown_and_every_shown_command_exists() -> None:
 
 
 def test_the_notebook_cell_uses_names_that_exist() -> None:
-    (cell,) = (code for language, code in BLOCKS if language == "python")
-    for node in ast.walk(ast.parse(cell)):
+    code = "\n".join(code for language, code in BLOCKS if language == "python")
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             owner = {"wb": wb, "ws": wb.Workspace}.get(node.value.id)
             assert owner is None or hasattr(owner, node.attr), f"{node.value.id}.{node.attr}"
