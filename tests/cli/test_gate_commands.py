@@ -95,6 +95,14 @@ def test_experiments_are_listed_and_told_over_time(folder: Path) -> None:
     assert "2 runs of 40 cases" in told["sentence"]
 
 
+def test_two_experiments_are_compared_by_name(folder: Path) -> None:
+    found = run("compare", "--baseline", "good", "--candidate", "bad", "--by", "mode", "-w", str(folder / "ws"))
+    assert found["verdict"] == "worse"
+    assert {row["segment"] for row in found["segments"]} == {"late", "rude"}
+    wrong = ["compare", "--baseline", "good", "--candidate", "bad", "--grader", "dune", "-w", str(folder / "ws")]
+    assert "did you mean 'done'" in run(*wrong, code=1)["error"]
+
+
 def test_the_same_experiment_again_returns_and_another_agent_is_refused(folder: Path) -> None:
     shared = ["--graders", f"{folder / 'code.py'}:done", "-w", str(folder / "ws"), "--trials", "2", "--name", "good"]
     agent = f"{folder / 'code.py'}:good"

@@ -154,6 +154,15 @@ def test_nobody_at_the_address_is_an_error_of_what_the_agent_stands_on() -> None
     assert "cannot be reached" in outcome("http://127.0.0.1:9/")["error"]
 
 
+def test_secrets_of_an_address_and_the_place_of_the_workspace_stay_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert agent_of("https://me:secret@example.test/try?key=1").name == "https://example.test/try"
+    monkeypatch.setenv("WORKBENCH_DATABASE", "postgresql://secret")
+    seen = [sys.executable, "-c", "import os; print(os.environ.get('WORKBENCH_DATABASE', 'On its way.'))"]
+    assert outcome(seen)["passed"] is True
+
+
 def test_a_function_of_a_module_or_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text("def agent(task):\n    return 'On its way.'\n", encoding="utf-8")
@@ -200,6 +209,12 @@ def test_two_agents_have_one_fingerprint_when_they_would_act_alike(monkeypatch: 
     first({"case_id": "c", "input": "x"})
     assert agent_of(first).fingerprint == before == agent_of(make("a")).fingerprint != agent_of(make("b")).fingerprint
     assert agent_of(partial(one, mode=1)).fingerprint != agent_of(partial(one, mode=2)).fingerprint
+    kept = [
+        agent_of(partial(one, known=known)).fingerprint
+        for known in ({"a", "b"}, {"b", "a"}, {"a"}, {"x": {1}}, {"x": {2}})
+    ]
+    assert kept[0] == kept[1]
+    assert len(set(kept)) == 4
     plain = agent_of(one).fingerprint
     monkeypatch.setitem(globals(), "PROMPT", "Reply: ")
     assert agent_of(one).fingerprint != plain

@@ -145,6 +145,54 @@ def test_two_arms_are_found_by_name_and_compared(ready: wb.Workspace) -> None:
         ready.arm("v11")
 
 
+def test_a_refused_call_leaves_the_name_free(ready: wb.Workspace) -> None:
+    for wrong in ({"graders": []}, {"graders": [in_a_sentence], "trials": 0}, {"graders": [fine]}):
+        with pytest.raises(InputError):
+            ready.experiment(fine, "mixed", name="v1", **wrong)
+    assert ready.experiments().height == 0
+    assert ready.experiment(fine, "mixed", graders=[in_a_sentence], name="v1").outcomes.height == 12
+
+
+def test_a_fix_that_breaks_another_mode_is_caught_on_the_full_set_and_a_part_says_what_it_cannot_see(
+    ws: wb.Workspace, tmp_path: Path
+) -> None:
+    ids = ws.sessions()["session_id"].head(120)
+    made = ws.promote(pl.DataFrame({"session_id": ids, "failure_mode": ["late", "rude", "loop"] * 40}), to="story")
+    modes = dict(made.attributes.select("case_id", "mode").rows())
+
+    def version(broken: dict[str, int]) -> Any:
+        """An agent that fails some of every ten cases of a mode."""
+        fails = {case for case, mode in modes.items() if int(case[:6], 16) % 10 < broken[mode]}
+        return lambda task: "no" if task["case_id"] in fails else "Fine."
+
+    options: dict[str, Any] = {"graders": [in_a_sentence], "trials": 2}
+    before, after = version({"late": 7, "rude": 3, "loop": 3}), version({"late": 0, "rude": 3, "loop": 9})
+    part = pl.col("mode") == "late"
+    ws.experiment(before, made, name="v1", hypothesis="where we are", **options)
+    ws.experiment(after, made, name="v2", hypothesis="late is fixed, nothing else changes", **options)
+    ws.experiment(before, made, name="v1 late", cases=part, **options)
+    ws.experiment(after, made, name="v2 late", cases=part, **options)
+    policy = tmp_path / "gate.toml"
+    policy.write_text('margin = 0.05\nsegments = ["mode"]\n', encoding="utf-8")
+    whole = ws.gate(policy, baseline="v1", candidate="v2")
+    assert (whole.ruling, whole.rules[0].name) == ("fail", "mode = loop")
+    quick = ws.gate(policy, baseline="v1 late", candidate="v2 late")
+    assert quick.comparison.verdict == "better"
+    assert quick.ruling == "inconclusive"
+    assert "40 of 120 cases of 'story' version 1 were tried" in quick.sentence
+    assert "no case of mode loop, rude" in quick.sentence
+    told = ws.history("story")
+    assert told.runs["changed"].to_list() == [None, "agent", "agent, cases", "agent"]
+    assert "The last full run was v2" in told.sentence
+    assert any(path.name == "gate.md" for path in _written(whole, tmp_path))
+    assert "late is fixed, nothing else changes" in (tmp_path / "gate.md").read_text(encoding="utf-8")
+
+
+def _written(result: Any, folder: Path) -> list[Path]:
+    result.write(markdown=folder / "gate.md")
+    return list(folder.iterdir())
+
+
 CHILD = """
 import sys, time
 sys.path.insert(0, {root!r})

@@ -243,8 +243,8 @@ def export(
 
 @app.command()
 def compare(
-    baseline: Annotated[str, typer.Option(help="The release to compare with.")],
-    candidate: Annotated[str, typer.Option(help="The release that is asked about.")],
+    baseline: Annotated[str, typer.Option(help="The experiment or release to compare with.")],
+    candidate: Annotated[str, typer.Option(help="The one that is asked about.")],
     arm: Annotated[str, typer.Option(help="The column of the sessions that tells the two apart.")] = "agent_version",
     by: Annotated[list[str] | None, typer.Option(help="Segments: mode, or columns of the sessions.")] = None,
     grader: Annotated[list[str] | None, typer.Option(help="Only these graders or scores.")] = None,
@@ -252,7 +252,7 @@ def compare(
     workspace: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Compare two releases on the same tasks, from the trials that were recorded.
+    """Compare two experiments that were run here, or two releases from the trials that were recorded.
 
     Example:  workbench compare --baseline 1.4.0 --candidate 1.5.0 --margin 0.02 -w support-agent
     """
@@ -260,7 +260,13 @@ def compare(
 
     with speaking(as_json=as_json):
         ws = _open(workspace)
-        arms = [ws.recorded(name, _equals(ws, arm, name), graders=grader) for name in (baseline, candidate)]
+        ran = set(ws.experiments()["name"])
+        arms = [
+            ws.executed(name, graders=grader)
+            if name in ran
+            else ws.recorded(name, _equals(ws, arm, name), graders=grader)
+            for name in (baseline, candidate)
+        ]
         found = compare_experiments(*arms, by=tuple(by or ()), margin=margin)
         say(found.sentence, found.to_json(), as_json=as_json, frame=found.summary())
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib import error as urllib_error
 from urllib import request as urllib_request
+from urllib.parse import urlsplit
 
 from workbench.errors import InfrastructureError, InputError
 from workbench.experiment._fingerprint import digest, fingerprint, refuse_ground_truth
@@ -95,7 +96,9 @@ def agent_of(what: Any) -> Agent:
     if isinstance(what, Agent):
         return what
     if isinstance(what, str) and re.match(r"^https?://", what):
-        return Agent(what, "http", _Endpoint(what), digest(what))
+        parts = urlsplit(what)  # what an address may hold of secrets is no part of a name
+        named = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return Agent(named, "http", _Endpoint(what), digest(named))
     if isinstance(what, str) and _NAMED.match(what):
         return _function(_import(what), what)
     if isinstance(what, str):
@@ -176,7 +179,9 @@ class _Command:
 
     def __call__(self, task: dict[str, Any], timeout: float | None) -> Any:
         with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
-            environment = {**os.environ, "WORKBENCH_NAMESPACE": str(task["namespace"]), "TMPDIR": folder}
+            # Where the workspace is, and with it the ground truth, is not for the agent to know.
+            environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH")}
+            environment |= {"WORKBENCH_NAMESPACE": str(task["namespace"]), "TMPDIR": folder}
             try:
                 process = subprocess.Popen(  # noqa: S603 - the user's own agent, never a shell
                     self.words,
@@ -235,7 +240,7 @@ class _Endpoint:
         except urllib_error.URLError as error:
             if isinstance(error.reason, TimeoutError):
                 raise TooLong from None
-            msg = f"{self.address} cannot be reached: {error.reason}"
+            msg = f"{urlsplit(self.address).hostname} cannot be reached: {error.reason}"
             raise InfrastructureError(msg) from error
 
 

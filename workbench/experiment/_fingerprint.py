@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import inspect
@@ -9,13 +10,16 @@ import json
 import re
 import types
 from collections.abc import Iterator
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, Final, cast
 
 import polars as pl
 
 from workbench.errors import InputError
 
 __all__ = ["digest", "fingerprint", "refuse_ground_truth"]
+
+_DEEP: Final = 6  # how far into a value is looked
 
 
 def digest(value: object, digits: int = 16) -> str:
@@ -54,10 +58,31 @@ def refuse_ground_truth(function: object) -> None:
 def _content(name: str, value: object) -> list[str]:
     if isinstance(value, types.FunctionType | type):
         return [name, _source(value)]
-    try:
-        return [name, json.dumps(value, sort_keys=True)]
-    except (TypeError, ValueError):
-        return [name, type(value).__qualname__]
+    return [name, json.dumps(_plain(value), sort_keys=True)]
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """What of a value is the same in every process; of what cannot be told apart the name of its type."""
+    if depth >= _DEEP or value is None or isinstance(value, str | int | float | bool):
+        return value if value is None or isinstance(value, str | int | float | bool) else type(value).__qualname__
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(each, depth + 1) for key, each in cast("dict[object, object]", value).items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        found = [_plain(each, depth + 1) for each in cast("list[object]", value)]
+        return sorted(map(json.dumps, found)) if isinstance(value, set | frozenset) else found
+    return _leaf(value)
+
+
+def _leaf(value: object) -> str:
+    if isinstance(value, bytes | bytearray):
+        return hashlib.sha256(value).hexdigest()
+    if isinstance(value, Path | re.Pattern):
+        return str(cast("object", value))
+    if isinstance(value, pl.DataFrame):
+        return hashlib.sha256(value.write_json().encode()).hexdigest()
+    return _source(value) if isinstance(value, types.FunctionType) else type(value).__qualname__
 
 
 def _source(value: Any) -> str:
@@ -118,7 +143,7 @@ def _referred(function: types.FunctionType) -> list[tuple[str, object]]:
     found += list((function.__kwdefaults__ or {}).items())
     for name in sorted(_names(function.__code__)):
         value: Any = function.__globals__.get(name)
-        plain = isinstance(value, str | int | float | bool | tuple | list | dict)
+        plain = isinstance(value, str | int | float | bool | tuple | list | dict | set | frozenset)
         own = inspect.isfunction(value) and value.__module__ == function.__module__
         if plain or own or hasattr(value, "ground_truth") or isinstance(value, pl.DataFrame | pl.LazyFrame):
             found.append((name, cast("object", value)))

@@ -47,6 +47,9 @@ def to_markdown(result: GateResult) -> str:
     found = result.comparison
     lines = [f"## {_MARKS[result.ruling]} {_plain(result.sentence)}", "", "| | rule | |", "|---|---|---|"]
     lines += [f"| {_MARKS[rule.ruling]} | {_plain(rule.name)} | {_plain(rule.sentence)} |" for rule in result.rules]
+    hypothesis = found.about.get("candidate", {}).get("hypothesis")
+    if hypothesis:
+        lines += ["", f"**Said beforehand**: {_plain(str(hypothesis))}"]
     for title, cases in (("Regressed", found.regressed), ("Fixed", found.fixed)):
         if cases:
             shown = ", ".join(f"`{_plain(case).replace('`', '')}`" for case in cases[:20])

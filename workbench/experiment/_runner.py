@@ -176,14 +176,40 @@ def stream(
     the next has therefore at most `concurrency` trials to run again after a kill.
     """
     _check(graders, trials=trials, concurrency=concurrency, timeout=timeout, retries=retries, per_minute=per_minute)
-    stopped = threading.Event()
-    outbox: _Outbox = queue.SimpleQueue()
-    items = ((case, number) for number in range(trials) for case in cases if (case.case, number) not in done)
-    taking = threading.Lock()
-    pace = Pace(per_minute, stopped)
-    asking = Asking(agent, timeout, executor)
     if executor is not None:
         concurrency = min(concurrency, int(getattr(executor, "_max_workers", concurrency)))
+    items = ((case, number) for number in range(trials) for case in cases if (case.case, number) not in done)
+    at_work = min(concurrency, max(1, len(cases) * trials - len(done)))
+
+    def tried(asking: Asking, pace: Pace, case: Case, number: int) -> Trial:
+        if begin is not None:
+            begin(case.case, number)
+        return attempt(
+            asking,
+            case,
+            number,
+            graders=graders,
+            truths=truths or {},
+            canary=canary,
+            retries=retries,
+            pace=pace,
+            clock=clock,
+        )
+
+    return _streamed(Asking(agent, timeout, executor), items, tried, at_work, per_minute)
+
+
+def _streamed(
+    asking: Asking,
+    items: Iterator[tuple[Case, int]],
+    tried: Callable[[Asking, Pace, Case, int], Trial],
+    at_work: int,
+    per_minute: float | None,
+) -> Generator[list[Trial]]:
+    stopped = threading.Event()
+    outbox: _Outbox = queue.SimpleQueue()
+    taking = threading.Lock()
+    pace = Pace(per_minute, stopped)
 
     def work() -> None:
         saved = threading.Semaphore(0)
@@ -193,19 +219,7 @@ def stream(
                     item = next(items, None)
                 if item is None:
                     break
-                if begin is not None:
-                    begin(item[0].case, item[1])
-                tried = attempt(
-                    asking,
-                    *item,
-                    graders=graders,
-                    truths=truths or {},
-                    canary=canary,
-                    retries=retries,
-                    pace=pace,
-                    clock=clock,
-                )
-                outbox.put((tried, saved))
+                outbox.put((tried(asking, pace, *item), saved))
                 saved.acquire()
         except BaseException as error:  # noqa: BLE001 - raised again where the trials are awaited
             outbox.put(error)
@@ -213,7 +227,6 @@ def stream(
             outbox.put(None)
 
     asking.open()
-    at_work = min(concurrency, max(1, len(cases) * trials - len(done)))
     threads = [threading.Thread(target=work, daemon=True, name=f"workbench-trial-{n}") for n in range(at_work)]
     try:
         for thread in threads:

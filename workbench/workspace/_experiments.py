@@ -102,6 +102,31 @@ class Experiments(Datasets):
         data = self.dataset(dataset) if isinstance(dataset, str) else dataset
         asked = experiment.agent_of(agent)
         inputs, whole = _chosen(data, cases), data.inputs()
+        experiment_id = experiment_id_of(name)
+        rows = self.store.database.read("trials", experiment_id=experiment_id)
+        last = rows.unique(["case", "trial"], keep="last")
+        redone = last.filter(pl.col("status") == "errored") if again else last.clear()
+        earlier = Counter(rows.join(redone, on=["case", "trial"], how="semi").select("case", "trial").rows())
+        done = set(last.join(redone, on=["case", "trial"], how="anti").select("case", "trial").rows())
+        keeper, journal = Keeper(self.store, experiment_id, graders, earlier), Journal(self.store.folder, experiment_id)
+        canary = f"canary-{secrets.token_hex(8)}"
+        work = experiment.cases_of(inputs)
+        left = len(work) * trials - sum((case.case, n) in done for case in work for n in range(trials))
+        running = experiment.stream(
+            asked,
+            work,
+            graders=graders,
+            trials=trials,
+            concurrency=concurrency,
+            timeout=timeout,
+            retries=retries,
+            per_minute=per_minute,
+            executor=executor,
+            truths=_truths(data, canary),
+            canary=canary,
+            done=done,
+            begin=lambda case, trial: journal.began(keeper.trial_id(case, trial)),
+        )
         about = {"agent": asked.name, "kind": asked.kind, "fingerprint": asked.fingerprint}
         identity: dict[str, Any] = {
             "agent": _fingerprint([asked.fingerprint, dict(variant or {})]),
@@ -109,7 +134,6 @@ class Experiments(Datasets):
             "cases": None if inputs.height == whole.height else _fingerprint(sorted(inputs["case_id"])),
             "graders": {each.name: f"{each.version} ({each.fingerprint})" for each in graders},
         }
-        experiment_id = experiment_id_of(name)
         self._same_or_new(
             name,
             identity,
@@ -126,32 +150,8 @@ class Experiments(Datasets):
                 "created_at": datetime.now(UTC),
             },
         )  # fmt: skip
-        rows = self.store.database.read("trials", experiment_id=experiment_id)
-        last = rows.unique(["case", "trial"], keep="last")
-        redone = last.filter(pl.col("status") == "errored") if again else last.clear()
-        earlier = Counter(rows.join(redone, on=["case", "trial"], how="semi").select("case", "trial").rows())
-        done = set(last.join(redone, on=["case", "trial"], how="anti").select("case", "trial").rows())
-        keeper, journal = Keeper(self.store, experiment_id, graders, earlier), Journal(self.store.folder, experiment_id)
-        canary = f"canary-{secrets.token_hex(8)}"
-        work = experiment.cases_of(inputs)
-        left = len(work) * trials - sum((case.case, n) in done for case in work for n in range(trials))
         if left:
             journal.open()
-            running = experiment.stream(
-                asked,
-                work,
-                graders=graders,
-                trials=trials,
-                concurrency=concurrency,
-                timeout=timeout,
-                retries=retries,
-                per_minute=per_minute,
-                executor=executor,
-                truths=_truths(data, canary),
-                canary=canary,
-                done=done,
-                begin=lambda case, trial: journal.began(keeper.trial_id(case, trial)),
-            )
             kept = 0
             try:
                 with self._progress(name) as report, closing(running):
@@ -175,13 +175,20 @@ class Experiments(Datasets):
             )
             raise InputError(msg)
 
-    def executed(self, name: str) -> Experiment:
+    def executed(self, name: str, *, graders: Sequence[str] | None = None) -> Experiment:
         """An experiment that was run here, with every trial that is on disk.
+
+        Parameters
+        ----------
+        name
+            As it was run.
+        graders
+            Names of some of its graders; all by default.
 
         Raises
         ------
         UnknownNameError
-            There is none of that name; the message suggests the nearest.
+            There is none of that name, or no such grader; the message suggests the nearest.
         EmptyError
             None of its trials has finished.
         """
@@ -195,6 +202,10 @@ class Experiments(Datasets):
             raise UnknownNameError(name, "experiment", known, then="`ws.experiments()` lists them.")
         row = found.row(0, named=True)
         config: dict[str, Any] = orjson.loads(row["config"])
+        wanted = list(config["graders"]) if graders is None else list(graders)
+        for grader in wanted:
+            if grader not in config["graders"]:
+                raise UnknownNameError(grader, f"grader of experiment {name!r}", config["graders"])
         trials = self.store.database.read("trials", experiment_id=experiment_id)
         if not trials.height:
             msg = (
@@ -224,7 +235,7 @@ class Experiments(Datasets):
             name,
             trials=trials,
             results=self.store.database.read("results").join(trials, on="trial_id", how="semi"),
-            graders=list(config["graders"]),
+            graders=wanted,
             cases=attributes.filter(pl.col("case").is_in(list(tried))),
             metadata=metadata,
             counted={_AGAIN: Journal(self.store.folder, experiment_id).again()},
