@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any, Final
 
 import polars as pl
 
-from workbench._crew import Crew
+from workbench._crew import Crew, without_collection
 from workbench.evidence._belong import with_session
 from workbench.evidence._merge import Draft, Merge
 from workbench.evidence._trace import READ, Event, read_trace
@@ -101,23 +99,11 @@ def _read(ordered: pl.DataFrame) -> pl.DataFrame:
     runs = ordered["session"].rle().struct.unnest()
     out = _Out()
     first = 0
-    with _no_collection():
+    with without_collection():
         for session, size in zip(runs["value"].to_list(), runs["len"].to_list(), strict=True):
             out.add(session, _session(columns, first, first + size))
             first += size
         return out.frame()
-
-
-@contextmanager
-def _no_collection() -> Generator[None]:
-    """Steps have no cycles: looking for them again and again takes a tenth of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _session(columns: dict[str, list[Any]], first: int, end: int) -> list[Draft]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-from workbench.load._parts import Parts, call, read_parts, said
+from workbench.load._parts import Parts, call, is_part, read_parts, said
 from workbench.load._values import dumps, is_array, is_object, parsed, text
 
 __all__ = [
@@ -162,11 +162,17 @@ def _swift_part(role: str, part: dict[str, Any]) -> Message | None:
     if kind == "tool_call_response" and part.keys() <= _ANSWER:
         number, answer = part.get("id"), part.get("response", part.get("result"))
         if type(answer) is not str:
-            structured = is_object(answer) and not ("type" in answer or "text" in answer)
-            answer = dumps(answer) if structured else None
+            answer = dumps(answer) if _is_structure(answer) else None
         if type(number) is str and answer is not None:
             return {"role": "tool", "content": answer, "tool_call_id": number}
     return None
+
+
+def _is_structure(answer: Any) -> bool:
+    """Whether a result is an object or a list of a tool's own, rather than parts of a message."""
+    if is_object(answer):
+        return not ("type" in answer or "text" in answer)
+    return is_array(answer) and len(answer) > 0 and not any(is_part(item) for item in answer)
 
 
 def _of_list(values: list[Any], role: str) -> list[Message] | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from workbench.load._values import dumps, fields, is_array, is_object, parsed, text
 
-__all__ = ["Parts", "call", "read_parts", "said"]
+__all__ = ["Parts", "call", "is_part", "read_parts", "said"]
 
 _CALLS: Final = frozenset(
     {"tool_call", "tool_use", "tool-call", "function_call", "server_tool_call", "server_tool_use", "function"}
@@ -101,7 +101,7 @@ def read_parts(content: Any) -> Parts:
     if type(content) is str:
         parts.spoken.append(content)
     elif is_array(content):
-        if content and not any(_is_part(item) for item in content):
+        if content and not any(is_part(item) for item in content):
             parts.spoken.append(dumps(content))  # a list of results is one text
         else:
             for part in content:
@@ -115,7 +115,8 @@ def read_parts(content: Any) -> Parts:
     return parts
 
 
-def _is_part(item: Any) -> bool:
+def is_part(item: Any) -> bool:
+    """Whether this is a part of a message rather than any other value."""
     if not is_object(item):
         return type(item) is str
     return type(item.get("type")) is str or not _PART_KEYS.isdisjoint(item)

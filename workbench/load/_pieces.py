@@ -12,7 +12,7 @@ from typing import IO, Any, Final
 
 import polars as pl
 
-from workbench._crew import Crew
+from workbench._crew import Crew, without_collection
 from workbench.load._json import JsonReader
 from workbench.load._registry import Reader, choose
 from workbench.load._sheet import LoadOptions, Sheet, Supplement
@@ -132,7 +132,8 @@ def _read(job: Job) -> Piece:
     sheet.start(part, job.format)
     reader = choose(part, job.format)
     assert reader is not None
-    reader.read(part, sheet, lambda _: None)
+    with without_collection():
+        reader.read(part, sheet, lambda _: None)
     spans = pl.concat([batch.frame() for batch in sheet.batches()])
     path = job.folder / f"{secrets.token_hex(8)}.arrow"
     spans.write_ipc(path)

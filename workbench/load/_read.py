@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from workbench._crew import Crew
+from workbench._crew import Crew, without_collection
 from workbench.errors import LoadError, WorkbenchError
 from workbench.load._archive import Member, members
 from workbench.load._into import Into
@@ -124,7 +123,7 @@ def read(
     done = 0
     with ExitStack() as stack:
         tools = _Tools(into or Into(), crew or stack.enter_context(Crew()), stack)
-        stack.enter_context(_no_collection())
+        stack.enter_context(without_collection())
         sheet.keep_blob = tools.into.keep_blob
         for source in sources:
             tallies += _read_source(source, sheet, names, tools, _reporter(progress, done, total))
@@ -132,18 +131,6 @@ def read(
             if progress is not None:
                 progress(min(done, total), total)
         return _settle(sheet, tallies, known, known_scores, tools.into)
-
-
-@contextmanager
-def _no_collection() -> Generator[None]:
-    """Parsed JSON has no cycles: looking for them again and again costs a quarter of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _reporter(progress: Callable[[int, int], None] | None, done: int, total: int) -> Callable[[int], None]:

@@ -133,7 +133,6 @@ class Sheet:
         self._source_id, self._path, self._format = "", "", ""
         self._lines = 0  # of the file that is read in pieces
         self._rows: list[dict[str, Any]] = []
-        self._mark = self._score_mark = self._supplement_mark = 0
 
     def start(self, source: Source, format_name: str) -> None:
         """Go on with another file."""
@@ -200,9 +199,11 @@ class Sheet:
         self.notes[sentence] += count
 
     def _take_back(self) -> None:
-        del self._rows[self._mark :]
-        del self.score_rows[self._score_mark :]
-        del self.supplements[self._supplement_mark :]
+        for rows in (self._rows, self.score_rows):
+            while rows and rows[-1]["_unit"] == self.unit:
+                rows.pop()
+        while self.supplements and self.supplements[-1].unit == self.unit:
+            self.supplements.pop()
 
     def _flush(self) -> None:
         if self._rows:
@@ -284,17 +285,18 @@ def _by_shape(rows: list[dict[str, Any]]) -> pl.DataFrame:
     parts: list[pl.DataFrame] = []
     for names, places in shapes.items():
         columns = zip(*(rows[place].values() for place in places), strict=True)
-        told = dict(zip(names, columns, strict=True))
+        # A name that is no column says nothing.
         parts.append(
             pl.DataFrame(
                 [
-                    pl.Series(name, told[name], kind)
-                    if name in told
-                    else pl.repeat(None, len(places), dtype=kind, eager=True).alias(name)
-                    for name, kind in _KINDS.items()
+                    pl.Series(name, told, _KINDS[name])
+                    for name, told in zip(names, columns, strict=True)
+                    if name in _KINDS
                 ]
             )
         )
     order = np.empty(len(rows), dtype=np.uint32)
     order[np.fromiter(chain.from_iterable(shapes.values()), dtype=np.uint32, count=len(rows))] = np.arange(len(rows))
-    return pl.concat(parts)[order]
+    frame = pl.concat(parts, how="diagonal")
+    absent = [pl.lit(None, kind).alias(name) for name, kind in _KINDS.items() if name not in frame.columns]
+    return frame[order].with_columns(absent).select(*_KINDS)
