@@ -100,6 +100,8 @@ class LoadReport:
         Which loads were made with other settings than those of now, and what to do; null where there are none.
     replaced
         Kind → how many secrets and personal data were replaced; null where the settings ask for none.
+    waiting
+        How many scores and annotations of the workspace speak of no span, trace or session that is there yet.
     """
 
     sources: pl.DataFrame
@@ -108,6 +110,7 @@ class LoadReport:
     signals: dict[str, int] = field(default_factory=dict[str, int])
     settings: str | None = None
     replaced: dict[str, int] | None = None
+    waiting: int = 0
 
     @property
     def totals(self) -> dict[str, int]:
@@ -163,6 +166,10 @@ class LoadReport:
         notes = [f"Signals: {', '.join(f'{name} {count:,}' for name, count in self.signals.items() if count)}."]
         if not any(self.signals.values()):
             notes = ["No feedback, scores or labels yet: only operational errors can be told from these traces."]
+        if self.waiting:
+            notes.append(
+                f"{self.waiting:,} scores or annotations speak of no span, trace or session that was loaded; they join once it is."
+            )
         if self.replaced is not None:
             kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(self.replaced.items()))
             notes.append(f"Secrets and personal data replaced before anything was kept: {kinds or 'none found'}.")

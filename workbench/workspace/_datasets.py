@@ -152,7 +152,7 @@ class Datasets(Reading):
             msg = f"no session fits the condition of {name!r}; agent versions loaded: {known or 'none'}"
             raise EmptyError(msg)
         rolled_up = self._rolled_up().join(found, on="session_id", how="semi", maintain_order="left")
-        results = evidence.results(rolled_up, self._scores(), self.annotations(), steps=self.steps())
+        results = evidence.results(rolled_up, self._scores(), self._said(), steps=self.steps())
         named = self.codebook().labels.filter(pl.col("verdict") == "fail").drop_nulls("failure_mode")
         modes = named.group_by("session_id").agg(mode=pl.col("failure_mode").unique().sort())
         about = found.join(modes, on="session_id", how="left", maintain_order="left")

@@ -97,6 +97,7 @@ class Traces(Base):
             signals=self._signal_counts(),
             settings=self.other_settings,
             replaced=None if redactor is None else dict(redactor.counts),
+            waiting=sum(load.waiting(said, self.store.scan_spans()) for said in (self._scores(), self._said())),
         )
 
     def annotate(self, rows: Any, *, draws: Any = None) -> int:
@@ -150,7 +151,7 @@ class Traces(Base):
         """One row a session, with every signal beside it: feedback, scores, graders, human verdicts."""
         from workbench import evidence
 
-        return evidence.signals(self._rolled_up(), self._scores(), self.annotations(), steps=self.steps())
+        return evidence.signals(self._rolled_up(), self._scores(), self._said(), steps=self.steps())
 
     def session(self, session_id: str) -> AgentLoop:
         """One session as the agent loop.
@@ -215,7 +216,7 @@ class Traces(Base):
         found = evidence.outcomes(
             self._rolled_up(),
             self._scores(),
-            self.annotations(),
+            self._said(),
             steps=self.steps(),
             signals=signals,
             graders=None if graders is None else [each if isinstance(each, str) else each.name for each in graders],
@@ -256,9 +257,24 @@ class Traces(Base):
         return self._rolled_up().join(kept, on="session_id", how="semi", maintain_order="left")
 
     def _scores(self) -> pl.DataFrame:
+        return self._joined("scores", self.store.scan_scores().collect())
+
+    def _said(self) -> pl.DataFrame:
+        """The annotations, with the target of those that came with a key only."""
+        return self._joined("annotations", self.annotations())
+
+    def _joined(self, name: str, said: pl.DataFrame) -> pl.DataFrame:
         from workbench import load
 
-        return load.join_scores(self.store.scan_scores().collect(), self.store.scan_spans())
+        keys = load.loose_keys(said)
+        if not keys.len():
+            return said
+        # Keys are looked for in every span: not again while neither keys nor traces have changed.
+        state = f"{self.store.state()} {keys.hash(7).sum()} {keys.len()}"
+        held = self._frames.get(f"targets of {name}")
+        if held is None or held[0] != state:
+            held = self._frames[f"targets of {name}"] = (state, load.find_targets(keys, self.store.scan_spans()))
+        return load.join_scores(said, self.store.scan_spans(), held[1])
 
     def _signal_counts(self) -> dict[str, int]:
         """How many rows of each outcome signal there are."""
