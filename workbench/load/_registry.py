@@ -18,8 +18,8 @@ from workbench.load._langfuse_tables import LangfuseTables
 from workbench.load._langsmith import LangSmith
 from workbench.load._mapped import MappedTable
 from workbench.load._mapping import TableMapping
-from workbench.load._opik import Opik
 from workbench.load._mlflow import MLflow
+from workbench.load._opik import Opik
 from workbench.load._otel_js import OtelJs
 from workbench.load._otel_python import OtelPython
 from workbench.load._otlp import Otlp
