@@ -16,7 +16,9 @@ Row = dict[str, Any]
 
 _LISTS: Final = ("messages", "history", "conversation", "transcript")
 _ITEMS: Final = ("input", "items", "data")  # where OpenAI's Responses keep their items
-_TRACED: Final = frozenset({"trace_id", "traceId", "span_id", "root_span_id", "run_type"})  # a span, and no conversation
+_TRACED: Final = frozenset(
+    {"trace_id", "traceId", "span_id", "root_span_id", "run_type"}
+)  # a span, and no conversation
 _ANSWERS: Final = ("response", "completion", "choices", "output")
 _REQUESTS: Final = ("request", "body", "params")  # what wraps a call to a model's interface
 _QUESTIONS: Final = ("question", "prompt", "input", "query")
