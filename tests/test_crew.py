@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from workbench._crew import Crew
+from workbench._crew import Crew, shared
 
 
 def test_results_come_in_the_order_of_the_jobs() -> None:
@@ -36,10 +36,11 @@ def test_jobs_that_break_off_raise_after_what_was_whole() -> None:
         raise EOFError
 
     with Crew(2) as crew:
-        results = crew.run(math.sqrt, jobs())
-        assert [next(results) for _ in range(3)] == [2.0, 3.0, 4.0]
-        with pytest.raises(EOFError):
-            next(results)
+        for worth in (None, lambda _: False, lambda _: True):
+            results = crew.run(math.sqrt, jobs(), worth=worth)
+            assert [next(results) for _ in range(3)] == [2.0, 3.0, 4.0]
+            with pytest.raises(EOFError):
+                next(results)
 
 
 def test_a_helper_that_dies_costs_no_result() -> None:
@@ -60,3 +61,20 @@ def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pyte
 
 def _where(_: int) -> int:
     return os.getpid()
+
+
+def test_the_crew_of_a_process_is_kept_for_the_next_work_and_helps_one_at_a_time() -> None:
+    with shared() as crew, shared() as again:
+        assert crew is again
+        outer = crew.run(operator.neg, range(6))
+        assert next(outer) == 0
+        assert list(crew.run(operator.neg, range(4))) == [0, -1, -2, -3]
+        assert list(outer) == [-1, -2, -3, -4, -5]
+    with shared(crew) as given, shared() as later:
+        assert given is later is crew
+
+
+def test_work_that_is_soon_done_is_done_here() -> None:
+    with Crew(2) as crew:
+        assert list(crew.run(_where, range(9), worth=lambda _: False)) == [os.getpid()] * 9
+        assert crew._helpers == []

@@ -6,17 +6,19 @@ it, holds nothing open, and ends when that one does.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, Self, TypeVar, cast
 
-__all__ = ["Crew", "serve", "without_collection"]
+__all__ = ["Crew", "helping", "serve", "shared", "without_collection"]
 
 _Job = TypeVar("_Job")
 _Made = TypeVar("_Made")
@@ -24,6 +26,8 @@ _MOST: Final = 4  # processes in all: what they bring must be put in order by on
 _BEGIN: Final = (
     "import sys, pickle; sys.path[:] = pickle.load(sys.stdin.buffer); import workbench._crew as c; sys.exit(c.serve())"
 )
+_STAY: Final = 30.0  # seconds
+_serving = False
 _LOST: Final = (OSError, EOFError, ValueError, pickle.PickleError, AttributeError, ImportError)
 
 
@@ -48,6 +52,7 @@ class Crew:
         self.size = min(usable, _MOST) if size is None else size
         self._helpers: list[subprocess.Popen[bytes]] = []
         self._failed = False
+        self._busy = threading.Lock()  # helpers do one thing at a time
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +60,13 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, function: Callable[[_Job], _Made], jobs: Iterable[_Job]) -> Iterator[_Made]:
+    def run(
+        self,
+        function: Callable[[_Job], _Made],
+        jobs: Iterable[_Job],
+        *,
+        worth: Callable[[float], bool] | None = None,
+    ) -> Iterator[_Made]:
         """The function's results, in the order of the jobs.
 
         Parameters
@@ -64,6 +75,9 @@ class Crew:
             A function of a module, so that a helper can import it.
         jobs
             Its arguments; taken one by one, as somebody becomes free.
+        worth
+            Whether helpers, who take a quarter of a second to come, are worth it, by the seconds that the first job took; by default
+            they are whenever there is more than one job.
 
         Raises
         ------
@@ -72,9 +86,16 @@ class Crew:
         """
         desk = _Desk(function, jobs)
         threads: list[threading.Thread] = []
+        mine = self._busy.acquire(blocking=False)
         try:
+            if worth is not None and not self._helpers and desk.more_than_one():
+                began = time.perf_counter()
+                desk.work_here()
+                if not worth(time.perf_counter() - began):
+                    yield from desk.alone()
+                    return
             while True:
-                if not threads and desk.more_than_one():
+                if mine and not threads and desk.more_than_one():
                     threads = [self._attend(helper, desk) for helper in self._hire()]
                 if desk.ready():
                     yield desk.hand_out()
@@ -86,6 +107,8 @@ class Crew:
             desk.close()
             for thread in threads:
                 thread.join()
+            if mine:
+                self._busy.release()
 
     def close(self) -> None:
         """Let the helpers go."""
@@ -108,6 +131,7 @@ class Crew:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     start_new_session=True,
+                    env={**os.environ, "POLARS_MAX_THREADS": "1"},
                 )
                 assert helper.stdin is not None
                 pickle.dump(sys.path, helper.stdin)
@@ -122,6 +146,57 @@ class Crew:
         thread = threading.Thread(target=_attend, args=(helper, desk), daemon=True)
         thread.start()
         return thread
+
+
+class _Shared:
+    """The crew of this process: its helpers stay for a while after work, since they take a moment to come."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._crew: Crew | None = None
+        self._process = 0
+        self._leaving: threading.Timer | None = None
+
+    def take(self) -> Crew:
+        with self._lock:
+            if self._leaving is not None:
+                self._leaving.cancel()
+            if self._crew is None or self._process != os.getpid():  # a fork's helpers are its parent's
+                self._crew, self._process, self._users = Crew(), os.getpid(), 0
+                atexit.register(self._crew.close)
+            self._users += 1
+            return self._crew
+
+    def give_back(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._leaving = threading.Timer(_STAY, self._leave)
+                self._leaving.daemon = True
+                self._leaving.start()
+
+    def _leave(self) -> None:
+        with self._lock:
+            if not self._users and self._crew is not None:
+                atexit.unregister(self._crew.close)
+                self._crew.close()
+                self._crew = None
+
+
+_shared = _Shared()
+
+
+@contextmanager
+def shared(crew: Crew | None = None) -> Generator[Crew]:
+    """The crew that is given, or this process's own, whose helpers are kept for half a minute."""
+    if crew is not None:
+        yield crew
+        return
+    try:
+        yield _shared.take()
+    finally:
+        _shared.give_back()
 
 
 @contextmanager
@@ -208,6 +283,14 @@ class _Desk:
         self.lay(job[0], _tried(self.function, job[1]))
         return True
 
+    def alone(self) -> Iterator[Any]:
+        """All that is left, without help."""
+        while True:
+            if self.ready():
+                yield self.hand_out()
+            elif not self.work_here() and self.finished():
+                return
+
     def finished(self) -> bool:
         with self._lock:
             return not self._ahead and self._next == self._seen
@@ -245,8 +328,15 @@ def _tried(function: Callable[[Any], Any], job: Any) -> tuple[bool, Any]:
         return False, error
 
 
+def helping() -> bool:
+    """Whether this process is a helper: what it makes must travel."""
+    return _serving
+
+
 def serve() -> int:
     """What a helper does: take jobs until nobody hands any."""
+    global _serving  # noqa: PLW0603 - said once, when the process begins
+    _serving = True
     given, taken = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no result
     while True:

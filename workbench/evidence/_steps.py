@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any, Final
 
 import polars as pl
 
-from workbench._crew import Crew, without_collection
+from workbench._crew import Crew, shared, without_collection
 from workbench.evidence._belong import with_session
 from workbench.evidence._merge import Draft, Merge
 from workbench.evidence._trace import READ, Event, read_trace
@@ -34,7 +33,7 @@ def steps(spans: Any, *, crew: Crew | None = None) -> pl.DataFrame:
     spans
         SPANS rows, of any number of sessions and in any order: a Polars frame or what `polars.DataFrame` takes.
     crew
-        The processes that share the work on many sessions; by default as many as there are processors, for this call only.
+        The processes that share the work on many sessions; by default as many as there are processors.
 
     Returns
     -------
@@ -74,7 +73,7 @@ def steps(spans: Any, *, crew: Crew | None = None) -> pl.DataFrame:
     shares = _shares(ordered)
     if len(shares) == 1:
         return _read(ordered)
-    with nullcontext(crew) if crew is not None else Crew() as helpers:
+    with shared(crew) as helpers:
         return pl.concat(list(helpers.run(_read, (ordered.slice(first, size) for first, size in shares))))
 
 

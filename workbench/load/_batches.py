@@ -40,20 +40,26 @@ class Batch:
 
     def frame(self) -> pl.DataFrame:
         """The rows."""
-        if isinstance(self.held, pl.DataFrame):
-            return self.held
-        return self._placed(pl.read_ipc(self.held))
+        return self._placed(self.held if isinstance(self.held, pl.DataFrame) else pl.read_ipc(self.held))
 
     def keys(self, *columns: pl.Expr) -> pl.DataFrame:
         """What is made of the rows' ids; nothing of it lies in the file, which can be let go of."""
-        names = ("_unit", "record", "trace_id", "span_id", "parent_id", "start")
+        names = ["_unit", "record", "trace_id", "span_id", "parent_id", "start"]
         if isinstance(self.held, pl.DataFrame):
-            return self.held.select(*columns)
-        return self._placed(pl.read_ipc(self.held, columns=list(names))).select(*columns)
+            return self._placed(self.held.select(names)).select(*columns)
+        return self._placed(pl.read_ipc(self.held, columns=names)).select(*columns)
 
     def _placed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        if self.source_id is None:
+            return frame
         source = pl.lit(self.source_id, pl.String()).alias("source")
         return frame.with_columns(pl.col("_unit") + self.units, pl.col("record") + self.lines, source)
+
+    def taken_in(self) -> Batch:
+        """The same, in memory."""
+        frame = self.frame()
+        self.drop()
+        return Batch(frame, self.height)
 
     def drop(self) -> None:
         """Let go of the file."""

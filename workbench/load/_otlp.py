@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from workbench.load._attributes import finish_plain
 from workbench.load._events import DETAILS, EVALUATION, evaluation, event_messages
-from workbench.load._json import SHAPE_ERRORS, JsonReader, guarded
+from workbench.load._json import SHAPE_ERRORS, UNKNOWN_SHAPE, JsonReader, guarded
 from workbench.load._plans import columns_by_plan
 from workbench.load._sheet import Sheet
 from workbench.load._spans import NOWHERE, Around, Event, around, inherit, write_span
@@ -123,9 +123,16 @@ def _each(
     sheet: Sheet, record: int, groups: Iterator[tuple[Around, list[Any]]], write: Callable[[Around, Row, Sheet], None]
 ) -> None:
     for about, items in groups:
-        one = partial(write, about)
         for item in items:
-            guarded(sheet, record, item, one)
+            if not is_object(item):
+                guarded(sheet, record, item, partial(write, about))
+                continue
+            sheet.begin(record)
+            try:
+                write(about, item, sheet)
+            except SHAPE_ERRORS as error:
+                sheet.refuse(UNKNOWN_SHAPE, f"{type(error).__name__}: {error}", dumps(item))
+            sheet.done()
 
 
 def refuse_foreign(item: Row, sheet: Sheet) -> None:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import io
 import secrets
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
 import polars as pl
 
-from workbench._crew import Crew, without_collection
+from workbench._crew import Crew, helping, without_collection
 from workbench.load._json import JsonReader
 from workbench.load._registry import Reader, choose
 from workbench.load._sheet import LoadOptions, Sheet, Supplement
 from workbench.load._source import Source
 
-__all__ = ["Job", "Piece", "by_pieces", "read_pieces"]
+__all__ = ["Job", "Piece", "by_pieces", "fingerprinted", "is_long", "read_pieces"]
 
-_PIECE: Final = 8 << 20
-_LONG: Final = 3 * _PIECE  # in shorter files there is nothing to gain
+_PIECE: Final = 4 << 20
+_FIRST: Final = 1 << 20  # the first piece is short: it tells how long the others will take
+_WORTH: Final = 0.7  # seconds of work
+_HELD: Final = 64 * _PIECE  # what comes later in a file waits on disk
+_LONG: Final = 6 * _PIECE  # in shorter files there is nothing to gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,9 @@ class Job:
 
 @dataclass(slots=True)
 class Piece:
-    """What a piece held; the spans lie in a file."""
+    """What a piece held; the spans lie in a file, where they are many or come from another process."""
 
-    spans: Path
+    spans: pl.DataFrame | Path
     height: int
     units: int
     lines: int
@@ -83,10 +88,26 @@ class _Part(Source):
                     yield self.number, line
 
 
+@contextmanager
+def fingerprinted(source: Source) -> Generator[None]:
+    """Make the fingerprint of a long file while it is being read."""
+    thread = threading.Thread(target=getattr, args=(source, "source_id", ""), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def is_long(source: Source) -> bool:
+    """Whether a file is long enough to be read in pieces."""
+    return source.given is None and source.size > _LONG
+
+
 def by_pieces(source: Source, reader: Reader) -> bool:
     """Whether the file is long, and of lines that mean the same wherever they stand."""
     each = isinstance(reader, JsonReader) and reader.by_line and type(reader).read is JsonReader.read
-    return each and source.layout == "lines" and source.size > _LONG
+    return each and source.layout == "lines" and is_long(source)
 
 
 def read_pieces(
@@ -94,22 +115,33 @@ def read_pieces(
 ) -> None:
     """Read a file piece by piece onto the sheet."""
     done = 0
-    for piece in crew.run(_read, _jobs(source, reader.name, sheet.options, folder)):
-        sheet.absorb(piece)
-        done += piece.size
-        report(done)
+    share = source.size / _FIRST
+
+    def worth(seconds: float) -> bool:
+        return seconds * share > _WORTH
+
+    pieces: list[Piece] = []
+    try:
+        for piece in crew.run(_read, _jobs(source, reader.name, sheet.options, folder), worth=worth):
+            pieces.append(piece)
+            done += piece.size
+            report(done)
+    finally:
+        for piece in pieces:
+            sheet.absorb(piece)
 
 
 def _jobs(source: Source, name: str, options: LoadOptions, folder: Path) -> Iterator[Job]:
     start, plain = 0, _is_the_file(source)
     with source.open() as stream:
         while True:
+            size = min(_PIECE, _FIRST) if start == 0 else _PIECE
             if plain:
-                stream.seek(start + _PIECE)
+                stream.seek(start + size)
                 stream.readline()
                 data, length = None, min(stream.tell(), source.size) - start
             else:
-                data = stream.read(_PIECE)
+                data = stream.read(size)
                 data += stream.readline()
                 length = len(data)
             if not length:
@@ -135,10 +167,12 @@ def _read(job: Job) -> Piece:
     with without_collection():
         reader.read(part, sheet, lambda _: None)
     spans = pl.concat([batch.frame() for batch in sheet.batches()])
-    path = job.folder / f"{secrets.token_hex(8)}.arrow"
-    spans.write_ipc(path)
+    kept: pl.DataFrame | Path = spans
+    if helping() or job.start > _HELD:
+        kept = job.folder / f"{secrets.token_hex(8)}.arrow"
+        spans.write_ipc(kept)
     return Piece(
-        spans=path,
+        spans=kept,
         height=spans.height,
         units=sheet.unit,
         lines=part.number,

@@ -105,7 +105,8 @@ def columns_by_plan(pairs: Any, about: Around, sheet: Sheet, trace: str) -> Row 
         told[place] = convert(told[place])
     if tuple(map(type, told)) != plan.types or "" in told:
         return None
-    told += about.attributes.values()
+    if about.attributes:
+        told += about.attributes.values()
     row: Row = dict(zip(plan.columns, plan.take(told), strict=True))
     hints: Row = dict(zip(plan.hints, plan.take_hints(told), strict=True))
     row["kind"] = kind_of(row, hints)

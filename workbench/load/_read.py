@@ -15,12 +15,12 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from workbench._crew import Crew, without_collection
+from workbench._crew import Crew, shared, without_collection
 from workbench.errors import LoadError, WorkbenchError
 from workbench.load._archive import Member, members
 from workbench.load._into import Into
 from workbench.load._loaded import Loaded, unknown_frame
-from workbench.load._pieces import by_pieces, read_pieces
+from workbench.load._pieces import by_pieces, fingerprinted, is_long, read_pieces
 from workbench.load._reconcile import SET_ASIDE_FATE, reconcile, reconcile_scores
 from workbench.load._registry import choose, guess
 from workbench.load._sheet import LoadOptions, Sheet
@@ -56,6 +56,7 @@ class _Tools:
     into: Into
     crew: Crew
     stack: ExitStack
+    alone: bool = False  # one long file is all there is
 
     @property
     def folder(self) -> Path:
@@ -93,7 +94,7 @@ def read(
     into
         Where the spans go if they are too many to hold; null: they are held.
     crew
-        The processes that read long files together; by default as many as there are processors, for this call only.
+        The processes that read long files together; by default as many as there are processors.
 
     Returns
     -------
@@ -122,9 +123,12 @@ def read(
     total = sum(source.size for source in sources)
     done = 0
     with ExitStack() as stack:
-        tools = _Tools(into or Into(), crew or stack.enter_context(Crew()), stack)
+        tools = _Tools(into or Into(), stack.enter_context(shared(crew)), stack)
         stack.enter_context(without_collection())
         sheet.keep_blob = tools.into.keep_blob
+        tools.alone = len(sources) == 1 and is_long(sources[0]) and sources[0].layout == "lines"
+        if tools.alone:
+            stack.enter_context(fingerprinted(sources[0]))
         for source in sources:
             tallies += _read_source(source, sheet, names, tools, _reporter(progress, done, total))
             done += source.size
@@ -147,11 +151,12 @@ def _read_source(
     """Read a file, or all files of an archive; the archive itself has no records of its own."""
     tally = _Tally("", str(source.path), None, 0, sheet.unit)
     try:
-        tally.size, tally.source_id = source.size, source.source_id
+        tally.size = source.size
+        if not tools.alone:
+            # The same content under another name: its sessions are named as before, so that they are merged.
+            source.name = names.setdefault(source.source_id, source.name)
     except (LoadError, OSError) as error:
         return [_lost(source, sheet, "the file cannot be read", str(error))]
-    # The same content under another name: its sessions are named as before, so that they are merged.
-    source.name = names.setdefault(source.source_id, source.name)
     sheet.start(source, "")
     inside: list[_Tally] = []
     try:
@@ -175,7 +180,7 @@ def _read_source(
             sheet.begin(1)
         sheet.refuse(DAMAGED if damaged else READER_FAILED, f"{type(error).__name__}: {error}")
         sheet.done()
-    tally.last = sheet.unit
+    tally.source_id, tally.last = source.source_id, sheet.unit
     return [*inside, tally]
 
 

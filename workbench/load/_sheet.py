@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["USER_FEEDBACK_NAMES", "LoadOptions", "Redacts", "Sheet", "Supplement"]
 
 _BATCH: Final = 20_000
+_HELD: Final = 1 << 28  # bytes of input whose rows are kept in memory; those of later pieces wait on disk
 _SHAPES: Final = 64  # with more ways of filling a row than these, the rows are turned column by column
 _SAID: Final = ("comment", "value_text", "author")
 _TIMES: Final = ("start", "end")
@@ -130,14 +131,25 @@ class Sheet:
         self.keep_blob: Callable[[str, bytes], object] | None = None
         self.score_rows: list[dict[str, Any]] = []
         self._batches: list[Batch] = []
-        self._source_id, self._path, self._format = "", "", ""
+        self._source: Source | None = None
+        self._named: str | None = None
+        self._path, self._format = "", ""
+        self._held = 0  # bytes of the pieces that lie in memory
         self._lines = 0  # of the file that is read in pieces
         self._rows: list[dict[str, Any]] = []
 
     def start(self, source: Source, format_name: str) -> None:
         """Go on with another file."""
-        self._source_id, self._path, self._format = source.source_id, str(source.path), format_name
+        # Of a long file the fingerprint is still being made when its reading begins.
+        self._source, self._named = source, source.__dict__.get("source_id")
+        self._path, self._format = str(source.path), format_name
         self._lines = 0
+
+    @property
+    def _source_id(self) -> str:
+        if self._named is None:
+            self._named = self._source.source_id if self._source is not None else ""
+        return self._named
 
     def begin(self, record: int) -> None:
         """Begin an input record; `record` is its line, or its place among the file's records, from 1."""
@@ -146,11 +158,6 @@ class Sheet:
         self.unit += 1
         self.record = record
         self.open = True
-        self._mark, self._score_mark, self._supplement_mark = (
-            len(self._rows),
-            len(self.score_rows),
-            len(self.supplements),
-        )
 
     def done(self) -> None:
         """End the record: what fails after this is another one's failure."""
@@ -159,7 +166,7 @@ class Sheet:
     def span(self, row: dict[str, Any]) -> None:
         """Write a span; times are nanoseconds, columns that the row lacks are null. The row is the sheet's from now on."""
         row["format"] = self._format
-        row["source"] = self._source_id
+        row["source"] = self._named or self._source_id
         row["record"] = self.record
         row["_unit"] = self.unit
         self._rows.append(row)
@@ -219,7 +226,11 @@ class Sheet:
         """Go on after a piece of the file, as if its records had been read here."""
         self._flush()
         before, lines = self.unit, self._lines
-        self._batches.append(Batch(piece.spans, piece.height, before, lines, self._source_id))
+        batch = Batch(piece.spans, piece.height, before, lines, self._source_id)
+        if self._held < _HELD:
+            self._held += piece.size
+            batch = batch.taken_in()
+        self._batches.append(batch)
         for row in piece.scores:
             row.update(source=self._source_id, _unit=row["_unit"] + before, record=row["record"] + lines)
             self.score_rows.append(row)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from workbench import schema
-from workbench._crew import Crew
 from workbench.errors import UnknownNameError
 from workbench.workspace._base import Base
 
@@ -63,7 +62,7 @@ class Traces(Base):
         ]  # fmt: skip
         jobs += [([source], {}, source.size) for source in frames if source.source_id not in held]
         done, total = 0, sum(size for _, _, size in jobs)
-        with self._progress("load") as report, Crew() as crew, self.store.incoming() as incoming:
+        with self._progress("load") as report, self.store.incoming() as incoming:
             # One batch is one commit: a process that is killed goes on with the next one.
             for batch, modified_ns, size in jobs:
                 read = load.read(
@@ -73,7 +72,6 @@ class Traces(Base):
                     options=options,
                     progress=lambda now, _size, done=done: report(done + now, total),
                     into=load.Into(incoming, self.store.blobs.put_compressed),
-                    crew=crew,
                 )
                 made.append(
                     self.store.add_load(
