@@ -46,18 +46,19 @@ def text(cell: dict[str, Any]) -> str:
 @pytest.mark.xdist_group("notebooks")
 def test_every_notebook_runs_and_error_analysis_says_the_same_again(place: Path) -> None:
     said = {}
-    for name in NAMES:
+    for name in (NAMES[0], *NAMES):
         cells = execute(place / f"{name}.ipynb")
-        said[name] = [text(cell) for cell in cells]
+        again = [text(cell) for cell in cells]
         for cell in cells:
             assert not any(
                 output["output_type"] == "stream" and output["name"] == "stderr" for output in cell["outputs"]
             ), cell
-    again = [text(cell) for cell in execute(place / "error_analysis.ipynb")]
-    assert "Nothing new to read" in again[1]
-    changed = [(old, new) for old, new in zip(said["error_analysis"], again, strict=True) if old != new]
-    # Loading says that nothing is new, and annotating that nothing was added: all the rest is the same to the letter.
-    assert len(changed) <= 2, changed
+        if name in said:
+            assert "Nothing new to read" in again[1]
+            # Loading says that nothing is new, and annotating that nothing was added: all the rest is the same to the letter.
+            changed = [(old, new) for old, new in zip(said[name], again, strict=True) if old != new]
+            assert len(changed) <= 3, changed
+        said[name] = again
     assert "is better than" in "".join(said["baseline_against_candidate"])
 
 

@@ -113,16 +113,13 @@ class Crew:
     def close(self) -> None:
         """Let the helpers go."""
         for helper in self._helpers:
-            helper.kill()
-            helper.wait()
-            for stream in (helper.stdin, helper.stdout):
-                if stream is not None:
-                    with suppress(OSError):
-                        stream.close()
+            _dismiss(helper)
         self._helpers = []
 
     def _hire(self) -> list[subprocess.Popen[bytes]]:
-        self._helpers = [helper for helper in self._helpers if helper.poll() is None]
+        for helper in [each for each in self._helpers if each.poll() is not None]:
+            _dismiss(helper)
+            self._helpers.remove(helper)
         while len(self._helpers) < self.size - 1 and not self._failed:
             try:
                 helper = subprocess.Popen(  # noqa: S603 - this very interpreter
@@ -351,3 +348,12 @@ def serve() -> int:
             written = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
         taken.write(written)
         taken.flush()
+
+
+def _dismiss(helper: subprocess.Popen[bytes]) -> None:
+    helper.kill()
+    helper.wait()
+    for stream in (helper.stdin, helper.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()

@@ -248,7 +248,7 @@ def test_labelling_goes_on_while_a_cell_runs(chromium: Any, server: Any) -> None
     desk.page.evaluate(
         """() => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
             window.running = true;
-            kernel.requestExecute({code: 'import time; time.sleep(6)'}).done.then(() => { window.running = false; }); }"""
+            kernel.requestExecute({code: 'import time; time.sleep(30)'}).done.then(() => { window.running = false; }); }"""
     )
     for number in range(1, 5):
         desk.where(number)
