@@ -6,14 +6,16 @@ from workbench.evidence._loop import AgentLoop, Step, loop, loops
 from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, Signal, outcomes
 from workbench.evidence._render import Cut, Rendering, render
 from workbench.evidence._results import results
-from workbench.evidence._sessions import sessions
+from workbench.evidence._sessions import SESSION_COLUMNS, sessions
 from workbench.evidence._signals import signals
-from workbench.evidence._steps import VERSION, steps
+from workbench.evidence._steps import STEP_COLUMNS, VERSION, steps
 
 __all__ = [
     "OUTCOME_COLUMNS",
     "PERMITTED",
     "REFUSED",
+    "SESSION_COLUMNS",
+    "STEP_COLUMNS",
     "VERSION",
     "AgentLoop",
     "Cut",

@@ -9,7 +9,14 @@ import polars as pl
 from workbench.evidence._belong import with_session
 from workbench.schema import SESSIONS, SPANS, STEPS, conform
 
-__all__ = ["sessions"]
+__all__ = ["SESSION_COLUMNS", "sessions"]
+
+SESSION_COLUMNS: Final = (
+    "trace_id", "span_id", "parent_id", "session_id", "task_id", "trial", "kind", "start", "end", "status", "model", "input_tokens",
+    "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost", "agent_name", "agent_version", "environment",
+    "user_id", "consent", "format", "source", "record",
+)  # fmt: skip
+"""The columns of SPANS that `sessions` reads; what was said is read from the steps."""
 
 _DEPTH: Final = 64  # levels of spans; also ends the climb where spans name one another as parents
 
@@ -47,7 +54,7 @@ def sessions(spans: Any, steps: Any) -> pl.DataFrame:
     >>> evidence.sessions(spans, evidence.steps(spans)).select("session_id", "turns", "steps", "output").rows()
     [('t', 1, 2, 'Good day.')]
     """
-    spans = with_session(conform(spans, SPANS, what="spans").select(SPANS.names())).with_columns(
+    spans = with_session(conform(spans, SPANS, what="spans").select(SESSION_COLUMNS)).with_columns(
         pl.col("start").min().over("session_id").alias("began")
     )
     spans = spans.sort("began", "session_id", "start", "source", "record", nulls_last=True, maintain_order=True)

@@ -12,9 +12,12 @@ from workbench.evidence._merge import Draft, Merge
 from workbench.evidence._trace import READ, Event, read_trace
 from workbench.schema import SPANS, STEPS, conform
 
-__all__ = ["VERSION", "steps", "turns_of"]
+__all__ = ["STEP_COLUMNS", "VERSION", "steps", "turns_of"]
 
 _SHARE: Final = 20_000  # spans
+
+STEP_COLUMNS: Final = (*READ, "session_id", "start", "end", "source", "record")
+"""The columns of SPANS that `steps` reads."""
 
 VERSION: Final = "1"
 """Changes when the same spans would give other steps or sessions: what was derived by an earlier one is made again."""
@@ -55,7 +58,7 @@ def steps(spans: Any, *, crew: Crew | None = None) -> pl.DataFrame:
     >>> evidence.steps(spans).select("number", "turn", "kind", "text").rows()
     [(1, 1, 'user', 'Hello?'), (2, 1, 'assistant', 'Good day.')]
     """
-    frame = with_session(conform(spans, SPANS, what="spans"))
+    frame = with_session(conform(spans, SPANS, what="spans").select(STEP_COLUMNS))
     ordered = (
         frame.select(
             *READ,

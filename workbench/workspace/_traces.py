@@ -143,7 +143,7 @@ class Traces(Base):
         """The agent loop of every session, one row a step."""
         from workbench import evidence
 
-        return self._derived("steps", lambda: evidence.steps(self.scan_spans().collect()))
+        return self._derived("steps", lambda: evidence.steps(self.scan_spans().select(evidence.STEP_COLUMNS).collect()))
 
     def sessions(self) -> pl.DataFrame:
         """One row a session, with every signal beside it: feedback, scores, graders, human verdicts."""
@@ -244,7 +244,10 @@ class Traces(Base):
     def _rolled_up(self) -> pl.DataFrame:
         from workbench import evidence
 
-        return self._derived("sessions", lambda: evidence.sessions(self.scan_spans().collect(), self.steps()))
+        return self._derived(
+            "sessions",
+            lambda: evidence.sessions(self.scan_spans().select(evidence.SESSION_COLUMNS).collect(), self.steps()),
+        )
 
     def _where(self, where: pl.Expr) -> pl.DataFrame:
         sessions = self.sessions()
