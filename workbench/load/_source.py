@@ -74,15 +74,19 @@ def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> 
 
 
 def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        yield path
-    elif path.is_dir():
-        for folder, below, names in os.walk(path):
-            below[:] = sorted(name for name in below if not name.startswith("."))
-            for name in sorted(names):
-                file = Path(folder, name)
-                if not name.startswith(".") and file.is_file():
-                    yield file
+    """The file, or all files below the folder: those of a folder before those of the folders in it, each by name."""
+    if not path.is_dir():
+        if path.is_file():
+            yield path
+        return
+    with os.scandir(path) as entries:
+        shown = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    for entry in shown:
+        if entry.is_file():
+            yield Path(entry.path)
+    for entry in shown:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(Path(entry.path))
 
 
 def fingerprint(path: str | os.PathLike[str]) -> str:
