@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from workbench.load._json import SHAPE_ERRORS, UNKNOWN_SHAPE
 from workbench.load._otlp import Otlp
-from workbench.load._protobuf import Request, WireError, add_request, add_resource, pieces, varint
+from workbench.load._protobuf import Request, WireError, add_request, add_resource
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
 from workbench.load._values import is_object, loads
+from workbench.load._wire import PLAIN, PREFIXED, ZSTD, Cut, cuts, framing, messages
 
 __all__ = ["OtlpProto"]
 
-_ZSTD: Final = b"\x28\xb5\x2f\xfd"
-_RESOURCE: Final = 0x0A  # the tag of the only field that a request has
-_CHUNK: Final = 1 << 24
-_RESOURCE_FIELDS: Final = frozenset({1, 2, 3, 1000})
-_LENGTH: Final = 2
-_SHORTEST: Final = 4  # bytes of a message that holds anything
-
+_FREE: Final = 1 << 26  # so much may come out of the smallest message
+_RATIO: Final = 200  # what grows more than this is made to fill the memory
 _CUT: Final = "a truncated message"
 
 
@@ -36,15 +32,24 @@ class OtlpProto:
 
     def fits(self, source: Source) -> bool:
         """Whether the file is a request, or a stream of them."""
-        return not source.samples and (_is_plain(source.head) or _is_stream(source.head))
+        return not source.samples and framing(source.head) is not None
+
+    def cuts(self, source: Source, piece: int, *, in_place: bool) -> Iterator[Cut]:
+        """Cut a long file into pieces that are files of the same kind."""
+        with source.open() as stream:
+            yield from cuts(stream, self.kind(source), piece, source.size if in_place else None)
+
+    def kind(self, source: Source) -> str:
+        """How the messages follow one another."""
+        return source.kind or framing(source.head) or PREFIXED
 
     def read(self, source: Source, sheet: Sheet, progress: Callable[[int], None]) -> None:
         """Read the file."""
-        plain = _is_plain(source.head)
+        kind = self.kind(source)
         with source.open() as stream:
-            for number, (message, complete) in enumerate(_resources(stream) if plain else _messages(stream), 1):
+            for number, (message, complete) in enumerate(messages(stream, kind), 1):
                 source.read_bytes += len(message)
-                self._take(message, number, sheet, plain=plain, complete=complete)
+                self._take(message, number, sheet, plain=kind == PLAIN, complete=complete)
                 progress(source.read_bytes)
 
     def _take(self, message: bytes, number: int, sheet: Sheet, *, plain: bool, complete: bool) -> None:
@@ -94,82 +99,14 @@ def _refuse(sheet: Sheet, number: int, reason: str, detail: str) -> None:
 
 
 def _unpacked(message: bytes) -> bytes:
-    if not message.startswith(_ZSTD):
+    if not message.startswith(ZSTD):
         return message
     import zstandard
 
+    most = _FREE + _RATIO * len(message)
     with zstandard.ZstdDecompressor().stream_reader(message, read_across_frames=True) as stream:
-        return stream.read()
-
-
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    """That many bytes, or what there is: a length that is no length must not take the memory."""
-    held: list[bytes] = []
-    while size:
-        chunk = stream.read(min(size, _CHUNK))
-        if not chunk:
-            break
-        held.append(chunk)
-        size -= len(chunk)
-    return b"".join(held)
-
-
-def _messages(stream: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Messages, each after its length in four bytes, and whether they are all there."""
-    while prefix := _exactly(stream, 4):
-        size = int.from_bytes(prefix, "big")
-        message = _exactly(stream, size) if len(prefix) == 4 else prefix  # noqa: PLR2004 - bytes of the length
-        yield message, len(prefix) == 4 and len(message) == size  # noqa: PLR2004
-
-
-def _resources(stream: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """What each resource sent, of one request or of several written one after another."""
-    while tag := stream.read(1):
-        size = shift = 0
-        while more := stream.read(1):
-            size |= (more[0] & 0x7F) << shift
-            shift += 7
-            if more[0] < 0x80 or shift > 63:  # noqa: PLR2004 - the bit that says that more follows; bits of a length
-                break
-        message = _exactly(stream, size)
-        yield message, tag[0] == _RESOURCE and len(message) == size
-        if tag[0] != _RESOURCE:
-            return
-
-
-def _is_stream(head: bytes) -> bool:
-    size, body = int.from_bytes(head[:4], "big"), head[4:]
-    if size < _SHORTEST or len(body) < _SHORTEST:
-        return False
-    body = body[:size]
-    return body.startswith((_ZSTD, b'{"resource')) or _is_plain(body)
-
-
-def _is_plain(head: bytes) -> bool:
-    """Whether the bytes begin as a request does: a resource, scopes, and nothing else."""
-    if head[:1] != b"\n":
-        return False
-    try:
-        size, at = varint(head, 1)
-    except WireError:
-        return False
-    scopes = told = 0
-    try:
-        for number, wire, value, _ in pieces(head[at : at + size]):
-            if number not in _RESOURCE_FIELDS or wire != _LENGTH:
-                return False
-            told += number == 1 and _are(value, {1, 2, 3})
-            scopes += number in (2, 1000) and _are(value, {1, 2, 3})
-    except WireError:
-        pass  # the head ends somewhere
-    return told + scopes > 0
-
-
-def _are(value: bytes, numbers: set[int]) -> bool:
-    try:
-        for number, _, _, _ in pieces(value):
-            if number not in numbers:
-                return False
-    except WireError as error:
-        return "missing" in str(error)
-    return True
+        body = stream.read(most + 1)
+    if len(body) > most:
+        error = f"it unpacks to more than {most:,} bytes"
+        raise WireError(error)
+    return body

@@ -1,4 +1,4 @@
-"""Long files of lines, read in pieces: by several processes at once, and never all of it in memory."""
+"""Long files of lines or messages, read in pieces: by several processes at once, and never all of it in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from workbench.load._json import JsonReader
 from workbench.load._registry import Reader, choose
 from workbench.load._sheet import LoadOptions, Sheet, Supplement
 from workbench.load._source import Source
+from workbench.load._wire import Cut
 
 __all__ = ["Job", "Piece", "by_pieces", "fingerprinted", "is_long", "read_pieces"]
 
@@ -41,6 +42,7 @@ class Job:
     start: int
     length: int
     data: bytes | None
+    kind: str = ""
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class _Part(Source):
     """A part of a file of lines."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(job.path, job.name)
+        super().__init__(job.path, job.name, kind=job.kind)
         self.job = job
         self.number = 0
         self.source_id, self.layout, self.samples = "", "lines", []
@@ -104,8 +106,23 @@ def is_long(source: Source) -> bool:
     return source.given is None and source.size > _LONG
 
 
+@runtime_checkable
+class Cuts(Protocol):
+    """A reader that knows where its files can be cut."""
+
+    def cuts(self, source: Source, piece: int, *, in_place: bool) -> Iterator[Cut]:
+        """Where the pieces of a file begin and how long they are, each about so many bytes; what each holds, if not just these bytes."""
+        ...
+
+    def kind(self, source: Source) -> str:
+        """How the file is built; each piece is built in the same way."""
+        ...
+
+
 def by_pieces(source: Source, reader: Reader) -> bool:
-    """Whether the file is long, and of lines that mean the same wherever they stand."""
+    """Whether the file is long, and of lines or messages that mean the same wherever they stand."""
+    if isinstance(reader, Cuts):
+        return is_long(source)
     each = isinstance(reader, JsonReader) and reader.by_line and type(reader).read is JsonReader.read
     return each and source.layout == "lines" and is_long(source)
 
@@ -122,7 +139,7 @@ def read_pieces(
 
     pieces: list[Piece] = []
     try:
-        for piece in crew.run(_read, _jobs(source, reader.name, sheet.options, folder), worth=worth):
+        for piece in crew.run(_read, _jobs(source, reader, sheet.options, folder), worth=worth):
             pieces.append(piece)
             done += piece.size
             report(done)
@@ -131,8 +148,17 @@ def read_pieces(
             sheet.absorb(piece)
 
 
-def _jobs(source: Source, name: str, options: LoadOptions, folder: Path) -> Iterator[Job]:
+def _jobs(source: Source, reader: Reader, options: LoadOptions, folder: Path) -> Iterator[Job]:
+    kind = reader.kind(source) if isinstance(reader, Cuts) else ""
+    for start, length, data in _cuts(source, reader):
+        yield Job(source.path, source.name, reader.name, options, folder, start, length, data, kind)
+
+
+def _cuts(source: Source, reader: Reader) -> Iterator[Cut]:
     start, plain = 0, _is_the_file(source)
+    if isinstance(reader, Cuts):
+        yield from reader.cuts(source, _PIECE, in_place=plain)
+        return
     with source.open() as stream:
         while True:
             size = min(_PIECE, _FIRST) if start == 0 else _PIECE
@@ -146,7 +172,7 @@ def _jobs(source: Source, name: str, options: LoadOptions, folder: Path) -> Iter
                 length = len(data)
             if not length:
                 return
-            yield Job(source.path, source.name, name, options, folder, start, length, data)
+            yield start, length, data
             start += length
 
 
@@ -175,7 +201,7 @@ def _read(job: Job) -> Piece:
         spans=kept,
         height=spans.height,
         units=sheet.unit,
-        lines=part.number,
+        lines=part.number or sheet.record,
         scores=sheet.score_rows,
         supplements=sheet.supplements,
         refused=sheet.refused,

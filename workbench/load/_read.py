@@ -126,7 +126,7 @@ def read(
         tools = _Tools(into or Into(), stack.enter_context(shared(crew)), stack)
         stack.enter_context(without_collection())
         sheet.keep_blob = tools.into.keep_blob
-        tools.alone = len(sources) == 1 and is_long(sources[0]) and sources[0].layout == "lines"
+        tools.alone = len(sources) == 1 and is_long(sources[0]) and sources[0].layout in ("lines", "binary")
         if tools.alone:
             stack.enter_context(fingerprinted(sources[0]))
         for source in sources:

@@ -132,6 +132,8 @@ class Source:
         Where its content lies, where `path` is a place within an archive.
     given
         The rows themselves, where it is a frame and no file.
+    kind
+        How its reader calls the way in which it is built, where that is known before it is read.
     """
 
     path: Path
@@ -139,6 +141,7 @@ class Source:
     read_bytes: int = 0
     held: Path | None = None
     given: list[dict[str, Any]] | None = None
+    kind: str = ""
 
     def __post_init__(self) -> None:
         """Name it after its file."""
