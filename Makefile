@@ -45,8 +45,10 @@ notebooks: $(SETUP) ## run every notebook from top to bottom
 bench: $(SETUP) ## print the benchmarks' figures
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-campaign: $(SETUP) ## the tests with many more damaged files and the slow simulations (about an hour)
+campaign: $(SETUP) ## many more damaged files, and simulated intervals, verdicts and gates (hours)
 	@WORKBENCH_FUZZ=2000 $(PYTEST) -n $(WORKERS) tests/load/test_load_fuzz.py
+	@WORKBENCH_SIMULATE=10 $(PYTEST) -n $(WORKERS) -m slow tests/stats tests/experiment
+	@$(BIN)/python tests/benchmarks/coverage.py 2000
 
 sample: $(SETUP) ## write the shipped sample again from its generator
 	@$(BIN)/python data/generator --out data/sample

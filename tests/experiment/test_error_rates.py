@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from simulations import FACTOR
 
 from workbench import stats
 from workbench.errors import InputError
@@ -10,7 +11,7 @@ from workbench.experiment import plan
 from workbench.experiment._difference import decide, difference
 
 pytestmark = pytest.mark.slow
-RUNS = 500
+RUNS = 500 * FACTOR
 ALLOWED = 0.05 + 2 * np.sqrt(0.05 * 0.95 / RUNS)
 
 
@@ -73,9 +74,9 @@ def test_the_power_shown_beforehand_is_the_power_found(n, fixed, regressed):
         u = rng.random(n)
         return paired(n, (u >= fixed).astype(int), ((u < fixed) | (u >= fixed + regressed)).astype(int), 1)
 
-    said = verdicts(draw, runs=1000)
+    said = verdicts(draw, runs=2 * RUNS)
     shown = stats.paired_power(n, fixed, regressed)
-    assert (said.count("better") + said.count("worse")) / 1000 == pytest.approx(shown, abs=0.05)
+    assert (said.count("better") + said.count("worse")) / (2 * RUNS) == pytest.approx(shown, abs=0.05)
 
 
 def test_the_power_that_millers_formula_shows_for_trials_is_the_power_found():

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from simulations import FACTOR
 
 from workbench.errors import InputError, UnknownNameError
 from workbench.experiment import Experiment, compare
@@ -98,7 +99,7 @@ def test_an_attribute_with_hundreds_of_values_is_refused():
 @pytest.mark.slow
 def test_twelve_segments_of_an_a_a_run_cry_wolf_at_most_once_in_twenty():
     rng = np.random.default_rng(12)
-    runs, cases = 300, 360
+    runs, cases = 300 * FACTOR, 360
     names = [f"c{n:03d}" for n in range(cases)]
     parts = pl.DataFrame({"case": names, "part": [f"s{n % 12}" for n in range(cases)]})
     alarms = better = 0

@@ -86,7 +86,8 @@ def paired_interval(differences: npt.ArrayLike, *, level: float = 0.95) -> Inter
 
     Two imagined cases, one that gained and one that lost, are added to those seen. On single trials a gain is a whole
     pass; with trials it is as large as the changes that were seen, so that the interval neither vanishes when nothing
-    changed nor pays for jumps that never happen. Then it is Student's.
+    changed nor pays for jumps that never happen. Then it is Student's, with twice the usual degrees of freedom: the imagined
+    cases already pay for not knowing the variance, and paying twice makes it a tenth wider than any method that holds.
 
     Parameters
     ----------
@@ -110,9 +111,9 @@ def paired_interval(differences: npt.ArrayLike, *, level: float = 0.95) -> Inter
     Examples
     --------
     >>> paired_interval([1] * 6 + [-1] * 3 + [0] * 11)
-    Interval(-0.171 to 0.444, 95%)
+    Interval(-0.162 to 0.435, 95%)
     >>> paired_interval([0.25, 0.5, 0.0, -0.25, 0.75, 0.5, 0.0, 0.25, 0.25, 0.0])
-    Interval(-0.035 to 0.410, 95%)
+    Interval(-0.022 to 0.397, 95%)
     """
     data = _checked(differences, -1.0, 1.0)
     squares = float(data @ data)
@@ -120,7 +121,7 @@ def paired_interval(differences: npt.ArrayLike, *, level: float = 0.95) -> Inter
     jump = (1 + squares) / (1 + changed)
     n = data.size + 2
     mean = float(data.sum()) / n
-    half = student(level, n - 1) * math.sqrt(((squares + 2 * jump) / n - mean * mean) / n)
+    half = student(level, 2 * (n - 1)) * math.sqrt(((squares + 2 * jump) / n - mean * mean) / n)
     return Interval(max(-1.0, mean - half), min(1.0, mean + half), level)
 
 
