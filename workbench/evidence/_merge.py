@@ -87,7 +87,8 @@ class Merge:
         if system is not None:
             self.steps.append(Draft("system", origin, text=system))
         for message in tail:
-            self._message(origin, scope, message, late=True)
+            told = self._as_asked(message, messages) if message.role == "tool" else message
+            self._message(origin, scope, told, late=True)
         for message in output:
             self._message(origin, scope, message, late=False)
         self._threads.answered(thread, output)
@@ -196,6 +197,21 @@ class Merge:
 
         found = self._unasked.take(lambda s: free(s) and s.argument_key == call.key)
         return found or self._unasked.take(free)
+
+    def _as_asked(self, result: Message, history: list[Message]) -> Message:
+        """A result by the id that its call had when it was made: the answer and the history may have one each."""
+        number = result.call_id
+        if number is None or number in self._answered or any(s.call_id == number for s in self._unanswered.steps):
+            return result
+        asked = next((c for m in history for c in m.calls if c.call_id == number), None)
+        if asked is None:
+            return result
+        here = {call.call_id for message in history for call in message.calls}
+        for step in self._unanswered.steps:
+            same = (step.tool_name, step.argument_key) == (asked.name, asked.key)
+            if same and step.asked and step.call_id not in here:
+                return result._replace(call_id=step.call_id)
+        return result
 
     def _result(self, origin: Origin, message: Message) -> None:
         step = self._waiting(message)

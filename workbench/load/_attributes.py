@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+from workbench.load._events import event_messages
 from workbench.load._histories import Histories
 from workbench.load._messages import beside, conversation, messages, output_messages, system_message, system_text
 from workbench.load._names import KINDS, meaning
@@ -16,6 +17,7 @@ from workbench.load._values import (
     fields,
     is_array,
     is_object,
+    items,
     parsed,
     real,
     text,
@@ -60,6 +62,7 @@ _USAGE: Final[dict[str, tuple[str, ...]]] = {
     "total_tokens": ("total", "total_tokens"),
     "cache_read_tokens": ("input_cache_read", "cache_read_input_tokens", "input_cached_tokens"),
 }
+_EVENTS: Final = "events"
 _PIECES: Final = 8  # from so many messages on, that are no longer than this many characters each
 _PIECE: Final = 24
 
@@ -143,6 +146,8 @@ def attribute_columns(
     if read.unknown:
         unknown.update(read.unknown)
     kind = row["kind"] = kind_of(row, hints)
+    if _EVENTS in read.kept:
+        kind = _fill_from_events(row, read.kept)
     if kind == "llm" or nested or len(hints) > ("operation" in hints):
         _fill_messages(row, hints, nested, histories, trace)
         _fill_details(row, hints)
@@ -161,6 +166,23 @@ def attribute_columns(
     if not nested:
         return row, {}
     return row, {name: unflatten(leaves) for name, leaves in nested.items() if name.endswith("annotations")}
+
+
+def _fill_from_events(row: Row, kept: Row) -> str:
+    """Messages that Pydantic AI wrote, as one list of events, into an attribute; the kind that the span is then of."""
+    given: list[Row] = []
+    said: list[Row] = []
+    for event in items(parsed(kept[_EVENTS])):
+        told = event_messages(str(event.get("event.name")), {}, event) if is_object(event) else None
+        if told is None:
+            return row["kind"]
+        given += told[0]
+        said += told[1]
+    if given or said:
+        del kept[_EVENTS]
+        row["kind"] = "llm" if row["kind"] == "other" else row["kind"]
+        row |= {name: dumps(told) for name, told in (("input_messages", given), ("output_messages", said)) if told}
+    return row["kind"]
 
 
 def kind_of(row: Row, hints: Row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from workbench.load._attributes import attribute_columns, finish
@@ -10,7 +11,7 @@ from workbench.load._messages import beside
 from workbench.load._payload import TOKENS, fill, opened
 from workbench.load._scores import Target, score, span_target
 from workbench.load._sheet import Sheet
-from workbench.load._values import dumps, is_array, is_object, moment, real, text, whole
+from workbench.load._values import dumps, is_array, is_object, items, moment, real, text, whole
 
 __all__ = ["KINDS", "Langfuse", "Trace"]
 
@@ -46,17 +47,40 @@ class Langfuse(JsonReader):
             return False
         if any(type(item) is str for item in value["observations"][:1]):
             return False  # the interface's lists of traces name their observations only
+        if _is_bundle(value):
+            return True
         return is_object(value.get("trace")) or "scores" in value or "projectId" in value or "timestamp" in value
 
     def take(self, value: Any, record: int, sheet: Sheet) -> None:
         """Read one trace, or a list of them."""
         for item in value if is_array(value) else [value]:
             if self.knows(item) and is_object(item):
-                Trace(item, sheet).write()
+                for trace in _unbundled(item) if _is_bundle(item) else [item]:
+                    Trace(trace, sheet).write()
             else:
                 sheet.begin(record)
                 sheet.refuse("no trace of Langfuse", "observations are missing", dumps(item))
                 sheet.done()
+
+
+def _is_bundle(value: Row) -> bool:
+    """Whether several traces lie beside one list of what was observed in all of them."""
+    traces = value.get("traces")
+    return is_array(traces) and all(is_object(trace) and "id" in trace for trace in traces)
+
+
+def _unbundled(value: Row) -> Iterator[Row]:
+    """Each trace with its own observations and scores; those of traces that are not there come last, together."""
+    held: dict[str, dict[str, list[Any]]] = {str(trace["id"]): {} for trace in value["traces"]}
+    rest: dict[str, list[Any]] = {}
+    for name in ("observations", "scores"):
+        for item in items(value.get(name)):
+            owner = held.get(str(item.get("traceId")), rest) if is_object(item) else rest
+            owner.setdefault(name, []).append(item)
+    for trace in value["traces"]:
+        yield {"observations": [], "trace": trace, **held.pop(str(trace["id"]), {})}
+    if rest:
+        yield {"observations": [], "scores": [], **rest}
 
 
 class Trace:

@@ -7,15 +7,18 @@ CSV, JSON, JSON lines, Parquet and the client's rows.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
+from workbench.load._json import guarded
 from workbench.load._langfuse import KINDS, Trace
 from workbench.load._payload import literal, opened
 from workbench.load._row_reader import RowReader
 from workbench.load._scores import Target, score, span_target
 from workbench.load._sheet import Sheet
 from workbench.load._transcript import content_id
-from workbench.load._values import boolean, dumps, fields, is_array, is_object, moment, real, text
+from workbench.load._values import boolean, dumps, fields, is_array, is_object, items, moment, real, text
 
 __all__ = ["LangfuseTables"]
 
@@ -58,6 +61,28 @@ class LangfuseTables(RowReader):
             return False
         return _table(row) is not None
 
+    def knows(self, value: Any) -> bool:
+        """Whether the value is a row, holds rows, or is a session as its page downloads it."""
+        return _is_session(value) or super().knows(value)
+
+    def take(self, value: Any, record: int, sheet: Sheet) -> None:
+        """Read a row, all that a value holds, or what a session says of its traces."""
+        if not _is_session(value):
+            super().take(value, record, sheet)
+            return
+        session = text(value["id"])
+        told: list[tuple[Any, Callable[[Row, Sheet], None]]] = [(trace, self._of_session) for trace in value["traces"]]
+        told += [(item, _score) for item in items(value.get("scores"))]
+        told.append((value, partial(_comments, ("session", session))))
+        for number, (item, write) in enumerate(told, 1):
+            guarded(sheet, number, {**item, "sessionId": session} if is_object(item) else item, write)
+
+    def _of_session(self, trace: Row, sheet: Sheet) -> None:
+        own = {name: inner for name, inner in trace.items() if name in _TRACE}
+        self._trace(own, sheet)
+        for told in map(fields, items(trace.get("scores"))):
+            _score({"traceId": trace.get("id"), **told, "sessionId": None}, sheet)
+
     def write(self, row: Row, sheet: Sheet) -> None:
         """Write a span, or a score."""
         item = {_camel(name): value for name, value in row.items()}
@@ -93,6 +118,15 @@ class LangfuseTables(RowReader):
         item["latency"] = milliseconds / 1e3 if milliseconds is not None else seconds
         Trace({"observations": [], "trace": item}, sheet).whole(item, sheet)
         _beside(item, _TRACE, ("trace", text(item["id"])), moment(item.get("timestamp")), sheet)
+
+
+def _is_session(value: Any) -> bool:
+    """Whether this is a session that lists its traces, without what was observed in them."""
+    if not is_object(value) or "id" not in value or "observations" in value:
+        return False
+    traces = value.get("traces")
+    told = not {"users", "comments", "scores", "createdAt"}.isdisjoint(value)
+    return told and is_array(traces) and all(is_object(one) and {"id", "timestamp"} <= one.keys() for one in traces)
 
 
 def _camel(name: str) -> str:
@@ -163,6 +197,10 @@ def _beside(item: Row, known: frozenset[str], target: Target, at: int | None, sh
                     score_id=content_id("langfuse", *target, name, number),
                 )
             )  # fmt: skip
+    _comments(target, item, sheet)
+
+
+def _comments(target: Target, item: Row, sheet: Sheet) -> None:
     comments = opened(item.get("comments"))
     for told in map(fields, comments if is_array(comments) else []):
         if told.get("content"):

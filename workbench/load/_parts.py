@@ -18,7 +18,10 @@ _RESULTS: Final = frozenset({
 })  # fmt: skip
 _THOUGHTS: Final = frozenset({"reasoning", "thinking", "redacted_thinking"})
 _SPOKEN: Final = frozenset({"text", "input_text", "output_text", "summary_text", "refusal", "markdown"})
-_MEDIA: Final = ("image", "audio", "video", "file", "document", "blob", "uri", "media", "pdf")
+_KINDS: Final = frozenset({  # what Pydantic AI calls a part's type
+    "text", "thinking", "image-url", "audio-url", "video-url", "document-url", "binary",
+})  # fmt: skip
+_MEDIA: Final = ("image", "audio", "video", "file", "document", "blob", "uri", "media", "pdf", "binary")
 _UNTYPED_MEDIA: Final = ("inlineData", "inline_data", "fileData", "file_data", *_MEDIA)
 _PART_KEYS: Final = frozenset({
     "text", "content", "function", "functionCall", "function_call", "functionResponse", "function_response", "toolUse",
@@ -119,7 +122,7 @@ def is_part(item: Any) -> bool:
     """Whether this is a part of a message rather than any other value."""
     if not is_object(item):
         return type(item) is str
-    return type(item.get("type")) is str or not _PART_KEYS.isdisjoint(item)
+    return type(item.get("type")) is str or not _PART_KEYS.isdisjoint(item) or item.get("kind") in _KINDS
 
 
 def _add(parts: Parts, part: Any) -> None:
@@ -132,6 +135,8 @@ def _add(parts: Parts, part: Any) -> None:
         _add(parts, part["message_content"])
     else:
         kind = part.get("type")
+        if type(kind) is not str and part.get("kind") in _KINDS:
+            kind = part["kind"]
         _typed(parts, part, kind) if type(kind) is str else _untyped(parts, part)
 
 
@@ -198,7 +203,7 @@ def _result(part: dict[str, Any]) -> dict[str, Any]:
 
 def _named(part: dict[str, Any], kind: str) -> str:
     """What is not text, by its kind and type: never its bytes, never an address that something might fetch."""
-    shown = kind.removeprefix("input_").removesuffix("_url")
+    shown = kind.removeprefix("input_").removesuffix("_url").removesuffix("-url")
     modality = part.get("modality")
     if type(modality) is str and kind in ("blob", "uri", "file"):
         shown = modality

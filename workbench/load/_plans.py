@@ -122,7 +122,7 @@ def columns_by_plan(pairs: Any, about: Around, sheet: Sheet, trace: str) -> Row 
 def _made(keys: tuple[str, ...], pairs: list[Row], inherited: Row) -> _Plan | None:
     """A plan for attributes that are plain text and numbers and belong where they say; null where one is not."""
     kinds: list[str] = []
-    if len(set(keys)) < len(keys):
+    if len(set(keys)) < len(keys) or "events" in keys:  # which may hold messages
         return None
     for name, pair in zip(keys, pairs, strict=True):
         held = list(pair["value"])
