@@ -36,6 +36,8 @@ class JsonReader:
     name: ClassVar[str] = ""
     keys: ClassVar[frozenset[str]] = frozenset()
     by_line: ClassVar[bool] = False  # each line is read by itself: of a long file several processes read some each
+    pages: ClassVar[tuple[str, ...]] = ()  # the names under which an object holds a list of rows
+    splits: ClassVar[tuple[str, ...]] = ()  # where the records of a long document stand; see `lines_of`
 
     def fits(self, source: Source) -> bool:
         """Whether the file is of this format."""

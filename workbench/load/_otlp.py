@@ -92,6 +92,7 @@ class Otlp(JsonReader):
     name = "otlp"
     keys = frozenset({"resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics"})
     by_line = True
+    splits = ("{[{[{[", "[{[{[{[")
 
     def knows(self, value: Any) -> bool:
         """Whether the value is an OTLP request."""

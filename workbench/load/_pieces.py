@@ -15,6 +15,7 @@ from typing import IO, Any, Final, Protocol, runtime_checkable
 import polars as pl
 
 from workbench._crew import Crew, helping, without_collection
+from workbench.load._documents import lines_of
 from workbench.load._json import JsonReader
 from workbench.load._registry import Reader, choose
 from workbench.load._sheet import LoadOptions, Sheet, Supplement
@@ -70,7 +71,7 @@ class _Part(Source):
         super().__init__(job.path, job.name, kind=job.kind)
         self.job = job
         self.number = 0
-        self.source_id, self.layout, self.samples = "", "lines", []
+        self.source_id, self.layout, self.samples, self.huge = "", "lines", [], False
 
     def open(self) -> IO[bytes]:
         job = self.job
@@ -123,8 +124,9 @@ def by_pieces(source: Source, reader: Reader) -> bool:
     """Whether the file is long, and of lines or messages that mean the same wherever they stand."""
     if isinstance(reader, Cuts):
         return is_long(source)
-    each = isinstance(reader, JsonReader) and reader.by_line and type(reader).read is JsonReader.read
-    return each and source.layout == "lines" and is_long(source)
+    if not isinstance(reader, JsonReader) or not reader.by_line or type(reader).read is not JsonReader.read:
+        return False
+    return source.kind in reader.splits or (source.layout == "lines" and is_long(source))
 
 
 def read_pieces(
@@ -159,6 +161,9 @@ def _cuts(source: Source, reader: Reader) -> Iterator[Cut]:
     if isinstance(reader, Cuts):
         yield from reader.cuts(source, _PIECE, in_place=plain)
         return
+    if source.kind and isinstance(reader, JsonReader):
+        yield from _documents(source, reader)
+        return
     with source.open() as stream:
         while True:
             size = min(_PIECE, _FIRST) if start == 0 else _PIECE
@@ -174,6 +179,21 @@ def _cuts(source: Source, reader: Reader) -> Iterator[Cut]:
                 return
             yield start, length, data
             start += length
+
+
+def _documents(source: Source, reader: JsonReader) -> Iterator[Cut]:
+    """A long document, as pieces of lines."""
+    held: list[bytes] = []
+    size = number = 0
+    with source.open() as stream:
+        for line in lines_of(stream, source.kind, reader.pages):
+            held.append(line)
+            size += len(line)
+            if size >= _PIECE:
+                yield number, size, b"".join(held)
+                held, size, number = [], 0, number + size
+    if held:
+        yield number, size, b"".join(held)
 
 
 def _is_the_file(source: Source) -> bool:

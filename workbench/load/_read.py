@@ -126,7 +126,7 @@ def read(
         tools = _Tools(into or Into(), stack.enter_context(shared(crew)), stack)
         stack.enter_context(without_collection())
         sheet.keep_blob = tools.into.keep_blob
-        tools.alone = len(sources) == 1 and is_long(sources[0]) and sources[0].layout in ("lines", "binary")
+        tools.alone = len(sources) == 1 and is_long(sources[0]) and _is_read_as_it_comes(sources[0])
         if tools.alone:
             stack.enter_context(fingerprinted(sources[0]))
         for source in sources:
@@ -135,6 +135,10 @@ def read(
             if progress is not None:
                 progress(min(done, total), total)
         return _settle(sheet, tallies, known, known_scores, tools.into)
+
+
+def _is_read_as_it_comes(source: Source) -> bool:
+    return source.huge or source.layout in ("lines", "binary")
 
 
 def _reporter(progress: Callable[[int, int], None] | None, done: int, total: int) -> Callable[[int], None]:

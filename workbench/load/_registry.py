@@ -13,6 +13,7 @@ from workbench.load._braintrust import Braintrust
 from workbench.load._chat import Chat
 from workbench.load._datadog import Datadog
 from workbench.load._inspect import Inspect
+from workbench.load._json import JsonReader
 from workbench.load._langfuse import Langfuse
 from workbench.load._langfuse_tables import LangfuseTables
 from workbench.load._langsmith import LangSmith
@@ -120,12 +121,32 @@ def choose(source: Source, wanted: str | None, tables: Sequence[TableMapping] = 
     """The reader of a file: the one named, or the first that it fits; one's own tables are asked first."""
     known = [*(cast("Reader", MappedTable(table)) for table in tables), *readers()]
     if wanted is not None:
+        names = [reader.name for reader in known]
+        known = [reader for reader in known if reader.name == wanted]
+        if not known:
+            what = "format"
+            raise UnknownNameError(wanted, what, names)
+    if source.huge:
         for reader in known:
-            if reader.name == wanted:
+            path = _path(source, reader)
+            if path is not None:
+                source.kind = path
                 return reader
-        what = "format"
-        raise UnknownNameError(wanted, what, [reader.name for reader in known])
+        source.huge = False
+        source.__dict__.pop("layout", None)
+    if wanted is not None:
+        return known[0]
     return next((reader for reader in known if reader.fits(source)), None)
+
+
+def _path(source: Source, reader: Reader) -> str | None:
+    """Where a document too long to be held has the records of the reader; null where the reader needs all of it."""
+    if not isinstance(reader, JsonReader) or not reader.by_line or type(reader).read is not JsonReader.read:
+        return None
+    for path in reader.splits:
+        if any(reader.knows(value) for value in source.outline(path, reader.pages)):
+            return path
+    return None
 
 
 def guess(source: Source) -> str:

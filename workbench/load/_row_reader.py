@@ -19,7 +19,7 @@ class RowReader(JsonReader):
     """A reader that takes objects one by one, wherever a file holds them."""
 
     by_line: ClassVar[bool] = True
-    pages: ClassVar[tuple[str, ...]] = ()  # the names under which an object holds a list of rows
+    splits = ("{[", "[")
 
     def is_row(self, row: Row) -> bool:
         """Whether the object is a row of this format."""

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from typing import IO, Any, Final, Literal, cast
 
 from workbench.errors import LoadError
 from workbench.load._csv import CSV_SUFFIXES, BrokenRow, csv_rows
+from workbench.load._documents import lines_of
 from workbench.load._frames import frame_rows, is_frame
 from workbench.load._tables import PARQUET, parquet_rows, parquet_sample
 from workbench.load._values import dumps, is_object, loads
@@ -28,6 +30,8 @@ Paths = Any
 
 _HEAD: Final = 1 << 16
 _DOCUMENT_FIRST: Final = 1 << 26  # below this many bytes, a file that may be one document is tried as one
+_OUTLINED: Final = 5  # records of a long document by which its format is told
+_BETWEEN: Final = re.compile(rb"\n\},?\r?\n\{")  # where one object over several lines ends and the next one begins
 _LOOKED_AT: Final = 50  # lines read to find one that is JSON
 _MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 
@@ -112,6 +116,14 @@ def fingerprint(path: str | os.PathLike[str]) -> str:
     except OSError as error:
         msg = f"cannot read {os.fspath(path)!r}: {error.strerror or error}"
         raise LoadError(msg) from error
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _packed(head: bytes) -> str | None:
@@ -210,7 +222,32 @@ class Source:
     @cached_property
     def layout(self) -> Layout:
         """How the file is built."""
-        return self._sniffed[0]
+        return "document" if self.huge else self._sniffed[0]
+
+    @cached_property
+    def huge(self) -> bool:
+        """Whether it begins with a JSON value too long to be held; until `choose` finds no reader that takes it record by record."""
+        head = self.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if len(self.head) < _HEAD or head[:1] not in (b"{", b"[") or b"\x00" in head[:1024]:
+            return False
+        if self.given is not None or self.is_csv or _is_json(head.partition(b"\n")[0]):
+            return False
+        with self.open() as stream:
+            begun = stream.read(_DOCUMENT_FIRST)
+            if not stream.read(1):
+                return False
+        # Lines, or objects written over several lines, come to an end before that.
+        lines = begun.split(b"\n", _LOOKED_AT)[:_LOOKED_AT]
+        return _BETWEEN.search(begun) is None and not any(line.strip()[:1] == b"{" and _is_json(line) for line in lines)
+
+    def outline(self, path: str, names: tuple[str, ...]) -> list[Any]:
+        """The first records of a document that is too long to be held, if they stand where `path` says (`lines_of`)."""
+        if self.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != path[:1].encode():
+            return []
+        with self.open() as stream:
+            lines = lines_of(stream, path, names, block=_HEAD, most=_DOCUMENT_FIRST)
+            first = list(islice(lines, _OUTLINED))
+        return [loads(line) for line in first if _is_json(line)]
 
     @cached_property
     def samples(self) -> list[Any]:
