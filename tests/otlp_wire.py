@@ -61,7 +61,9 @@ def span(one: Mapping[str, Any]) -> bytes:
     if one.get("parentSpanId"):
         made += field(4, bytes.fromhex(one["parentSpanId"]))
     made += field(5, one["name"].encode()) + field(6, one["kind"])
-    made += fixed(7, one["startTimeUnixNano"]) + fixed(8, one["endTimeUnixNano"]) + pairs(9, one["attributes"])
+    for number, name in ((7, "startTimeUnixNano"), (8, "endTimeUnixNano")):
+        made += fixed(number, one[name]) if name in one else b""
+    made += pairs(9, one["attributes"])
     for event in one.get("events", ()):
         told = fixed(1, event["timeUnixNano"]) + field(2, event["name"].encode()) + pairs(3, event["attributes"])
         made += field(11, told)

@@ -1,10 +1,10 @@
 """Loading OTLP: how long, against parsing the same lines and writing the same rows; how much memory; the sessions table.
 
-Run it:  python tests/benchmarks/bench_load.py [--sessions 10000] [--runs 3] [--gigabytes 5] [--spans 1000000]
+Run it:  python tests/benchmarks/bench_load.py [--sessions 10000] [--runs 3] [--gigabytes 5 --encodings lines prefixed] [--spans 1000000]
 
 The peer is the least that any tool has to do: `orjson.loads` of every line and one zstd Parquet file of the same rows. Both are
 warm and run in turn, A B A B; figures are medians. Machines are noisy: believe the ratios, and those only where nothing else
-runs. `--gigabytes` loads one file of that size in a process of its own and prints the most memory that it and its
+runs. `--gigabytes` loads one file of that size in each encoding in a process of its own and prints the most memory that it and its
 helpers held at once; `--spans` times the sessions table over so many spans.
 """
 
@@ -14,6 +14,7 @@ import argparse
 import os
 import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,14 +23,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
+import zstandard
 
+ENCODINGS = ["lines", "protobuf", "prefixed", "zstd each", "document", "one resource", "logs"]
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "data"), str(ROOT / "tests")]
 
 import generator  # noqa: E402 - it lies beside the sample
-from otlp_lines import request, span  # noqa: E402 - a helper of the tests
+from otlp_lines import logs, request, span  # noqa: E402 - a helper of the tests
+from otlp_wire import encode, prefixed  # noqa: E402
 
 import workbench as wb  # noqa: E402
 
@@ -120,11 +125,93 @@ def _lines_with(file: Path, mark: bytes) -> Iterator[bytes]:
             yield re.sub(rb'("traceId":"|conv-)[0-9a-f]{4}', rb"\g<1>" + mark, line)
 
 
-def memory(root: Path, file: Path, gigabytes: float) -> None:
-    large = repeated(file, root / "large.jsonl", int(gigabytes * 1e9))
-    child = [sys.executable, __file__, "--load", str(large), "--into", str(root / "ws-large")]
-    subprocess.run(child, check=True)
-    large.unlink()
+def units(file: Path, encoding: str) -> tuple[bytes, Iterator[bytes], bytes, bytes]:
+    """The file's requests in another encoding: what stands before them, each, what stands between two, and at the end."""
+    with file.open("rb") as lines:
+        told = [line for line in lines if line.startswith(b'{"resourceSpans"') and _is_json(line)]
+    if encoding == "lines":
+        return b"", iter(told), b"", b""
+    if encoding == "document":
+        return b'{"resourceSpans":[', (line.strip()[18:-2] for line in told), b",\n", b"]}"
+    if encoding == "one resource":
+        before = b'{"resourceSpans":[{"resource":{"attributes":[]},"scopeSpans":[{"scope":{"name":"all"},"spans":['
+        return before, (orjson.dumps(one) for line in told for one in _spans(line)), b",\n", b"]}]}]}"
+    if encoding == "logs":
+        return b"", (line for line in map(_as_logs, told) if line), b"", b""
+    made = (encode(orjson.loads(line)) for line in told)
+    if encoding == "protobuf":
+        return b"", made, b"", b""
+    pack = zstandard.ZstdCompressor(level=1).compress
+    return b"", (prefixed(each if encoding == "prefixed" else pack(each)) for each in made), b"", b""
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _spans(line: bytes) -> Iterator[dict[str, Any]]:
+    for sent in orjson.loads(line)["resourceSpans"]:
+        for scoped in sent["scopeSpans"]:
+            yield from scoped["spans"]
+
+
+def _as_logs(line: bytes) -> bytes:
+    """What the model calls of a request say, as log records."""
+    told = [
+        {
+            "traceId": one["traceId"], "spanId": one["spanId"], "timeUnixNano": one["startTimeUnixNano"],
+            "eventName": "gen_ai.client.inference.operation.details", "attributes": one["attributes"],
+        }
+        for one in _spans(line) if any(pair["key"].endswith("messages") for pair in one["attributes"])
+    ]  # fmt: skip
+    return orjson.dumps(logs(*told)) + b"\n" if told else b""
+
+
+def in_encoding(file: Path, path: Path, encoding: str, size: int) -> Path:
+    """The file's requests again and again, each time with ids of their own, until it is of that size."""
+    before, each, between, after = units(file, encoding)
+    held = list(each)
+    written = number = 0
+    with path.open("wb") as out:
+        out.write(before)
+        while written < size:
+            mark = b"%04x" % number
+            for one in held:
+                if written:
+                    out.write(between)
+                if encoding == "zstd each":
+                    body = zstandard.ZstdDecompressor().decompress(one[4:])
+                    one = prefixed(zstandard.ZstdCompressor(level=1).compress(_marked(body, mark)))  # noqa: PLW2901
+                else:
+                    one = _marked(one, mark)  # noqa: PLW2901
+                written += out.write(one)
+                if written >= size:
+                    break
+            number += 1
+        out.write(after)
+    return path
+
+
+def _marked(text: bytes, mark: bytes) -> bytes:
+    text = re.sub(rb'("traceId":"|conv-)[0-9a-f]{4}', rb"\g<1>" + mark, text)
+    in_bytes = bytes.fromhex(mark.decode())
+    return re.sub(
+        rb"\x0a\x10..(.{14}\x12\x08)", lambda found: b"\x0a\x10" + in_bytes + found.group(1), text, flags=re.DOTALL
+    )
+
+
+def memory(root: Path, file: Path, gigabytes: float, encodings: list[str]) -> None:
+    for encoding in encodings:
+        large = in_encoding(file, root / "large", encoding, int(gigabytes * 1e9))
+        child = [sys.executable, __file__, "--load", str(large), "--into", str(root / f"ws-{encoding}")]
+        print(f"{encoding}: ", end="", flush=True)
+        subprocess.run(child, check=True)
+        large.unlink()
+        shutil.rmtree(root / f"ws-{encoding}")
 
 
 def load_and_watch(file: Path, folder: Path) -> None:
@@ -200,6 +287,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--files", type=int, default=3_000)
     options.add_argument("--gigabytes", type=float, default=0)
+    options.add_argument("--encodings", nargs="+", default=ENCODINGS, choices=ENCODINGS)
     options.add_argument("--spans", type=int, default=0)
     options.add_argument("--folder", type=Path, help="where to work; a temporary folder by default")
     options.add_argument("--load", type=Path, help=argparse.SUPPRESS)
@@ -219,7 +307,7 @@ def main() -> None:
         if given.spans:
             roll_up(root, file, given.spans)
         if given.gigabytes:
-            memory(root, file, given.gigabytes)
+            memory(root, file, given.gigabytes, given.encodings)
 
 
 if __name__ == "__main__":
