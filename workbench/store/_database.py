@@ -8,6 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 import sqlalchemy as sa
@@ -50,8 +51,14 @@ class Database:
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _prepare_sqlite)
                 event.listen(self._engine, "begin", _begin_sqlite)
-            with self._write() as connection:
-                _migrations.migrate(connection)
+            try:
+                with self._write() as connection:
+                    _migrations.migrate(connection)
+            except ReadOnlyError:
+                self._engine.dispose()
+                if (readable := _readable(sa.make_url(url))) is None:
+                    raise
+                self._engine = readable  # what was kept can be read; a write says that the disk refuses
         except ImportError as error:
             msg = f"the database's driver is not installed ({error}): `pip install 'trace-workbench[postgresql]'` for PostgreSQL"
             raise StoreError(msg) from error
@@ -145,7 +152,28 @@ class Database:
             Column names and the value that each must have.
         """
         source = self._table(table)
-        query = sa.select(source).where(*(source.c[name] == value for name, value in equal.items()))
+        return self._read(table, *(source.c[name] == value for name, value in equal.items()))
+
+    def read_of(self, table: str, parent: str, by: str, **equal: object) -> pl.DataFrame:
+        """As `read`, for rows that belong to some rows of another table; the database picks them, so that no other is read.
+
+        Parameters
+        ----------
+        table
+            A name of `TABLES`.
+        parent
+            The table that the rows belong to.
+        by
+            The column of both that says to which row.
+        equal
+            Columns of the parent and the value that each must have.
+        """
+        source, other = self._table(table), self._table(parent)
+        wanted = sa.select(other.c[by]).where(*(other.c[name] == value for name, value in equal.items()))
+        return self._read(table, source.c[by].in_(wanted))
+
+    def _read(self, table: str, *conditions: sa.ColumnElement[bool]) -> pl.DataFrame:
+        query = sa.select(self._table(table)).where(*conditions)
         if self._engine.dialect.name == "sqlite":
             query = query.order_by(sa.text("rowid"))
         with self._reading() as connection:
@@ -199,6 +227,34 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # A label is acknowledged only when it would outlive a power cut.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
+
+
+def _readable(url: sa.URL) -> sa.Engine | None:
+    """A SQLite file on a disk that refuses writes, for reading: None where there is none, or where its tables are of another version."""
+    path = Path(url.database or "")
+    if url.get_backend_name() != "sqlite" or not path.is_file():
+        return None
+    # Where not even the log's shared memory can be made, the file is taken as it stands; a log that was left beside it would be missed.
+    logged = path.with_name(f"{path.name}-wal")
+    ways = ["mode=ro", *([] if logged.exists() and logged.stat().st_size else ["immutable=1"])]
+    for way in ways:
+        engine = sa.create_engine(f"sqlite:///file:{quote(str(path))}?{way}&uri=true")
+        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "connect", _prepare_reading)
+        try:
+            with engine.connect() as connection:
+                current = _migrations.is_current(connection)
+        except OperationalError:
+            engine.dispose()
+            continue
+        if current:
+            return engine
+        engine.dispose()
+    return None
+
+
+def _prepare_reading(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from workbench.errors import VersionError
 from workbench.store._tables import METADATA, VERSION
 
-__all__ = ["STEPS", "migrate"]
+__all__ = ["STEPS", "is_current", "migrate"]
 
 
 def _tokens(connection: sa.Connection) -> None:
@@ -47,3 +47,9 @@ def migrate(connection: sa.Connection) -> None:
         STEPS[version](connection)
     if found < VERSION:
         connection.execute(meta.update().where(meta.c.key == "version").values(value=str(VERSION)))
+
+
+def is_current(connection: sa.Connection) -> bool:
+    """Whether the tables are of this version, so that they can be read as they are."""
+    meta = METADATA.tables["meta"]
+    return connection.execute(sa.select(meta.c.value).where(meta.c.key == "version")).scalar_one() == str(VERSION)

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from workbench import schema
-from workbench.errors import StoreError
+from workbench.errors import ReadOnlyError, StoreError
 from workbench.store._blobs import Blobs
 from workbench.store._database import Database
 from workbench.store._files import make_folder, move_whole, write_whole
@@ -170,18 +170,16 @@ class Store:
         make
             Called when there is none.
         """
-        return self.scan_derived(name, version, make).collect()
-
-    def scan_derived(self, name: str, version: str, make: Callable[[], pl.DataFrame]) -> pl.LazyFrame:
-        """As `derived`, lazily."""
         path = self.folder / "derived" / f"{name}-{version}-{self.state()}.parquet"
-        if not path.exists():
-            frame = make()
+        if path.exists():
+            return pl.read_parquet(path)
+        frame = make()
+        with suppress(ReadOnlyError):  # a workspace that can only be read is read all the same
             write_whole(path, _writer(frame))
             for old in path.parent.glob(f"{name}-*.parquet"):
                 if old != path:
                     old.unlink(missing_ok=True)
-        return pl.scan_parquet(path)
+        return frame
 
     def close(self) -> None:
         """Let go of the database."""

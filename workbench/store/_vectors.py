@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from workbench.errors import ReadOnlyError
 from workbench.store._files import write_whole
 
 __all__ = ["Vectors"]
@@ -42,9 +44,12 @@ class Vectors:
         return dict(zip(found["key"].to_list(), found["vector"].to_numpy(), strict=True))
 
     def put(self, space: str, keys: Sequence[str], vectors: np.ndarray) -> None:
-        """Keep one vector a key; `vectors` has shape (len(keys), d)."""
-        if not len(keys):
-            return
+        """Keep one vector a key; `vectors` has shape (len(keys), d). A disk that refuses costs time later, and no result."""
+        if len(keys):
+            with suppress(ReadOnlyError):
+                self._write(space, keys, vectors)
+
+    def _write(self, space: str, keys: Sequence[str], vectors: np.ndarray) -> None:
         values = np.ascontiguousarray(vectors, dtype=np.float32)
         frame = pl.DataFrame(
             {
@@ -57,9 +62,10 @@ class Vectors:
 
     def _merge(self, space: str, shards: list[Path]) -> None:
         merged = pl.read_parquet(shards).unique("key", maintain_order=True)
-        self.put(space, merged["key"].to_list(), merged["vector"].to_numpy())
-        for shard in shards:
-            shard.unlink(missing_ok=True)
+        with suppress(ReadOnlyError):
+            self._write(space, merged["key"].to_list(), merged["vector"].to_numpy())
+            for shard in shards:
+                shard.unlink(missing_ok=True)
 
     def _space(self, space: str) -> Path:
         # A model's name may hold slashes or anything else: it is hashed, never used as a path.

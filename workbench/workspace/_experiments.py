@@ -234,7 +234,7 @@ class Experiments(Datasets):
         return experiment.executed(
             name,
             trials=trials,
-            results=self.store.database.read("results").join(trials, on="trial_id", how="semi"),
+            results=self.store.database.read_of("results", "trials", "trial_id", experiment_id=experiment_id),
             graders=wanted,
             cases=attributes.filter(pl.col("case").is_in(list(tried))),
             metadata=metadata,
