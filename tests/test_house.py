@@ -21,7 +21,7 @@ FLOORS = {
     1: ("store",),
     2: ("evidence", "load", "redact"),
     3: ("cluster", "dataset", "experiment", "grade", "label", "world"),
-    4: ("charts", "report"),
+    4: ("charts", "graders", "report"),
     5: ("widgets",),
     6: ("cli", "workspace", "_config", "_explore", "_pytest", "progress"),
 }

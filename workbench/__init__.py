@@ -7,7 +7,7 @@ Open a workspace, load exports, and go on from there:
     ws.load("exports/*.jsonl")
 
 The verbs are methods of `Workspace`, and plain functions over frames in the rooms: `workbench.load`, `workbench.evidence`,
-`workbench.grade`, `workbench.cluster`, `workbench.label`, `workbench.dataset`, `workbench.world`, `workbench.experiment`,
+`workbench.grade`, `workbench.graders`, `workbench.cluster`, `workbench.label`, `workbench.dataset`, `workbench.world`, `workbench.experiment`,
 `workbench.stats`, `workbench.charts`, `workbench.report`.
 """
 
@@ -37,7 +37,7 @@ _HOME = {
     "grader": "workbench.grade",
     "open": "workbench.workspace",
 }
-_ROOMS = ("charts", "cluster", "dataset", "evidence", "experiment", "grade", "label", "load", "report", "schema", "stats",
+_ROOMS = ("charts", "cluster", "dataset", "evidence", "experiment", "grade", "graders", "label", "load", "report", "schema", "stats",
           "store", "widgets", "world")  # fmt: skip
 
 

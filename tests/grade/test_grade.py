@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import html
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -118,7 +119,10 @@ def test_the_summary_counts_everything_and_carries_the_interval():
     assert grades.sentences[0] == (
         f"says_yes passes 2 of 3 sessions (66.7%, 95% interval {interval.low:.1%} to {interval.high:.1%}); 1 not applicable."
     )
-    assert grades.sentences[1] == "as number decides no session; 4 crashed."
+    crash = summary["error"][1]
+    assert summary["error"].to_list() == [None, crash, None]
+    assert grades.sentences[1] == f"as number decides no session; 4 crashed ({crash})."
+    assert html.escape(crash) in grades._repr_html_()  # pyright: ignore[reportPrivateUsage]
     assert repr(grades).startswith("<Grades 4 sessions graded. says_yes passes")
     assert "says_yes" in grades._repr_html_()  # pyright: ignore[reportPrivateUsage]
     assert grades.to_frame() is grades.frame

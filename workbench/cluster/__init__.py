@@ -2,7 +2,7 @@
 
 from workbench.cluster._cluster import cluster
 from workbench.cluster._edits import Edit
-from workbench.cluster._embed import Embedder, Embeds, MemoryCache, VectorCache
+from workbench.cluster._embed import Embedder, Embeds, MemoryCache, VectorCache, default_embedder
 from workbench.cluster._facet import TEXTS, Facet, facet_text
 from workbench.cluster._modes import Home, Modes
 from workbench.cluster._space import Views
@@ -19,5 +19,6 @@ __all__ = [
     "VectorCache",
     "Views",
     "cluster",
+    "default_embedder",
     "facet_text",
 ]

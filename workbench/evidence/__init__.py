@@ -2,7 +2,7 @@
 
 from workbench.evidence._consent import PERMITTED, REFUSED, permitted, refusals
 from workbench.evidence._from_messages import from_messages
-from workbench.evidence._loop import AgentLoop, Step, loop, loops
+from workbench.evidence._loop import AgentLoop, Step, Usage, loop, loops
 from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, Signal, outcomes
 from workbench.evidence._render import Cut, Rendering, render
 from workbench.evidence._results import results
@@ -24,6 +24,7 @@ __all__ = [
     "Selection",
     "Signal",
     "Step",
+    "Usage",
     "from_messages",
     "loop",
     "loops",

@@ -14,7 +14,7 @@ from workbench.errors import InputError, UnknownNameError
 from workbench.evidence._messages import SOFT
 from workbench.schema import STEPS, conform
 
-__all__ = ["AgentLoop", "Step", "loop", "loops"]
+__all__ = ["AgentLoop", "Step", "Usage", "loop", "loops"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,52 @@ def _parsed(text: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a session or a trial took; None where nobody said.
+
+    Parameters
+    ----------
+    seconds
+        How long the user waited.
+    cost
+        US dollars.
+    input_tokens, output_tokens
+        Of all model calls.
+
+    Examples
+    --------
+    >>> from workbench.evidence import Usage
+    >>> Usage(input_tokens=900, output_tokens=100).tokens
+    1000
+    """
+
+    seconds: float | None = None
+    cost: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+    @property
+    def tokens(self) -> int | None:
+        """Input and output; None where neither is known."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        return (self.input_tokens or 0) + (self.output_tokens or 0)
+
+
+@dataclass(frozen=True, slots=True)
 class AgentLoop:
     """One session, step by step; what graders, facets, widgets and reports read.
+
+    Parameters
+    ----------
+    session_id
+        Which session.
+    steps
+        In order.
+    usage
+        What it took, where that is known.
+    handed
+        How many of the steps the agent was handed with its task; 0 in a recorded session, which is the agent's own throughout.
 
     Examples
     --------
@@ -89,6 +133,13 @@ class AgentLoop:
 
     session_id: str
     steps: tuple[Step, ...]
+    usage: Usage = Usage()
+    handed: int = 0
+
+    @property
+    def own(self) -> AgentLoop:
+        """The same without the steps that the agent was handed: what it did itself."""
+        return AgentLoop(self.session_id, self.steps[self.handed :], self.usage) if self.handed else self
 
     @property
     def turns(self) -> tuple[tuple[Step, ...], ...]:

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final, Literal, Protocol
 
 from workbench.errors import InfrastructureError, InputError
-from workbench.evidence import AgentLoop
+from workbench.evidence import AgentLoop, Usage, from_messages
 from workbench.experiment._agent import Agent, TooLong, in_time, is_infrastructure, settle
 from workbench.experiment._answer import Answer, read_answer
 
@@ -300,6 +301,8 @@ def _graded(  # noqa: PLR0917 - one call, in the order of a trial
         leak = "the answer holds the ground truth's canary: the agent has seen what only graders may see"
         return Trial(case.case, number, "errored", measured, tries, namespace, error=leak, loop=answer.loop)
     truth = truths.get(case.case)
+    usage = Usage(measured, answer.cost, answer.input_tokens, answer.output_tokens)
+    loop = replace(answer.loop, usage=usage, handed=_handed(case.prefix))
     return Trial(
         case.case,
         number,
@@ -310,10 +313,16 @@ def _graded(  # noqa: PLR0917 - one call, in the order of a trial
         answer.cost,
         answer.input_tokens,
         answer.output_tokens,
-        loop=answer.loop,
+        loop=loop,
         session_id=answer.session_id,
-        results=tuple(each.result(answer.loop, truth) for each in graders),
+        results=tuple(each.result(loop, truth) for each in graders),
     )
+
+
+@lru_cache(maxsize=4096)
+def _handed(prefix: str) -> int:
+    """How many steps the messages are that a case hands over."""
+    return len(from_messages(prefix).steps)
 
 
 def _said(error: BaseException, timeout: float | None) -> str:

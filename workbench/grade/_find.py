@@ -8,6 +8,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.grade._grader import Grader
@@ -16,7 +17,7 @@ __all__ = ["load_graders"]
 
 
 def load_graders(where: str | Path) -> list[Grader]:
-    """The graders that a Python file or module defines, in the order in which it does.
+    """The graders that a Python file or module defines, by themselves or in lists, in the order in which it does.
 
     The file is executed, as importing a module executes it: give only files that you trust.
 
@@ -49,8 +50,10 @@ def load_graders(where: str | Path) -> list[Grader]:
     module = _module(place)
     found: dict[str, Grader] = {}
     for attribute, value in vars(module).items():
-        if isinstance(value, Grader) and value not in found.values():
-            found[attribute] = value
+        several = cast("list[object]", value) if isinstance(value, list | tuple) else [value]
+        for each in several:
+            if isinstance(each, Grader) and each not in found.values():
+                found[attribute if each is value else each.name] = each
     if not found:
         msg = f"{place} defines no grader: decorate a function there with @grader(criterion=…)"
         raise EmptyError(msg)

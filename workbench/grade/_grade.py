@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -13,7 +13,7 @@ import polars as pl
 
 from workbench._html import panel, table
 from workbench.errors import EmptyError, InputError
-from workbench.evidence import loops
+from workbench.evidence import Usage, loops
 from workbench.grade._grader import Grader, Result
 from workbench.schema import ANNOTATIONS, STEPS, conform
 from workbench.stats import wilson
@@ -36,6 +36,16 @@ GRADES: Final = pl.Schema({  # one row a session and grader
 })  # fmt: skip
 
 
+_SAID: Final = 160  # characters of a crash that stand in a sentence
+_TOOK: Final = pl.Schema({
+    "session_id": pl.String(),
+    "seconds": pl.Float64(),
+    "cost": pl.Float64(),
+    "input_tokens": pl.Int64(),
+    "output_tokens": pl.Int64(),
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Grades:
     """What graders said about sessions.
@@ -55,7 +65,8 @@ class Grades:
         -------
         polars.DataFrame
             `grader`, `version`, `criterion`, the counts `passed`, `failed`, `measured`, `inapplicable`, `errored`, the `rate`
-            of passed among passed and failed with the `low` and `high` of its 95% Wilson interval, and the `mean` value.
+            of passed among passed and failed with the `low` and `high` of its 95% Wilson interval, the `mean` value, and the `error` that
+            most of its crashes had.
         """
         status, passed = pl.col("status"), pl.col("passed")
         counts = self.frame.group_by("grader", "version", "criterion", maintain_order=True).agg(
@@ -65,6 +76,7 @@ class Grades:
             (status == "inapplicable").sum().cast(pl.Int64).alias("inapplicable"),
             (status == "errored").sum().cast(pl.Int64).alias("errored"),
             pl.col("value").mean().alias("mean"),
+            pl.col("error").drop_nulls().mode(maintain_order=True).first().alias("error"),
         )
         intervals = [
             wilson(yes, yes + no) if yes + no else None
@@ -156,11 +168,7 @@ class Grades:
 
     def _repr_html_(self) -> str:
         summary = self.summary().drop("version", "mean")
-        kept = [
-            name
-            for name in summary.columns
-            if name in {"grader", "criterion"} or (summary[name].fill_null(0) != 0).any()
-        ]
+        kept = [name for name in summary.columns if name in {"grader", "criterion"} or _tells(summary[name])]
         heads = {"low": "95% from", "high": "to"}
         said = f"{self.frame['session_id'].n_unique():,} sessions graded"
         return panel(said, table(summary.select(kept), heads=heads), notes=self.sentences)
@@ -182,11 +190,21 @@ def _sentence(row: dict[str, Any]) -> str:
         for name, words in (
             ("measured", "measured without a verdict"),
             ("inapplicable", "not applicable"),
-            ("errored", "crashed"),
+            ("errored", f"crashed ({_cut(row['error'])})"),
         )
         if row[name] and not (name == "measured" and not decided)
     ]
     return f"{said}{'; ' + ', '.join(left) if left else ''}."
+
+
+def _tells(column: pl.Series) -> bool:
+    """Whether a column holds anything but nothing and zeros."""
+    return column.count() > 0 if column.dtype == pl.String() else bool((column.fill_null(0) != 0).any())
+
+
+def _cut(text: str | None) -> str:
+    plain = " ".join((text or "").split())
+    return plain if len(plain) <= _SAID else f"{plain[: _SAID - 1]}…"
 
 
 def _annotation_id(row: dict[str, Any], replaced: dict[str, Any] | None) -> str:
@@ -236,6 +254,7 @@ def grade(
     steps: Any,
     graders: Iterable[Grader],
     *,
+    usage: Any = None,
     kept: pl.DataFrame | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Grades:
@@ -247,6 +266,9 @@ def grade(
         STEPS rows.
     graders
         What the decorator `grader` made, each with a name of its own.
+    usage
+        SESSIONS rows, or any of `session_id` with some of `seconds`, `cost`, `input_tokens`, `output_tokens`: what the sessions took,
+        for graders that look at `loop.usage`.
     kept
         ANNOTATIONS rows of earlier results: where the latest is of the same grader (version, source, and what it refers to) on the
         same steps, it is taken over and the grader is not run. What crashed is tried again.
@@ -276,7 +298,8 @@ def grade(
     """
     given = _checked(graders)
     frame = conform(steps, STEPS, what="steps").with_columns(pl.col("session_id").fill_null(""))
-    states = _states(frame)
+    took = _usage(usage)
+    states = {session: _with(state, took.get(session)) for session, state in _states(frame).items()}
     rests = {each.name: each.rests_on for each in given}
     latest = _latest(kept)
     rows: dict[tuple[str, str], dict[str, Any]] = {}
@@ -300,7 +323,8 @@ def grade(
     done, total = len(states) - len(open_ones), len(states)
     if done and progress is not None:
         progress(done, total)
-    for loop in loops(frame.filter(pl.col("session_id").is_in(open_ones))):
+    for plain in loops(frame.filter(pl.col("session_id").is_in(open_ones))):
+        loop = replace(plain, usage=took.get(plain.session_id, Usage()))
         for each in given:
             row = rows[loop.session_id, each.name]
             if "status" not in row:
@@ -309,6 +333,19 @@ def grade(
         if progress is not None:
             progress(done, total)
     return Grades(pl.DataFrame(list(rows.values()), schema=GRADES))
+
+
+def _usage(rows: Any) -> dict[str, Usage]:
+    """What the sessions took, of those of which anything is known."""
+    if rows is None:
+        return {}
+    frame = conform(rows, _TOOK, what="usage").select(_TOOK.names())
+    known = {session: Usage(*values) for session, *values in frame.iter_rows()}
+    return {session: usage for session, usage in known.items() if usage != Usage()}
+
+
+def _with(state: str, usage: Usage | None) -> str:
+    return state if usage is None else hashlib.sha256(f"{state} {usage}".encode()).hexdigest()[:16]
 
 
 def _checked(graders: Iterable[Grader]) -> list[Grader]:

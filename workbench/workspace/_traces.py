@@ -187,7 +187,9 @@ class Traces(Base):
 
         kept = self.annotations()
         with self._progress("grade") as report:
-            graded = grade.grade(self.steps(), graders, kept=None if again else kept, progress=report)
+            graded = grade.grade(
+                self.steps(), graders, usage=self._rolled_up(), kept=None if again else kept, progress=report
+            )
         self.store.database.append("annotations", graded.to_annotations(datetime.now(UTC), kept=kept))
         return graded
 
