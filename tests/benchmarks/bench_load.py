@@ -128,7 +128,7 @@ def _lines_with(file: Path, mark: bytes) -> Iterator[bytes]:
 def units(file: Path, encoding: str) -> tuple[bytes, Iterator[bytes], bytes, bytes]:
     """The file's requests in another encoding: what stands before them, each, what stands between two, and at the end."""
     with file.open("rb") as lines:
-        told = [line for line in lines if line.startswith(b'{"resourceSpans"') and _is_json(line)]
+        told = [line for line in lines if line.startswith(b'{"resourceSpans"') and _is_sound(line)]
     if encoding == "lines":
         return b"", iter(told), b"", b""
     if encoding == "document":
@@ -145,12 +145,11 @@ def units(file: Path, encoding: str) -> tuple[bytes, Iterator[bytes], bytes, byt
     return b"", (prefixed(each if encoding == "prefixed" else pack(each)) for each in made), b"", b""
 
 
-def _is_json(line: bytes) -> bool:
+def _is_sound(line: bytes) -> bool:
     try:
-        orjson.loads(line)
+        return all("traceId" in one and "spanId" in one for one in _spans(line))
     except orjson.JSONDecodeError:
         return False
-    return True
 
 
 def _spans(line: bytes) -> Iterator[dict[str, Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
+import tarfile
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -162,3 +165,60 @@ def test_a_workspace_reads_an_archive_once_and_a_changed_one_merges(tmp_path: Pa
     write(tmp_path / "also.jsonl", request(span()))
     assert ws.load([file, tmp_path / "also.jsonl"]).sources["format"].to_list() == ["otlp"]
     ws.close()
+
+
+def tarred(*files: tuple[str, bytes], links: tuple[tuple[str, str], ...] = ()) -> bytes:
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as archive:
+        folder = tarfile.TarInfo("run")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        for name, content in files:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+        for name, target in links:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = tarfile.SYMTYPE, target
+            archive.addfile(info)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.ZstdCompressor().compress])
+def test_a_tar_is_read_as_an_archive_however_it_is_packed(pack: Any, tmp_path: Path) -> None:
+    where = tmp_path / "a.tar.packed"
+    where.write_bytes(pack(tarred(("run/spans.jsonl", LINES), ("chat.jsonl", CHAT), ("run/.hidden", b"?"))))
+    loaded = load.read(where)
+    assert loaded.sources.select("path", "format", "read", "loaded", "set_aside").rows() == [
+        (f"{where}!/run/spans.jsonl", "otlp", 5, 5, 0),
+        (f"{where}!/chat.jsonl", "chat", 1, 1, 0),
+        (str(where), "tar", 0, 0, 0),
+    ]
+
+
+def test_names_and_links_of_a_tar_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "secret.jsonl").write_bytes(CHAT)
+    links = (("link.jsonl", str(tmp_path / "secret.jsonl")),)
+    (tmp_path / "a.tar").write_bytes(
+        tarred(("../../out.jsonl", LINES), ("/etc/out.jsonl", CHAT), ("a.zip", zipped(("b.jsonl", LINES))), links=links)
+    )
+    loaded = load.read(tmp_path / "a.tar")
+    assert loaded.set_aside["reason"].to_list() == ["a link or device in an archive"]
+    assert (loaded.total("loaded"), loaded.total("merged")) == (6, 5)
+    assert sorted(file.name for file in tmp_path.parent.rglob("*") if file.is_file() and tmp_path in file.parents) == ["a.tar", "secret.jsonl"]  # fmt: skip
+
+
+def test_a_tar_that_breaks_off_or_unpacks_to_too_much_keeps_what_was_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_archive, "_FREE", 100_000)
+    whole = tarred(("small.jsonl", CHAT), ("bomb.jsonl", b" " * 5_000_000), ("after.jsonl", LINES))
+    (tmp_path / "bomb.tar.gz").write_bytes(gzip.compress(whole))
+    loaded = load.read(tmp_path / "bomb.tar.gz")
+    assert "a file in an archive that unpacks to too much" in loaded.set_aside["reason"].to_list()
+    assert loaded.total("loaded") == 1
+    torn = tarred(("small.jsonl", CHAT), ("spans.jsonl", LINES))
+    (tmp_path / "torn.tar").write_bytes(torn[: len(torn) // 5])
+    kept = load.read(tmp_path / "torn.tar")
+    assert kept.total("loaded") >= 1
+    assert kept.total("set_aside") >= 1

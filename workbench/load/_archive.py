@@ -1,21 +1,23 @@
-"""Archives of exports: each file in a ZIP is a source of its own, unpacked to disk one at a time, within bounds."""
+"""Archives of exports: each file in a ZIP or a tar is a source of its own, unpacked to disk one at a time, within bounds."""
 
 from __future__ import annotations
 
 import lzma
 import struct
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Final, cast
 
-from workbench.load._source import Source
+from workbench.load._source import Source, is_tar
 
-__all__ = ["Member", "TooLargeError", "members"]
+__all__ = ["Member", "TooLargeError", "archive_kind", "members"]
 
 _ZSTD: Final = 93  # the archive's number for a compression that Python's zipfile does not know before 3.14
 _LOCAL: Final = struct.Struct("<4s22xHH")
@@ -23,7 +25,15 @@ _PIECE: Final = 1 << 20
 _FREE: Final = 1 << 26  # so much may come out of the smallest archive
 _RATIO: Final = 200  # traces shrink to a tenth or a fiftieth; what grows more than this is made to fill a disk
 _ENCRYPTED: Final = 0x1
-_DAMAGED: Final = (OSError, RuntimeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+_DAMAGED: Final = (
+    OSError, RuntimeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+    tarfile.TarError,
+)  # fmt: skip
+
+
+_File = tuple[
+    str, int, "Callable[[], AbstractContextManager[IO[bytes]]] | None"
+]  # name, where it begins, how to open it
 
 
 class TooLargeError(ValueError):
@@ -41,47 +51,74 @@ class Member:
     detail: str = ""
 
 
+def archive_kind(source: Source) -> str:
+    """`tar` or `zip`."""
+    return "tar" if is_tar(source.head) else "zip"
+
+
 def members(source: Source) -> Iterator[Member]:
     """The files of an archive in turn; each lies on disk until the next one is asked for.
 
     Raises
     ------
-    zipfile.BadZipFile
+    zipfile.BadZipFile, tarfile.TarError
         The archive is damaged.
     """
     budget = _FREE + _RATIO * source.size
-    with source.open() as file, zipfile.ZipFile(file) as archive:
-        for info in archive.infolist():
-            name = PurePosixPath(info.filename)
-            if info.is_dir() or name.name.startswith(".") or "__MACOSX" in name.parts:
+    with source.open() as file:
+        each = _tar_files(file) if is_tar(source.head) else _zip_files(file)
+        for written, offset, opened in each:
+            name = PurePosixPath(written)
+            if name.name.startswith(".") or "__MACOSX" in name.parts:
                 continue
             # The name only says where it came from; nothing is ever opened by it.
-            path = Path(f"{source.path}!/{info.filename}")
+            path = Path(f"{source.path}!/{written}")
+            if opened is None:
+                yield Member(path, offset, None, "a link or device in an archive", "only files are read")
+                continue
             with TemporaryDirectory(prefix="workbench-") as folder:
                 held = Path(folder, "member")
                 try:
-                    budget -= _unpack(file, archive, info, held, budget)
+                    budget -= _unpack(opened, held, budget)
                 except TooLargeError as error:
                     budget = 0
-                    yield Member(
-                        path, info.header_offset, None, "a file in an archive that unpacks to too much", str(error)
-                    )
+                    yield Member(path, offset, None, "a file in an archive that unpacks to too much", str(error))
                 except _DAMAGED as error:
-                    yield Member(
-                        path,
-                        info.header_offset,
-                        None,
-                        "a file in an archive that cannot be unpacked",
-                        f"{type(error).__name__}: {error}",
-                    )
+                    detail = f"{type(error).__name__}: {error}"
+                    yield Member(path, offset, None, "a file in an archive that cannot be unpacked", detail)
                 else:
-                    yield Member(path, info.header_offset, Source(path, held=held))
+                    yield Member(path, offset, Source(path, held=held))
 
 
-def _unpack(file: IO[bytes], archive: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, budget: int) -> int:
+def _zip_files(file: IO[bytes]) -> Iterator[_File]:
+    with zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            if not info.is_dir():
+                yield info.filename, info.header_offset, partial(_opened, file, archive, info)
+
+
+def _tar_files(file: IO[bytes]) -> Iterator[_File]:
+    """A tar is read from front to back, as it comes out of what it is packed with."""
+    with tarfile.open(fileobj=file, mode="r|") as archive:
+        for info in archive:
+            if info.isfile():
+                yield info.name, info.offset, partial(_from_tar, archive, info)
+            elif not info.isdir():
+                yield info.name, info.offset, None
+
+
+@contextmanager
+def _from_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Generator[IO[bytes]]:
+    stream = archive.extractfile(info)
+    assert stream is not None
+    with stream:
+        yield stream
+
+
+def _unpack(opened: Callable[[], AbstractContextManager[IO[bytes]]], to: Path, budget: int) -> int:
     """Write a member to disk; how many bytes it has."""
     written = 0
-    with _opened(file, archive, info) as stream, to.open("wb") as out:
+    with opened() as stream, to.open("wb") as out:
         while piece := stream.read(_PIECE):
             written += len(piece)
             if written > budget:

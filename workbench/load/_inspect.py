@@ -12,7 +12,7 @@ from typing import IO, Any, Final
 from workbench.load._inspect_sample import write_sample
 from workbench.load._json import guarded
 from workbench.load._sheet import Sheet
-from workbench.load._source import Source
+from workbench.load._source import Source, is_tar
 from workbench.load._values import dumps, is_array, is_object, loads
 
 __all__ = ["Inspect", "member"]
@@ -54,6 +54,8 @@ class Inspect:
     def fits(self, source: Source) -> bool:
         """Whether the file is a log."""
         if source.layout == "archive":
+            if is_tar(source.head):
+                return False
             try:
                 with source.open() as file, zipfile.ZipFile(file) as archive:
                     return any(name in ("header.json", "_journal/start.json") for name in archive.namelist())

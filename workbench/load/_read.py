@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tarfile
 import tempfile
 import zipfile
 import zlib
@@ -17,7 +18,7 @@ import polars as pl
 
 from workbench._crew import Crew, shared, without_collection
 from workbench.errors import LoadError, WorkbenchError
-from workbench.load._archive import Member, members
+from workbench.load._archive import Member, archive_kind, members
 from workbench.load._into import Into
 from workbench.load._loaded import Loaded, unknown_frame
 from workbench.load._pieces import by_pieces, fingerprinted, is_long, read_pieces
@@ -27,13 +28,12 @@ from workbench.load._sheet import LoadOptions, Sheet
 from workbench.load._source import Paths, Source, gather
 from workbench.schema import SCORES, SET_ASIDE, SOURCES
 
-__all__ = ["ARCHIVE", "DAMAGED", "READER_FAILED", "read"]
+__all__ = ["DAMAGED", "READER_FAILED", "read"]
 
 DAMAGED: Final = "the file breaks off or is damaged"
 READER_FAILED: Final = "the reader of the file failed"
-_DAMAGED: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError, MemoryError)
+_DAMAGED: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, UnicodeError, MemoryError)
 _NOTHING: Final = -1
-ARCHIVE: Final = "zip"
 _DEEPEST: Final = 2  # archives within archives
 
 
@@ -79,7 +79,7 @@ def read(
     Parameters
     ----------
     paths
-        A path, a folder, a pattern (`exports/**/*.jsonl`), or several; gzip, zstd and ZIP are opened, and each file of an
+        A path, a folder, a pattern (`exports/**/*.jsonl`), or several; gzip, zstd, ZIP and tar are opened, and each file of an
         archive counts as one. Or a frame of a live client (Polars, pandas, Arrow, a list of objects), which counts as one
         file, known by its content.
     known
@@ -167,7 +167,7 @@ def _read_source(
         if not _is_archive(source, sheet.options):
             _dispatch(source, sheet, tally, tools, report)
         else:
-            tally.format = ARCHIVE
+            tally.format = archive_kind(source)
             for member in members(source):
                 inside += _read_member(member, sheet, names, tools, depth)
                 report(member.offset)
@@ -190,7 +190,7 @@ def _read_source(
 
 def _go_on(source: Source, sheet: Sheet, tally: _Tally) -> None:
     """Go on with the archive itself, after its files."""
-    sheet.start(source, ARCHIVE)
+    sheet.start(source, archive_kind(source))
     tally.first = sheet.unit
 
 

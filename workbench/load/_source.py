@@ -22,7 +22,7 @@ from workbench.load._frames import frame_rows, is_frame
 from workbench.load._tables import PARQUET, parquet_rows, parquet_sample
 from workbench.load._values import dumps, is_object, loads
 
-__all__ = ["Layout", "Paths", "Source", "expand", "fingerprint", "gather"]
+__all__ = ["Layout", "Paths", "Source", "expand", "fingerprint", "gather", "is_tar"]
 
 Layout = Literal["empty", "lines", "blocks", "document", "table", "archive", "binary"]
 Paths = Any
@@ -124,6 +124,11 @@ def _is_json(text: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether a file that begins so is a tar archive."""
+    return head[257:262] == b"ustar"
 
 
 def _packed(head: bytes) -> str | None:
@@ -228,7 +233,7 @@ class Source:
     def huge(self) -> bool:
         """Whether it begins with a JSON value too long to be held; until `choose` finds no reader that takes it record by record."""
         head = self.head.removeprefix(b"\xef\xbb\xbf").lstrip()
-        if len(self.head) < _HEAD or head[:1] not in (b"{", b"[") or b"\x00" in head[:1024]:
+        if is_tar(self.head) or len(self.head) < _HEAD or head[:1] not in (b"{", b"[") or b"\x00" in head[:1024]:
             return False
         if self.given is not None or self.is_csv or _is_json(head.partition(b"\n")[0]):
             return False
@@ -327,7 +332,7 @@ class Source:
             return "empty", []
         if self.given is not None or self.is_csv:
             return "table", [row for _, row in islice(self.rows(), _LOOKED_AT) if is_object(row)]
-        if _packed(head) == "zip":
+        if _packed(head) == "zip" or is_tar(head):
             return "archive", []
         if head.startswith(PARQUET):
             return "table", list[Any](parquet_sample(self._table))
