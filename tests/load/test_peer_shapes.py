@@ -7,8 +7,10 @@ from typing import Any
 
 import orjson
 import polars as pl
-from otlp_lines import request, span
+import pytest
+from otlp_lines import START, TRACE, attributes, logs, request, span
 
+import workbench as wb
 from workbench import evidence, load
 
 Row = dict[str, Any]
@@ -110,3 +112,75 @@ def test_a_call_that_the_history_names_by_another_id_than_the_answer() -> None:
     assert steps.select("kind", "tool_name", "tool_result").rows() == [
         ("user", None, None), ("tool", "sky", "no"), ("assistant", None, None)
     ]  # fmt: skip
+
+
+LANGCHAIN_RESULT: Row = {"content": "rain", "type": "tool", "name": "sky", "tool_call_id": "c1", "status": "success"}
+
+
+@pytest.mark.parametrize(
+    ("result", "wanted"),
+    [
+        ({"type": "tool", "data": LANGCHAIN_RESULT}, ("rain", "c1")),
+        ({"output": {"lc": 1, "type": "constructor", "id": ["ToolMessage"], "kwargs": LANGCHAIN_RESULT}, "kwargs": {"name": "sky"}}, ("rain", "c1")),
+        ([{"text": "rain"}, {"type": "text", "text": "and wind"}], ("rain\nand wind", None)),
+        ([{"text": "rain", "rank": 1}], ('[{"text":"rain","rank":1}]', None)),
+        ({"output": "rain", "tool_call_id": "mine"}, ('{"output":"rain","tool_call_id":"mine"}', None)),
+    ],
+)  # fmt: skip
+def test_what_frameworks_wrap_around_a_tools_result(
+    tmp_path: Path, result: Any, wanted: tuple[str, str | None]
+) -> None:
+    about = {"openinference.span.kind": "TOOL", "tool.name": "sky", "output.value": orjson.dumps(result).decode()}
+    loaded = read(tmp_path, request(span(told=about)))
+    assert loaded.spans.select("tool_result", "tool_call_id").rows() == [wanted]
+
+
+def test_a_langchain_tool_that_answered_with_an_error(tmp_path: Path) -> None:
+    failed = {**LANGCHAIN_RESULT, "content": "no such place", "status": "error"}
+    about = {"openinference.span.kind": "TOOL", "output.value": orjson.dumps({"type": "tool", "data": failed}).decode()}
+    loaded = read(tmp_path, request(span(told=about)))
+    assert loaded.spans.select("status", "error_message").rows() == [("error", "no such place")]
+
+
+def test_what_openllmetry_keeps_of_a_langchain_call(tmp_path: Path) -> None:
+    given = {"input_str": "{'at': 'Oslo'}", "tags": ["x"], "inputs": {"at": "Oslo"}, "kwargs": {"tool_call_id": "c1"}}
+    about = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "sky", "gen_ai.tool.call.arguments": orjson.dumps(given).decode()}  # fmt: skip
+    loaded = read(tmp_path, request(span(told=about)))
+    assert loaded.spans.select("tool_arguments", "tool_call_id").rows() == [('{"at":"Oslo"}', "c1")]
+
+
+@pytest.mark.parametrize(
+    ("name", "about"),
+    [
+        ("handoff to helper", {"openinference.span.kind": "TOOL", "input.value": "main", "output.value": "helper"}),
+        ("execute_tool (merged)", {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "(merged tools)"}),
+    ],
+)
+def test_spans_that_only_repeat_tools_calls_are_no_calls(tmp_path: Path, name: str, about: Row) -> None:
+    assert read(tmp_path, request(span(told=about, name=name))).spans["kind"].to_list() == ["task"]
+
+
+def test_a_span_with_the_only_value_of_what_the_message_names() -> None:
+    call = [{"role": "assistant", "content": "", "tool_calls": [{"id": "c1", "name": "sky", "arguments": {"at": "Oslo"}}]}]  # fmt: skip
+    steps = evidence.steps([
+        {"trace_id": "t", "span_id": "a", "kind": "llm", "output_messages": orjson.dumps(call).decode()},
+        {"trace_id": "t", "span_id": "b", "kind": "tool", "tool_name": "sky", "tool_call_id": "c1", "tool_arguments": '"Oslo"', "tool_result": "rain"},
+    ])  # fmt: skip
+    assert steps.select("tool_arguments", "tool_result").rows() == [('{"at":"Oslo"}', "rain")]
+
+
+@pytest.mark.parametrize("late", [0, 10**10], ids=["in time", "after the span's end"])
+def test_log_records_that_were_loaded_before_their_spans(tmp_path: Path, late: int) -> None:
+    record = {
+        "traceId": TRACE, "spanId": "00000000000000aa", "timeUnixNano": str(START + late), "eventName": "gen_ai.user.message",
+        "body": {"kvlistValue": {"values": attributes({"content": "Rain?"})}},
+    }  # fmt: skip
+    answer = '[{"role": "assistant", "parts": [{"type": "text", "content": "Yes."}]}]'
+    about = {"gen_ai.operation.name": "chat", "gen_ai.output.messages": answer, "gen_ai.usage.input_tokens": 7}
+    workspace = wb.open(tmp_path / "w")
+    for name, value in (("logs.jsonl", logs(record)), ("spans.jsonl", request(span(told=about)))):
+        (tmp_path / name).write_bytes(orjson.dumps(value))
+        workspace.load(tmp_path / name)
+    spans = workspace.scan_spans().collect()
+    assert spans.select("name", "input_tokens").rows() == [("a span", 7)]
+    assert evidence.steps(spans).select("kind", "text").rows() == [("user", "Rain?"), ("assistant", "Yes.")]

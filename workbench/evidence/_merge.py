@@ -126,7 +126,7 @@ class Merge:
             self._unanswered.steps.append(step)
         step.origin, step.timed, step.ran = origin, True, True
         step.call_id = step.call_id or call_id
-        if arguments is not None:
+        if arguments is not None and not _says_more(step.arguments, arguments):
             step.arguments, step.argument_key = arguments, key
         if result is not None:
             step.result = result
@@ -265,6 +265,11 @@ class Merge:
             while before and self.steps[before - 1].origin.trace == trace and _unprompted(self.steps[before - 1]):
                 before -= 1
             self.steps[before : i + 1] = self.steps[first : i + 1] + self.steps[before:first]
+
+
+def _says_more(asked: str | None, ran: str) -> bool:
+    """Whether the message names the arguments of which the tool's span tells the only value."""
+    return asked is not None and asked[:1] == "{" and ran[:1] != "{"
 
 
 def _unprompted(step: Draft) -> bool:

@@ -10,6 +10,7 @@ from workbench.load._events import event_messages
 from workbench.load._histories import Histories
 from workbench.load._messages import beside, conversation, messages, output_messages, system_message, system_text
 from workbench.load._names import KINDS, meaning
+from workbench.load._tool_payload import unwrap_tool
 from workbench.load._values import (
     as_json,
     boolean,
@@ -63,6 +64,8 @@ _USAGE: Final[dict[str, tuple[str, ...]]] = {
     "cache_read_tokens": ("input_cache_read", "cache_read_input_tokens", "input_cached_tokens"),
 }
 _EVENTS: Final = "events"
+_HANDOFF: Final = "handoff to "  # of the OpenAI agents
+_MERGED: Final = "(merged tools)"  # of Google's agents, where several tools were called at once
 _PIECES: Final = 8  # from so many messages on, that are no longer than this many characters each
 _PIECE: Final = 24
 
@@ -364,6 +367,10 @@ def finish_plain(row: Row) -> Row:
 
 
 def _as_tool(row: Row) -> None:
+    name = row.get("tool_name")
+    if name == _MERGED or (name is None and str(row.get("name")).startswith(_HANDOFF)):
+        row["kind"] = "task"  # each call that it speaks of is a tool's span of its own
+        return
     for own, general in (("tool_arguments", "input"), ("tool_result", "output")):
         if row.get(own) is None and row.get(general) is not None:
             row[own] = row.pop(general)
@@ -371,6 +378,7 @@ def _as_tool(row: Row) -> None:
     if type(result) is str and result[:1] == '"' and result[-1:] == '"':
         told = parsed(f"[{result}]")  # text that was written as JSON
         row["tool_result"] = told[0] if is_array(told) and len(told) == 1 else result
+    unwrap_tool(row)
     if row.get("tool_name") is None:
         row["tool_name"] = str(row.get("name") or "").removeprefix("execute_tool ") or None
 

@@ -25,7 +25,7 @@ from workbench.load._states import (
     fate,
     later,
 )
-from workbench.load._supplements import Supplements
+from workbench.load._supplements import STAND_IN, Supplements, completed
 from workbench.schema import SPANS
 
 __all__ = ["SET_ASIDE_FATE", "Reconciled", "reconcile", "reconcile_scores"]
@@ -133,16 +133,21 @@ def _against_known(
     if not earlier.height:
         return spans, none
     columns = [name for name in [*CONTENT, "spilled"] if name in earlier.columns]
+    earlier = earlier.with_columns(STAND_IN.alias("_stands_in"))
+    if earlier["_stands_in"].any():
+        spans = completed(spans, earlier.filter("_stands_in"))
     again = spans.join(earlier.select(KEY), on=KEY, how="semi", maintain_order="left").with_columns(later(columns))
     again = again.with_columns(digest(again, columns))
     earlier = earlier.with_columns(later(columns))
     earlier = earlier.with_columns(digest(earlier, columns))
     # Of several earlier states the latest counts.
     earlier = earlier.sort(ORDER, descending=True, nulls_last=True).unique(KEY, keep="first", maintain_order=True)
-    pairs = again.join(earlier.select(*KEY, "load_id", "_digest", *ORDER), on=KEY, suffix="_was")
+    pairs = again.join(earlier.select(*KEY, "load_id", "_digest", "_stands_in", *ORDER), on=KEY, suffix="_was")
     same = pl.col("_digest") == pl.col("_digest_was")
     grew = (
-        pl.when(pl.col("_ended") != pl.col("_ended_was"))
+        pl.when("_stands_in")
+        .then(pl.lit(value=True))
+        .when(pl.col("_ended") != pl.col("_ended_was"))
         .then(pl.col("_ended"))
         .when(pl.col("_end").ne_missing(pl.col("_end_was")))
         .then(pl.col("_end") > pl.col("_end_was"))

@@ -174,8 +174,8 @@ def _is_carrier(sheet: Sheet, row: Row, notes: Row, links: list[Row]) -> bool:
     return written > 0 and carries and not speaks
 
 
-def supplement_columns(attributes: Row, given: list[Row], said: list[Row]) -> Row:
-    """The columns of what log records say of one span."""
-    columns, _ = attribute_columns(attributes, Counter(), {})
+def supplement_columns(attributes: Row, given: list[Row], said: list[Row], kept: Row) -> Row:
+    """The columns of what log records say of one span; `kept` is kept with what is not understood."""
+    columns, _ = attribute_columns(attributes, Counter(), kept)
     _add_messages(columns, given, said)
     return finish(columns)

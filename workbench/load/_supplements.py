@@ -14,8 +14,11 @@ from workbench.load._states import KEY, MERGED, PLACE, earlier_rows, fate
 from workbench.load._values import dumps
 from workbench.schema import SPANS
 
-__all__ = ["Supplements"]
+__all__ = ["STAND_IN", "Supplements", "completed"]
 
+_MARK: Final = {"told by": "log records"}  # what is kept of a span of which only log records are known
+STAND_IN: Final = pl.col("raw").str.starts_with(dumps(_MARK)[:-1]).fill_null(value=False)
+"""Whether a row stands for a span that was not there when its log records were read."""
 _TOLD: Final = [name for name in SPANS if name not in {*KEY, *PLACE, "name", "status", "start", "end"}]
 
 
@@ -37,7 +40,7 @@ class Supplements:
             for one in group:
                 attributes |= one.attributes
             columns = supplement_columns(
-                attributes, [m for one in group for m in one.given], [m for one in group for m in one.said]
+                attributes, [m for one in group for m in one.given], [m for one in group for m in one.said], _MARK
             )
             columns |= {"trace_id": trace_id, "span_id": span_id, "source": first.source, "record": first.record}
             columns |= {"format": "otlp", "status": "unset", "start": first.at, "end": group[-1].at}
@@ -86,6 +89,19 @@ class Supplements:
         ended = {unit: fate for frame in fates for unit, fate in frame.rows() if unit in self._shared}
         pairs = [(unit, ended[first]) for first, units in self._shared.items() if first in ended for unit in units]
         return pl.DataFrame(pairs, schema={"_unit": pl.Int64(), "_fate": pl.Int8()}, orient="row")
+
+
+def completed(spans: pl.DataFrame, stand_ins: pl.DataFrame) -> pl.DataFrame:
+    """Spans that come after their log records, their gaps filled with what those said."""
+    told = stand_ins.select(*KEY, *_TOLD, "spilled")
+    joined = spans.join(told, on=KEY, how="left", suffix="_more", maintain_order="left")
+    filled = joined.select(*_filled(spans.columns))
+    cut: list[Any] = []
+    for row in joined.iter_rows(named=True):
+        own: list[Any] = row["spilled"] or []
+        more: list[Any] = row["spilled_more"] or []
+        cut.append([*own, *(entry for entry in more if row[entry["column"]] is None)] or None)
+    return filled.with_columns(pl.Series("spilled", cut, SPANS["spilled"]))
 
 
 def _filled(columns: Iterable[str]) -> list[pl.Expr]:

@@ -1,0 +1,62 @@
+"""What a tool was called with and what it answered, out of what a framework wraps around it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from workbench.load._parts import said
+from workbench.load._values import fields, is_array, is_object, parsed, text
+
+__all__ = ["unwrap_tool"]
+
+Row = dict[str, Any]
+
+_ASKED: Final = '"input_str"'
+_ANSWERED: Final = '"tool_call_id"'
+_TEXT: Final = '"text"'
+_PART: Final = frozenset({"type", "text"})
+_AROUND: Final = frozenset({"output", "kwargs"})  # what OpenLLMetry keeps of a result that LangChain hands on
+
+
+def unwrap_tool(row: Row) -> None:
+    """Replace what LangChain records of a call by the call itself: arguments, result, id, and whether it failed.
+
+    >>> row = {"tool_result": '{"type": "tool", "data": {"content": "rain", "tool_call_id": "c1"}}'}
+    >>> unwrap_tool(row)
+    >>> row
+    {'tool_result': 'rain', 'tool_call_id': 'c1'}
+    """
+    given, taken = row.get("tool_arguments"), row.get("tool_result")
+    if type(given) is str and _ASKED in given[:40]:
+        _arguments(row, parsed(given))
+    if type(taken) is str and taken[:1] == "{" and _ANSWERED in taken:
+        _result(row, parsed(taken))
+    elif type(taken) is str and taken[:2] == "[{" and _TEXT in taken[:40]:
+        parts = parsed(taken)
+        if is_array(parts) and all(is_object(part) and part.keys() <= _PART for part in parts):
+            row["tool_result"] = said(parts)
+
+
+def _arguments(row: Row, given: Any) -> None:
+    if not is_object(given) or "input_str" not in given:
+        return
+    own = given.get("inputs")
+    row["tool_arguments"] = own if is_object(own) else parsed(given["input_str"])
+    called = text(fields(given.get("kwargs")).get("tool_call_id"))
+    if called and not row.get("tool_call_id"):
+        row["tool_call_id"] = called
+
+
+def _result(row: Row, taken: Any) -> None:
+    if is_object(taken) and "output" in taken and taken.keys() <= _AROUND:
+        taken = taken["output"]
+    message = fields(taken)
+    for name in ("kwargs", "data"):
+        if is_object(message.get(name)):
+            message = message[name]
+    if "tool_call_id" not in message or "content" not in message:
+        return
+    row["tool_result"] = said(message["content"])
+    row["tool_call_id"] = row.get("tool_call_id") or text(message["tool_call_id"])
+    if message.get("status") == "error" and row.get("status") != "error":
+        row |= {"status": "error", "error_message": row.get("error_message") or said(message["content"])}
