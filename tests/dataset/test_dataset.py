@@ -151,49 +151,9 @@ def test_files_of_others_are_refused(tmp_path: Path) -> None:
         dataset.read_dataset(tmp_path / "y.parquet")
     with pytest.raises(InputError, match="no such file"):
         dataset.read_dataset(tmp_path / "nowhere.jsonl")
+    (tmp_path / "x.csv").write_text("input,output\n1,2\n", encoding="utf-8")
     with pytest.raises(UnknownNameError, match="ending"):
         dataset.read_dataset(tmp_path / "x.csv")
-    with pytest.raises(InputError, match="cannot be read back; export as one of: jsonl, parquet"):
-        dataset.read_dataset(tmp_path / "x", format="langsmith")
-
-
-def test_langsmith_lines_have_messages_outputs_and_a_loss_report(made: dataset.Dataset, tmp_path: Path) -> None:
-    said = made.export(tmp_path / "x.jsonl", format="langsmith")
-    lines = [json.loads(line) for line in said.path.read_text(encoding="utf-8").splitlines()]
-    call = lines[0]["inputs"]["messages"][1]["tool_calls"][0]
-    assert call == {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"id":7}'}}
-    assert [line["outputs"] for line in lines] == [
-        {"expected_output": "Refund 7."},
-        {"criteria": "Stops after one call."},
-        {},
-    ]
-    assert lines[0]["metadata"]["mode"] == "wrong order"
-    assert lines[0]["split"] == "test"
-    assert said.lost.rows() == [("recorded tool calls and results", 3), ("ground truth of further authors", 1)]
-    assert "no place for recorded tool calls and results (3 cases)" in said.sentence
-
-
-def test_openai_items_all_have_the_same_members(made: dataset.Dataset, tmp_path: Path) -> None:
-    said = made.export(tmp_path / "x.jsonl", format="openai-evals")
-    items = [json.loads(line)["item"] for line in said.path.read_text(encoding="utf-8").splitlines()]
-    assert len({tuple(item) for item in items}) == 1
-    assert [item["criteria"] for item in items] == ["", "Stops after one call.", ""]
-
-
-@pytest.mark.parametrize("name", sorted(dataset.exporters()))
-def test_every_exporter_writes_each_case_that_is_tried_and_says_what_it_lost(
-    made: dataset.Dataset, tmp_path: Path, name: str
-) -> None:
-    retired = dataset.revise(
-        made, [made.cases["case_id"][0]], state="retired", reason="no longer sold", author="ana", now=NOW
-    )
-    said = retired.dataset.export(tmp_path / "file", format=name)
-    exporter = dataset.exporters()[name]
-    assert said.cases == (3 if "state" in exporter.keeps else 2)
-    assert ("future and retired cases" in said.lost["what"].to_list()) == ("state" not in exporter.keeps)
-    assert said.bytes == said.path.stat().st_size > 0
-    if exporter.read is not None:
-        assert_equal(dataset.read_dataset(said.path, format=name), retired.dataset)
 
 
 def test_an_export_replaces_a_file_whole_or_not_at_all(made: dataset.Dataset, tmp_path: Path) -> None:

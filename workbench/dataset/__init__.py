@@ -5,8 +5,9 @@ from __future__ import annotations
 from workbench.dataset._content import content_hash_of
 from workbench.dataset._dataset import Dataset, Diff, dataset_at
 from workbench.dataset._desk import Recorder
-from workbench.dataset._exporter import Exported, Exporter
+from workbench.dataset._exporter import Exported, Exporter, exchange
 from workbench.dataset._exporters import exporters, read_dataset
+from workbench.dataset._loss import FIELDS, Loss
 from workbench.dataset._promote import promote
 from workbench.dataset._promotion import Promotion
 from workbench.dataset._revise import revise
@@ -15,6 +16,7 @@ from workbench.dataset._worlds import Worlds
 
 __all__ = [
     "CASES",
+    "FIELDS",
     "GROUND_TRUTH",
     "STATES",
     "VERSIONS",
@@ -22,11 +24,13 @@ __all__ = [
     "Diff",
     "Exported",
     "Exporter",
+    "Loss",
     "Promotion",
     "Recorder",
     "Worlds",
     "content_hash_of",
     "dataset_at",
+    "exchange",
     "exporters",
     "promote",
     "read_dataset",

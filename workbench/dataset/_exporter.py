@@ -1,33 +1,29 @@
-"""What an exporter is, and what an export says of itself."""
+"""What an export format is, and what an export says of itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 import polars as pl
 
 from workbench import _html
 from workbench.dataset._dataset import Dataset
+from workbench.dataset._loss import Loss
+from workbench.dataset._record import Record, dataset_of, records_of
+from workbench.dataset._rows import read_rows, write_document, write_lines
 
-__all__ = ["FEATURES", "Exported", "Exporter", "chat_messages", "losses", "tried", "truth_of"]
+__all__ = ["TRIED", "Exported", "Exporter", "exchange"]
 
-FEATURES: Final = {
-    "world": "recorded tool calls and results",
-    "state": "future and retired cases",
-    "second": "ground truth of further authors",
-    "version": "version number and content hash",
-    "weight": "selection channel and weight",
-}
-"""What a target may have no place for, by the name that an exporter's `keeps` uses."""
+TRIED: Final = ("candidate", "accepted")
+"""The states of cases that an agent is tried on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """A format that a dataset can be written in: one file that makes one of these, and one line in the registry.
+    """A format that a dataset can be written in and read from: one file that makes one of these, and one line in the registry.
 
     Attributes
     ----------
@@ -38,9 +34,13 @@ class Exporter:
     write
         Writes the dataset to a path that nobody reads yet; it is moved into its place afterwards.
     read
-        Reads such a file back equal; None: there is no way back.
+        Reads such a file back; None: there is no way back. What is not in the dataset that it gives is reported as lost.
     keeps
-        The `FEATURES` that the format has a place for.
+        Without a way back: the fields that the format has a place for, by their names in `FIELDS`.
+    states
+        The states of cases that the format has a place for; by default those that an agent is tried on.
+    signs
+        Members that the first record of such a file has, by which a file is known where no format is named.
     """
 
     name: str
@@ -48,6 +48,55 @@ class Exporter:
     write: Callable[[Dataset, Path], None]
     read: Callable[[Path], Dataset] | None = None
     keeps: frozenset[str] = frozenset()
+    states: tuple[str, ...] = TRIED
+    signs: frozenset[str] = frozenset()
+
+
+def exchange(
+    name: str,
+    *,
+    row: Callable[[Record], dict[str, Any]],
+    back: Callable[[dict[str, Any]], Record],
+    signs: Sequence[str],
+    document: Callable[[Dataset, list[dict[str, Any]]], object] | None = None,
+    states: tuple[str, ...] = TRIED,
+) -> Exporter:
+    """A format that holds one record a case, from how a record is written and how it is read.
+
+    Parameters
+    ----------
+    name
+        What users call it.
+    row
+        A case as the other tool has it.
+    back
+        The other way round; it takes what anybody may have written there.
+    signs
+        Members by which a record is known.
+    document
+        The whole file around the rows; by default each row is a line.
+    states
+        The states of cases that it has a place for.
+    """
+
+    def write(dataset: Dataset, path: Path) -> None:
+        rows = (row(record) for record in records_of(dataset, states))
+        if document is None:
+            write_lines(path, rows)
+        else:
+            write_document(path, document(dataset, list(rows)))
+
+    def read(path: Path) -> Dataset:
+        about, rows = read_rows(path)
+        return dataset_of((back(_named(each, about)) for each in rows), path)
+
+    return Exporter(name, "", write, read, states=states, signs=frozenset(signs))
+
+
+def _named(row: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+    """The row, which knows what the document calls the dataset."""
+    name = about.get("name")
+    return row if not isinstance(name, str) or "dataset_name" in row else {**row, "dataset_name": name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +109,8 @@ class Exported:
         The file, its format, and its size.
     cases
         How many cases are in it.
-    lost
-        Frame: `what` has no place in the format, and in how many `cases` there was such a thing.
+    losses
+        The fields that the format has no place for, each with the number of cases that had such a thing.
     sentence
         All that in one line.
     """
@@ -70,8 +119,15 @@ class Exported:
     format: str
     bytes: int
     cases: int
-    lost: pl.DataFrame
+    losses: tuple[Loss, ...]
     sentence: str
+
+    @property
+    def lost(self) -> pl.DataFrame:
+        """What was lost: `field`, `what` it is in words, and in how many `cases` there was such a thing."""
+        rows = [(loss.field, loss.what, loss.cases) for loss in self.losses]
+        schema = {"field": pl.String(), "what": pl.String(), "cases": pl.Int64()}
+        return pl.DataFrame(rows, schema=schema, orient="row")
 
     def to_frame(self) -> pl.DataFrame:
         """What was lost."""
@@ -81,59 +137,4 @@ class Exported:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        return _html.panel(self.sentence, _html.table(self.lost) if self.lost.height else "")
-
-
-def losses(dataset: Dataset, keeps: frozenset[str]) -> pl.DataFrame:
-    """What of this dataset a format that keeps only these features has no place for."""
-    cases, truths = dataset.cases, dataset.ground_truth
-    several = truths.group_by("case_id", "kind").len().filter(pl.col("len") > 1)["case_id"].n_unique()
-    counts = {
-        "world": cases["world_id"].drop_nulls().len(),
-        "state": cases.height - tried(dataset).height,
-        "second": several,
-        "version": cases.height,
-        "weight": cases["channel"].drop_nulls().len(),
-    }
-    rows = [(text, counts[name]) for name, text in FEATURES.items() if name not in keeps and counts[name]]
-    return pl.DataFrame(rows, schema={"what": pl.String(), "cases": pl.Int64()}, orient="row")
-
-
-def tried(dataset: Dataset) -> pl.DataFrame:
-    """The cases that an agent is tried on: neither future nor retired ones."""
-    return dataset.cases.filter(pl.col("case_id").is_in(dataset.inputs()["case_id"].to_list()))
-
-
-def truth_of(dataset: Dataset) -> dict[str, dict[str, str]]:
-    """For each case and kind the ground truth of the first author."""
-    found: dict[str, dict[str, str]] = {}
-    for row in dataset.ground_truth.iter_rows(named=True):
-        found.setdefault(row["case_id"], {}).setdefault(row["kind"], row["value"])
-    return found
-
-
-def chat_messages(prefix: str) -> list[dict[str, Any]]:
-    """A prefix as chat messages in the shape that model providers take: tool calls as functions, arguments as text."""
-    messages: list[dict[str, Any]] = orjson.loads(prefix)
-    return [_chat(message) for message in messages]
-
-
-def _chat(message: dict[str, Any]) -> dict[str, Any]:
-    calls: list[dict[str, Any]] | None = message.get("tool_calls")
-    if not calls:
-        return message
-    return {
-        **message,
-        "tool_calls": [
-            {
-                "id": call["id"],
-                "type": "function",
-                "function": {"name": call["name"], "arguments": _text(call["arguments"])},
-            }
-            for call in calls
-        ],
-    }
-
-
-def _text(arguments: object) -> str:
-    return arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
+        return _html.panel(self.sentence, _html.table(self.lost) if self.losses else "")

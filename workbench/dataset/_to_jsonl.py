@@ -25,8 +25,9 @@ import polars as pl
 
 from workbench.dataset._content import content_hash_of, dumps, row_id_of, truth_id_of
 from workbench.dataset._dataset import Dataset
-from workbench.dataset._exporter import FEATURES, Exporter
-from workbench.dataset._tables import CASES, GROUND_TRUTH
+from workbench.dataset._exporter import Exporter
+from workbench.dataset._rows import line_of
+from workbench.dataset._tables import CASES, GROUND_TRUTH, STATES
 from workbench.errors import InputError
 from workbench.schema import conform
 
@@ -34,7 +35,6 @@ __all__ = ["FORMAT", "JSONL", "header_of", "verified"]
 
 FORMAT: Final = "workbench.dataset/1"
 
-_BREAKS: Final = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}  # some readers end a line there
 _STRUCTURED: Final = ("prefix", "attributes")
 
 
@@ -57,7 +57,7 @@ def _write(dataset: Dataset, path: Path) -> None:
     for row in dataset.ground_truth.iter_rows(named=True):
         truths.setdefault(row["case_id"], []).append(_timed(row))
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(_line(header_of(dataset)))
+        file.write(line_of(header_of(dataset)))
         for row in dataset.cases.iter_rows(named=True):
             case = _timed(row) | {name: _opened(row[name]) for name in _STRUCTURED}
             world = dataset.worlds.get(row["world_id"])
@@ -66,11 +66,7 @@ def _write(dataset: Dataset, path: Path) -> None:
                 "ground_truth": truths.get(row["case_id"], []),
                 "world": None if world is None else _opened(world.decode()),
             }
-            file.write(_line(line))
-
-
-def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_BREAKS) + "\n"
+            file.write(line_of(line))
 
 
 def _timed(row: dict[str, Any]) -> dict[str, Any]:
@@ -179,4 +175,4 @@ def verified(
     return Dataset(str(header["dataset"]), int(header["version"]), digest, cases, truths, worlds, made)
 
 
-JSONL: Final = Exporter("jsonl", ".jsonl", _write, _read, frozenset(FEATURES))
+JSONL: Final = Exporter("jsonl", ".jsonl", _write, _read, states=STATES, signs=frozenset({"format", "content_hash"}))

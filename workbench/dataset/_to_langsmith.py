@@ -1,33 +1,40 @@
-"""LangSmith's example upload: one JSON object a line with `inputs`, `outputs`, `metadata` and `split`."""
+"""LangSmith's examples: one JSON object a line with `id`, `inputs`, `outputs`, `metadata` and `split`.
+
+Criteria are the assertions that LangSmith's own evaluator reads from `outputs`.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import orjson
-
-from workbench.dataset._dataset import Dataset
-from workbench.dataset._exporter import Exporter, chat_messages, tried, truth_of
+from workbench.dataset._exporter import exchange
+from workbench.dataset._messages import messages_in
+from workbench.dataset._record import Record, answer_of, split_of, told, truths_in
 
 __all__ = ["LANGSMITH"]
 
-_BESIDE: Final = ("case_id", "session_id", "trace_id", "turn", "channel", "inclusion", "weight", "state", "world_id")
+
+def _row(record: Record) -> dict[str, Any]:
+    outputs = answer_of(record)
+    criteria: list[str] = outputs.pop("criteria", [])
+    if criteria:
+        outputs["assertions"] = [
+            {"key": f"criterion_{number}", "comment": each} for number, each in enumerate(criteria, 1)
+        ]
+    return {
+        "id": record.key,
+        "inputs": {"messages": record.messages},
+        "outputs": outputs,
+        "metadata": record.metadata,
+        "split": record.split,
+    }
 
 
-def _write(dataset: Dataset, path: Path) -> None:
-    truths = truth_of(dataset)
-    of = {"dataset": dataset.name, "dataset_version": dataset.version, "content_hash": dataset.content_hash}
-    with path.open("wb") as file:
-        for row in tried(dataset).iter_rows(named=True):
-            known = {name: row[name] for name in _BESIDE if row[name] is not None}
-            line = {
-                "inputs": {"messages": chat_messages(row["prefix"])},
-                "outputs": truths.get(row["case_id"], {}),
-                "metadata": {**orjson.loads(row["attributes"] or "{}"), **known, **of},
-                "split": row["split"],
-            }
-            file.write(orjson.dumps(line) + b"\n")
+def _back(row: dict[str, Any]) -> Record:
+    expected, criteria = truths_in(row.get("outputs", row.get("reference_outputs")))
+    metadata = told(row.get("metadata"))
+    split = row.get("split") or metadata.pop("dataset_split", None)
+    return Record(messages_in(row.get("inputs")), expected, criteria, metadata, split_of(split))
 
 
-LANGSMITH: Final = Exporter("langsmith", "", _write, keeps=frozenset({"weight", "version"}))
+LANGSMITH: Final = exchange("langsmith", row=_row, back=_back, signs=("inputs", "outputs"))

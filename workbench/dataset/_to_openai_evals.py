@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
-import orjson
-
-from workbench.dataset._dataset import Dataset
-from workbench.dataset._exporter import Exporter, chat_messages, tried, truth_of
+from workbench.dataset._exporter import exchange
+from workbench.dataset._messages import messages_in
+from workbench.dataset._record import Record, told, truths_in
 
 __all__ = ["OPENAI_EVALS"]
 
 
-def _write(dataset: Dataset, path: Path) -> None:
-    truths = truth_of(dataset)
-    with path.open("wb") as file:
-        for row in tried(dataset).iter_rows(named=True):
-            truth = truths.get(row["case_id"], {})
-            item = {
-                "case_id": row["case_id"],
-                "messages": chat_messages(row["prefix"]),
-                "input": row["input"],
-                "expected_output": truth.get("expected_output", ""),  # every item of a source has the same members
-                "criteria": truth.get("criteria", ""),
-                "attributes": orjson.loads(row["attributes"] or "{}"),
-                "channel": row["channel"],
-                "weight": row["weight"],
-                "split": row["split"],
-            }
-            file.write(orjson.dumps({"item": item}) + b"\n")
+def _row(record: Record) -> dict[str, Any]:
+    # Every item of a source has the same members; the first two are what templates of graders name.
+    return {
+        "item": {
+            "expected_output": record.expected[0] if record.expected else "",
+            "criteria": "\n".join(record.criteria),
+            "case_id": record.own["case_id"],
+            "messages": record.messages,
+            "input": record.asked,
+            "expected_outputs": list(record.expected),
+            "criteria_list": list(record.criteria),
+            "metadata": record.metadata,
+            "split": record.split or "",
+        }
+    }
 
 
-OPENAI_EVALS: Final = Exporter("openai-evals", "", _write, keeps=frozenset({"weight"}))
+def _back(row: dict[str, Any]) -> Record:
+    item = told(row.get("item"))
+    expected, _ = truths_in(item.get("expected_outputs") or item.get("expected_output"))
+    criteria, _ = truths_in(item.get("criteria_list") or item.get("criteria"))
+    asked = {"messages": item["messages"]} if "messages" in item else item.get("input", item)
+    return Record(
+        messages_in(asked),
+        expected,
+        criteria,
+        told(item.get("metadata")),
+        cast("str | None", item.get("split") or None),
+    )
+
+
+OPENAI_EVALS: Final = exchange("openai-evals", row=_row, back=_back, signs=("item",))

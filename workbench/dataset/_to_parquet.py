@@ -9,8 +9,8 @@ from typing import Any, Final
 import polars as pl
 
 from workbench.dataset._dataset import Dataset
-from workbench.dataset._exporter import FEATURES, Exporter
-from workbench.dataset._tables import CASES, GROUND_TRUTH
+from workbench.dataset._exporter import Exporter
+from workbench.dataset._tables import CASES, GROUND_TRUTH, STATES
 from workbench.dataset._to_jsonl import header_of, verified
 from workbench.errors import InputError
 
@@ -45,4 +45,4 @@ def _read(path: Path) -> Dataset:
     return verified(path, header, cases, truths, dict(pairs))
 
 
-PARQUET: Final = Exporter("parquet", ".parquet", _write, _read, frozenset(FEATURES))
+PARQUET: Final = Exporter("parquet", ".parquet", _write, _read, states=STATES)
