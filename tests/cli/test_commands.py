@@ -18,7 +18,20 @@ from workbench.cli._show import table
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
-COMMANDS = ("init", "load", "grade", "sessions", "cluster", "label", "promote", "export", "compare", "report", "lab")
+COMMANDS = (
+    "init",
+    "load",
+    "grade",
+    "sessions",
+    "cluster",
+    "label",
+    "promote",
+    "export",
+    "import",
+    "compare",
+    "report",
+    "lab",
+)
 
 
 def run(*words: str, code: int = 0) -> Any:
@@ -54,6 +67,10 @@ def test_the_whole_loop_from_the_shell(tmp_path: Path) -> None:
     assert (promoted["version"], promoted["cases"]) == (1, 4)
     out = tmp_path / "refunds.jsonl"
     assert run("export", "refunds", str(out), *w)["cases"] == 4
+    lost = run("export", "refunds", str(tmp_path / "x.jsonl"), "--format", "inspect", *w)["lost"]
+    assert [row["field"] for row in lost] == ["world"]
+    assert run("import", str(tmp_path / "x.jsonl"), *w)["version"] == 1
+    assert run("import", str(tmp_path / "x.jsonl"), "--to", "copy", *w)["cases"] == 4
     assert out.stat().st_size > 0
     compared = run("compare", "--baseline", "1.4.0", "--candidate", "1.5.0", "--margin", "0.02", *w)
     assert "1.5.0" in compared["sentence"]

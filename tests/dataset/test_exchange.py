@@ -138,7 +138,7 @@ def test_promptfoo_is_given_no_template_address_or_reference(tmp_path: Path, hos
     said = one.export(tmp_path / "file.json", format="promptfoo")
     texts = texts_in(json.loads(said.path.read_text(encoding="utf-8")))
     assert not [
-        text for text in texts if re.search(r"\{[{%#]|^\$|^[\w+.-]+://|^(package|python|javascript|exec):", text)
+        text for text in texts if re.search(r"\{[{%#]|#\}|^\$|^[\w+.-]+://|^(package|python|javascript|exec):", text)
     ]
     (test,) = json.loads(said.path.read_text(encoding="utf-8"))
     assert json.loads(test["vars"]["messages"])[-1] == {"content": hostile, "role": "user"}

@@ -70,3 +70,39 @@ def test_a_dataset_is_shown_and_promoted_to_without_reading_its_worlds(
     assert not worlds & set(asked)
     ws.dataset("regression").export(tmp_path / "regression.jsonl")
     assert worlds <= set(asked)
+
+
+@pytest.mark.parametrize("form", ["langsmith", "promptfoo", "jsonl"])
+def test_what_was_exported_and_comes_back_is_the_same_version(ws: wb.Workspace, tmp_path: Path, form: str) -> None:
+    ws.annotate(SAMPLE / "labels.jsonl")
+    made = ws.promote(ws.labelled(), to="regression", controls=3)
+    said = made.export(tmp_path / "file", format=form)
+    again = ws.import_dataset(said.path, format=form)
+    assert (again.version, again.content_hash) == (1, made.content_hash)
+    assert again.notes[0].startswith("Nothing was added")
+    elsewhere = wb.open(tmp_path / "elsewhere")
+    there = elsewhere.import_dataset(said.path, to="mine", format=form)
+    assert there.cases["case_id"].to_list() == made.cases["case_id"].to_list()
+    assert there.ground_truth["value"].to_list() == made.ground_truth["value"].to_list()
+    assert (len(there.worlds) > 0) == (form == "jsonl")
+    assert there.cases["world_id"].drop_nulls().len() == len(there.worlds.keys() & set(there.cases["world_id"]))
+    assert len(elsewhere.dataset("mine").inputs()) == len(made.inputs())
+    elsewhere.close()
+
+
+def test_a_file_of_others_is_redacted_and_its_next_edition_revises_its_cases(ws: wb.Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "quiz.jsonl"
+    rows = [
+        {"inputs": {"question": f"Mail ada{n}@example.com about order {n}."}, "outputs": {"answer": f"Done {n}"}}
+        for n in range(3)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    first = ws.import_dataset(path)
+    assert (first.name, len(first), first.ground_truth.height) == ("quiz", 3, 3)
+    assert "@example.com" not in "".join(first.cases["prefix"])
+    rows[0]["outputs"]["answer"] = "Done otherwise"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    second = ws.import_dataset(path, author=first.ground_truth["author"][0])
+    assert (second.version, len(second)) == (2, 3)
+    assert second.ground_truth["value"].to_list() == ["Done otherwise", "Done 1", "Done 2"]
+    assert second.diff(first).rows["change"].to_list() == ["ground truth"]

@@ -238,7 +238,26 @@ def export(
     """
     with speaking(as_json=as_json):
         exported = _open(workspace).dataset(dataset, version=version).export(path, format=form)
-        say(exported.sentence, {"path": str(exported.path), "cases": exported.cases}, as_json=as_json)
+        lost = exported.lost.to_dicts()
+        say(exported.sentence, {"path": str(exported.path), "cases": exported.cases, "lost": lost}, as_json=as_json)
+
+
+@app.command("import")
+def import_dataset(
+    path: Annotated[Path, typer.Argument(help="The file.")],
+    to: Annotated[str | None, typer.Option(help="The dataset's name; by default what the file calls it.")] = None,
+    form: Annotated[str | None, typer.Option("--format", help="By default what its first record shows.")] = None,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Read a dataset file of this or another tool into a new version of a dataset.
+
+    Example:  workbench import examples.jsonl --format langsmith --to refunds -w support-agent
+    """
+    with speaking(as_json=as_json):
+        made = _open(workspace).import_dataset(path, to=to, format=form)
+        values = {"dataset": made.name, "version": made.version, "cases": len(made), "content_hash": made.content_hash}
+        say(f"{made.notes[0]} {made.sentence}", values, as_json=as_json)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from workbench.dataset._dataset import Dataset, Diff, dataset_at
 from workbench.dataset._desk import Recorder
 from workbench.dataset._exporter import Exported, Exporter, exchange
 from workbench.dataset._exporters import exporters, read_dataset
+from workbench.dataset._imported import imported
 from workbench.dataset._loss import FIELDS, Loss
 from workbench.dataset._promote import promote
 from workbench.dataset._promotion import Promotion
@@ -32,6 +33,7 @@ __all__ = [
     "dataset_at",
     "exchange",
     "exporters",
+    "imported",
     "promote",
     "read_dataset",
     "revise",

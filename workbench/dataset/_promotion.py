@@ -77,11 +77,20 @@ class Addition:
         before = existing if existing is not None else Dataset(name, 0, "", CASES.to_frame(), GROUND_TRUTH.to_frame())
         cases = conform(pl.DataFrame(list(self.cases), schema_overrides=CASES), CASES).select(CASES.names())
         truths = conform(pl.DataFrame(list(self.ground_truth), schema_overrides=GROUND_TRUTH), GROUND_TRUTH)
+        truths = truths.unique("truth_id", keep="first", maintain_order=True)
         new_truths = truths.join(before.ground_truth, on="truth_id", how="anti").select(GROUND_TRUTH.names())
         all_cases = _replaced(before.cases, cases, ["case_id"])
-        all_truths = _replaced(before.ground_truth, new_truths, ["case_id", "kind", "author"])
+        # What an author says now stands for all that the author said of the case before; several things may be said at once.
+        there = before.ground_truth.join(truths, on="truth_id", how="semi")
+        said = pl.concat([there, new_truths])
+        whose = ["case_id", "kind", "author"]
+        all_truths = pl.concat([before.ground_truth.join(said, on=whose, how="anti", nulls_equal=True), said])
         order = all_cases.select("case_id").with_row_index("_case")
-        all_truths = all_truths.join(order, on="case_id").sort("_case", "kind", "author").select(GROUND_TRUTH.names())
+        all_truths = (
+            all_truths.join(order, on="case_id")
+            .sort("_case", "kind", "author", maintain_order=True)
+            .select(GROUND_TRUTH.names())
+        )
         wanted = set(all_cases["world_id"].drop_nulls().to_list())
         both = ChainMap(dict(self.worlds or {}), before.worlds)  # pyright: ignore[reportArgumentType] - nothing is written to it
         worlds = Worlds([key for key in both if key in wanted], both.__getitem__)

@@ -19,22 +19,22 @@ from workbench.dataset._record import OWN, Record, told
 __all__ = ["PROMPTFOO"]
 
 _JOINER: Final = "\u2060"
-_TEMPLATE: Final = re.compile(f"\\{{(?={_JOINER}*[{{%#])")
+_TEMPLATE: Final = re.compile(f"\\{{(?={_JOINER}*[{{%#])|#(?={_JOINER}*}})")  # a comment's end alone is an error there
 _ADDRESS: Final = re.compile(
     f"(?={_JOINER}*(?:[A-Za-z][A-Za-z0-9+.-]*://|(?:package|python|javascript|ruby|exec):|\\$))"
 )
-_JOINED: Final = re.compile(f"\\{{{_JOINER}(?={_JOINER}*[{{%#])")
+_JOINED: Final = re.compile(f"(?:(\\{{){_JOINER}(?={_JOINER}*[{{%#])|(#){_JOINER}(?={_JOINER}*}}))")
 _EXPECTED: Final = "expected_output"
 
 
 def _inert(text: str) -> str:
-    guarded = _TEMPLATE.sub("{" + _JOINER, text)
+    guarded = _TEMPLATE.sub(rf"\g<0>{_JOINER}", text)
     return _JOINER + guarded if _ADDRESS.match(guarded) else guarded
 
 
 def _restored(text: str) -> str:
     opened = text[1:] if text.startswith(_JOINER) and _ADDRESS.match(text) else text
-    return _JOINED.sub("{", opened)
+    return _JOINED.sub(r"\1\2", opened)
 
 
 def _row(record: Record) -> dict[str, Any]:
@@ -59,7 +59,8 @@ def _row(record: Record) -> dict[str, Any]:
 
 
 def _text(messages: Any) -> str:
-    return re.sub(r"\{(?=[^\"}])", r"\\u007b", json.dumps(messages, separators=(",", ":")))
+    text = json.dumps(messages, separators=(",", ":"))
+    return re.sub(r"#(?=})", r"\\u0023", re.sub(r"\{(?=[^\"}])", r"\\u007b", text))
 
 
 def _back(row: dict[str, Any]) -> Record:

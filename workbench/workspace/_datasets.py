@@ -17,7 +17,7 @@ from workbench.workspace._reading import Reading
 
 if TYPE_CHECKING:
     from workbench.cluster import Modes
-    from workbench.dataset import Dataset
+    from workbench.dataset import Dataset, Promotion
     from workbench.experiment import Comparison, Experiment
 
 
@@ -63,19 +63,58 @@ class Datasets(Reading):
             seed=seed,
             attributes=("agent_version",),
         )
-        for content in promoted.worlds.values():
-            self.store.blobs.put(content)
-        tables = {
-            "dataset_versions": promoted.version,
-            "cases": promoted.cases,
-            "ground_truth": promoted.ground_truth,
-        }
-        if not self.store.database.append_together(tables, unless="dataset_versions"):
-            # Somebody made a version of this number in the meantime: these cases go on top of it.
+        if not self._keep_version(promoted):
             return self.promote(population, to=to, controls=controls, seed=seed, author=author)
         return replace(
             promoted.dataset, notes=(promoted.sentence, *promoted.notes, f"Redacted: {redactor.replaced.sentence}")
         )
+
+    def _keep_version(self, made: Promotion) -> bool:
+        """Write a version and what it holds, all or none; False where somebody made one of this number in the meantime."""
+        for content in made.worlds.values():
+            self.store.blobs.put(content)
+        tables = {"dataset_versions": made.version, "cases": made.cases, "ground_truth": made.ground_truth}
+        return self.store.database.append_together(tables, unless="dataset_versions")
+
+    def import_dataset(
+        self,
+        path: str | Path,
+        *,
+        to: str | None = None,
+        format: str | None = None,  # noqa: A002 - the word that users look for
+        author: str | None = None,
+    ) -> Dataset:
+        """Read a dataset file, of the workbench or of another tool, into a new version; cases that are there take on what it says.
+
+        Parameters
+        ----------
+        path
+            The file.
+        to
+            The dataset's name; by default what the file calls it.
+        format
+            One of `workbench.dataset.exporters()`; by default what the file's first record shows.
+        author
+            Who imports; you by default.
+        """
+        from workbench import dataset
+
+        read = dataset.read_dataset(path, format)
+        name, redactor = to or read.name, self._redactor()
+        ids = {each for each in read.cases["world_id"].drop_nulls().to_list() if each in self.store.blobs}
+        made = dataset.imported(
+            read,
+            to=name,
+            now=datetime.now(UTC),
+            author=author_of(author),
+            existing=self.dataset(name) if name in self.datasets() else None,
+            redact=redactor.text,
+            worlds=ids,
+        )
+        if not self._keep_version(made):
+            return self.import_dataset(path, to=to, format=format, author=author)
+        notes = (made.sentence, *made.notes, f"Redacted: {redactor.replaced.sentence}")
+        return replace(self.dataset(name) if made.version.height else made.dataset, notes=notes)
 
     def _with_all_labels(self, population: Any) -> Any:
         """Labels of some reviewers with the others' labels of the same sessions."""
