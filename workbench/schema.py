@@ -28,6 +28,7 @@ __all__ = [
     "OUTCOMES",
     "PROPOSALS",
     "QUEUES",
+    "RESERVATIONS",
     "RESULTS",
     "SCORES",
     "SESSIONS",
@@ -231,6 +232,8 @@ DRAWS: Final = pl.Schema({
     "inclusion": pl.Float64(),  # chance of being in the queue at all; null: chosen by hand
     "because": pl.String(),  # one line: why this one
     "drawn_at": _TIME,
+    "component": pl.String(),  # what chose it: audit | score | new kind | … ; repeat: shown again, in no rate; hand | rule | …: added
+    "due_at": _TIME,  # to be read before; null: whenever
 })  # fmt: skip
 
 OUTCOMES: Final = pl.Schema({  # one row a case, trial and grader: what comparisons are made of
@@ -327,7 +330,7 @@ QUEUES: Final = pl.Schema({  # one row a queue; its items are rows of DRAWS
     "queue_id": pl.String(),  # from the name: one name, one queue
     "name": pl.String(),
     "purpose": pl.String(),  # align (a grader) | dataset (ground truth): the same row is never silently both
-    "design": pl.String(),  # random | stratified | mixed
+    "design": pl.String(),  # random | stratified | mixed | informed | filled (by hand or rule)
     "seed": pl.Int64(),
     "n": pl.Int64(),  # how many were drawn
     "pool": pl.Int64(),  # how many were eligible
@@ -339,6 +342,21 @@ QUEUES: Final = pl.Schema({  # one row a queue; its items are rows of DRAWS
     "because": pl.String(),
     "created_by": pl.String(),
     "created_at": _TIME,
+    "filter": pl.String(),  # the condition that its population was taken by, as it was written
+    "reviewers": pl.List(pl.String()),  # who may read it; null: anybody
+    "reviews": pl.Int64(),  # how many reviewers read each item; null: one
+    "hold_minutes": pl.Float64(),  # how long an item stays reserved for the one who took it
+    "repeats": pl.Float64(),  # share of items that are shown a second time, unannounced
+})  # fmt: skip
+
+RESERVATIONS: Final = pl.Schema({  # append-only: who is reading which item of a queue
+    "reservation_id": pl.String(),  # of draw, place and how often that place was taken: two at once cannot both have it
+    "queue_id": pl.String(),
+    "draw_id": pl.String(),
+    "reviewer": pl.String(),
+    "kind": pl.String(),  # take | release
+    "happened_at": _TIME,
+    "expires_at": _TIME,
 })  # fmt: skip
 
 CODEBOOK_EVENTS: Final = pl.Schema({  # append-only: the codebook of any moment is what the events up to it make

@@ -46,7 +46,7 @@ def test_simple_random_draws_carry_their_pool_step_probability_and_inclusion() -
     assert queue.draws["probability"].to_list() == [1 / 200, 1 / 199, 1 / 198]
     assert queue.draws["inclusion"].to_list() == [3 / 200] * 3
     assert queue.draws["because"][0] == "thumbs down: one of 3 drawn at random from 200"
-    assert queue.items.columns == ["position", "session_id", "because"]
+    assert queue.items.columns == ["position", "session_id", "because", "draw_id", "due_at"]
     assert repr(queue) == "3 of 200 sessions drawn at random for 'q' (seed 1)."
 
 
@@ -141,18 +141,18 @@ def test_more_than_there_are_takes_all_and_says_so() -> None:
 
 
 def test_sessions_that_also_serve_another_purpose_are_counted() -> None:
-    tuning = label.draw_queue(IDS, name="align judge", n=100, purpose="align")
-    queue = label.draw_queue(IDS, name="truth", n=200, purpose="dataset", history=tuning.draws, queues=tuning.row)
+    tuning = label.draw_queue(IDS, name="align judge", n=100, protocol=label.Protocol(purpose="align"))
+    queue = label.draw_queue(IDS, name="truth", n=200, history=tuning.draws, queues=tuning.row)
     assert any(note.startswith("100 of them were drawn for 'align' in 'align judge'") for note in queue.notes)
 
 
 def test_the_row_to_be_stored_says_how_the_queue_came_about() -> None:
-    asked = {"name": "cites a source", "kind": "binary", "required": True, "expert_only": False}
-    queue = label.draw_queue(IDS, name="q", n=5, seed=4, created_by="ana", rubric=[asked], now=NOW)
+    protocol = label.Protocol(rubric=(label.RubricItem("cites a source", required=True),), reviewers=("ana", "ben"))
+    queue = label.draw_queue(IDS, name="q", n=5, seed=4, created_by="ana", protocol=protocol, now=NOW)
     row = queue.row.row(0, named=True)
     assert queue.row.schema == QUEUES
     assert (row["n"], row["pool"], row["seed"], row["design"], row["audit"]) == (5, 200, 4, "random", 1.0)
-    assert "cites a source" in row["rubric"]
+    assert label.Protocol.of(row) == protocol
     assert row["population"] == label.draw_queue(IDS[::-1], name="other", n=9).row["population"].item()
 
 
@@ -164,7 +164,6 @@ def test_the_row_to_be_stored_says_how_the_queue_came_about() -> None:
         ({"n": 1, "by": "intent", "score": "worth"}, InputError, "two designs"),
         ({"n": 1, "score": "worth", "audit": 0.1}, InputError, "at least 0.3"),
         ({"n": 1, "by": "intnt"}, UnknownNameError, "did you mean 'intent'"),
-        ({"n": 1, "purpose": "fun"}, UnknownNameError, "purpose"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_the_reason(arguments: dict[str, object], error: type, words: str) -> None:

@@ -157,11 +157,21 @@ def test_a_workspace_of_an_older_version_is_brought_up_to_date(address: str) -> 
     with database._write() as connection:
         for name in ("input_tokens", "output_tokens"):
             connection.exec_driver_sql(f"ALTER TABLE trials DROP COLUMN {name}")
+        for name in ("component", "due_at"):
+            connection.exec_driver_sql(f"ALTER TABLE draws DROP COLUMN {name}")
+        for name in ("filter", "reviewers", "reviews", "hold_minutes", "repeats"):
+            connection.exec_driver_sql(f"ALTER TABLE queues DROP COLUMN {name}")
+        connection.exec_driver_sql("DROP TABLE reservations")
         connection.exec_driver_sql("UPDATE meta SET value = '1' WHERE key = 'version'")
     database.close()
     database = Database(address)
     database.append("trials", [{"trial_id": "t", "input_tokens": 7}])
     assert database.read("trials")["input_tokens"].to_list() == [7]
+    database.append("queues", [{"queue_id": "q", "reviewers": ["ana"], "reviews": 2}])
+    database.append("draws", [{"draw_id": "q.0", "component": "audit"}])
+    database.append("reservations", [{"reservation_id": "q.0.0", "reviewer": "ana"}])
+    assert database.read("queues").select("reviewers", "reviews").row(0) == (["ana"], 2)
+    assert database.read("draws")["component"].to_list() == ["audit"]
     database.close()
 
 

@@ -4,6 +4,7 @@ from workbench.cluster._cluster import cluster
 from workbench.cluster._edits import Edit
 from workbench.cluster._embed import Embedder, Embeds, MemoryCache, VectorCache, default_embedder
 from workbench.cluster._facet import TEXTS, Facet, facet_text
+from workbench.cluster._features import features
 from workbench.cluster._modes import Home, Modes
 from workbench.cluster._space import Views
 
@@ -21,4 +22,5 @@ __all__ = [
     "cluster",
     "default_embedder",
     "facet_text",
+    "features",
 ]

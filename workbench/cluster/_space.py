@@ -14,7 +14,7 @@ from workbench.cluster._embed import Embeds
 from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, smooth, unit_rows, weigh_columns
 from workbench.cluster._terms import fragments, grams, kept_share, plain_fragments
 
-__all__ = ["FACET_VIEWS", "Space", "Views", "fit_space", "reduced"]
+__all__ = ["FACET_VIEWS", "Space", "Views", "fit_space", "joined_views", "reduced", "words_of"]
 
 Floats = NDArray[np.float64]
 
@@ -121,7 +121,33 @@ def fit_space(
     Each view is centred and reduced by principal components to 30 dimensions, its rows are brought to length one and
     weighed. Centring matters: without it density clustering sees one cloud.
     """
-    n = len(texts)
+    fitted, joined, plain = _fit_views(texts, tokens, views, embed, progress)
+    points = reduced(joined)
+    _, distance = neighbours(joined, joined, 1, same=True)
+    reach = float(np.percentile(distance, _FAR)) if distance.size else np.inf
+    return Space(joined, points, tuple(fitted), plain, embed, max(reach, 1e-9))
+
+
+def joined_views(
+    texts: Sequence[str],
+    tokens: Sequence[Sequence[str]],
+    *,
+    views: Views,
+    embed: Embeds | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Floats, bool]:
+    """Where the texts lie in the joined space, shape (n, sum of the views' dimensions), and whether they are mostly code."""
+    _, joined, plain = _fit_views(texts, tokens, views, embed, progress)
+    return joined, plain
+
+
+def _fit_views(
+    texts: Sequence[str],
+    tokens: Sequence[Sequence[str]],
+    views: Views,
+    embed: Embeds | None,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[_View], Floats, bool]:
     fitted: list[_View] = []
     parts: list[tuple[float, Floats]] = []
     plain = kept_share(texts) < _MOSTLY_CODE
@@ -142,11 +168,7 @@ def fit_space(
     if views.meaning > 0 and embed is not None:
         vectors = np.asarray(embed(texts, progress=progress), dtype=np.float64)
         add("meaning", views.meaning if fitted else 1.0, vectors, None)
-    joined = _join(parts, n)
-    points = reduced(joined)
-    _, distance = neighbours(joined, joined, 1, same=True)
-    reach = float(np.percentile(distance, _FAR)) if distance.size else np.inf
-    return Space(joined, points, tuple(fitted), plain, embed, max(reach, 1e-9))
+    return fitted, _join(parts, len(texts)), plain
 
 
 def reduced(joined: Floats) -> Floats:

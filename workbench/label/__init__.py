@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from workbench.label._agreement import Agreement, agreement
 from workbench.label._codebook import Codebook, codebook
+from workbench.label._draw import draw_queue, population_hash
 from workbench.label._events import Coding, apply_events, codebook_event
 from workbench.label._labels import Change, Role, contested, current_labels, label_annotations, last_operation
 from workbench.label._names import Mode, modes_of
-from workbench.label._queue import Queue, draw_queue
+from workbench.label._next import draw_informed
+from workbench.label._protocol import AnswerKind, Protocol, RubricItem
+from workbench.label._queue import Queue
 from workbench.label._read import read_annotations, read_draws
 from workbench.label._tables import CODEBOOK_EVENTS, LABELS, QUEUES, VERDICTS, EventKind, Purpose, Verdict
 from workbench.label._weights import draw_weights
@@ -18,14 +21,17 @@ __all__ = [
     "QUEUES",
     "VERDICTS",
     "Agreement",
+    "AnswerKind",
     "Change",
     "Codebook",
     "Coding",
     "EventKind",
     "Mode",
+    "Protocol",
     "Purpose",
     "Queue",
     "Role",
+    "RubricItem",
     "Verdict",
     "agreement",
     "apply_events",
@@ -33,11 +39,13 @@ __all__ = [
     "codebook_event",
     "contested",
     "current_labels",
+    "draw_informed",
     "draw_queue",
     "draw_weights",
     "label_annotations",
     "last_operation",
     "modes_of",
+    "population_hash",
     "read_annotations",
     "read_draws",
 ]

@@ -15,7 +15,7 @@ from typing import Final
 
 from workbench.errors import InputError
 
-__all__ = ["Drawn", "mixed", "simple", "stratified"]
+__all__ = ["Drawn", "mixed", "simple", "stratified", "uniform"]
 
 _CANCELLED: Final = 1e-6
 
@@ -35,14 +35,14 @@ class Drawn:
     because: str
 
 
-def _uniform(*parts: object) -> float:
+def uniform(*parts: object) -> float:
     """A number in (0, 1) that the parts fix, as evenly spread as SHA-256 spreads them."""
     digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).digest()
     return (int.from_bytes(digest[:8], "big") + 0.5) / 2**64
 
 
 def _shuffled(ids: Sequence[str], *key: object) -> list[str]:
-    return sorted(ids, key=lambda each: (_uniform(*key, each), each))
+    return sorted(ids, key=lambda each: (uniform(*key, each), each))
 
 
 def simple(ids: Sequence[str], n: int, *, key: str) -> list[Drawn]:
@@ -113,7 +113,7 @@ def mixed(ids: Sequence[str], scores: Sequence[float], n: int, *, audit: float, 
     weight = dict(zip(ids, scores, strict=True))
     at_random = _shuffled(ids, key, "order")
     informed = sorted(
-        (each for each in ids if weight[each] > 0), key=lambda e: (-math.log(_uniform(key, "score", e)) / weight[e], e)
+        (each for each in ids if weight[each] > 0), key=lambda e: (-math.log(uniform(key, "score", e)) / weight[e], e)
     )
     rank = _ranks(scores)
     taken: set[str] = set()
@@ -123,7 +123,7 @@ def mixed(ids: Sequence[str], scores: Sequence[float], n: int, *, audit: float, 
     next_random, next_informed = 0, 0
     for step in range(n):
         size = len(ids) - step
-        by_chance = _uniform(key, "coin", step) < audit or not positive
+        by_chance = uniform(key, "coin", step) < audit or not positive
         if by_chance:
             while at_random[next_random] in taken:
                 next_random += 1

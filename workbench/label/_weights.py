@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import polars as pl
 
+from workbench.label._queue import REPEAT
 from workbench.schema import DRAWS, conform
 
 __all__ = ["draw_weights"]
@@ -48,7 +49,13 @@ def draw_weights(draws: object, *, read: Collection[str] | None = None) -> pl.Da
     [2.0, 2.0]
     """
     frame = conform(draws, DRAWS, what="draws").filter(pl.col("target_kind").fill_null("session") == "session")
-    frame = frame.unique(["queue_id", "target_id"], keep="first", maintain_order=True).sort("queue_id", "position")
+    # What is shown again, and what was added by hand before it was drawn, counts once: as the draw that it is.
+    frame = frame.filter(pl.col("component").ne_missing(REPEAT)).sort(
+        "queue_id", pl.col("probability").is_null() & pl.col("inclusion").is_null(), "position"
+    )
+    frame = frame.unique(["queue_id", "target_id"], keep="first", maintain_order=True).with_columns(
+        position=pl.int_range(pl.len()).over("queue_id")
+    )
     is_read = pl.lit(value=True) if read is None else pl.col("target_id").is_in(list(read))
     frame = frame.with_columns(
         is_read.alias("_read"),

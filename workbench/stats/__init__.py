@@ -1,6 +1,7 @@
 """Pure statistics over arrays: every estimate carries its interval, and every formula names its source."""
 
 from workbench.stats._agreement import Agreement, agreement
+from workbench.stats._discovery import Discovery, discoveries
 from workbench.stats._interval import Interval, quantile
 from workbench.stats._mean import FEWEST, mean_interval, paired_interval, score_interval
 from workbench.stats._power import Variance, cases_needed, components, minimum_detectable, paired_power
@@ -12,6 +13,7 @@ from workbench.stats._tests import PairedTest, benjamini_hochberg, holm, mcnemar
 __all__ = [
     "FEWEST",
     "Agreement",
+    "Discovery",
     "Interval",
     "Lift",
     "OfK",
@@ -24,6 +26,7 @@ __all__ = [
     "bootstrap",
     "cases_needed",
     "components",
+    "discoveries",
     "flip_rate",
     "holm",
     "lift",

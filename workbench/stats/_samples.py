@@ -81,7 +81,7 @@ def weighted_share(values: npt.ArrayLike, inclusion: npt.ArrayLike, *, level: fl
         raise InputError(msg)
     weight = 1 / chance
     total = float(weight.sum())
-    share = float(weight @ y) / total
+    share = float(y[0]) if (y == y[0]).all() else float(weight @ y) / total  # no rounding where all say the same
     kish = total**2 / float(weight @ weight)
     missed = float((weight**2) @ (1 - chance)) / float(weight @ weight)  # 0 where everything was read
     variance = float((((y - share) * weight) ** 2) @ (1 - chance)) / total**2 * y.size / max(y.size - 1, 1)

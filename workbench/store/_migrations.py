@@ -19,7 +19,25 @@ def _tokens(connection: sa.Connection) -> None:
         connection.execute(sa.DDL(f"ALTER TABLE trials ADD COLUMN {name} BIGINT"))
 
 
-STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _tokens}
+def _queues(connection: sa.Connection) -> None:
+    """Draws tell what chose them and until when they are to be read; queues who reads them; items can be reserved."""
+    added = {
+        "draws": {"component": "TEXT", "due_at": "BIGINT"},
+        "queues": {
+            "filter": "TEXT",
+            "reviewers": "TEXT",
+            "reviews": "BIGINT",
+            "hold_minutes": "DOUBLE PRECISION",
+            "repeats": "DOUBLE PRECISION",
+        },
+    }
+    for table, columns in added.items():
+        for name, kind in columns.items():
+            connection.execute(sa.DDL(f"ALTER TABLE {table} ADD COLUMN {name} {kind}"))
+    METADATA.tables["reservations"].create(connection)
+
+
+STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _tokens, 2: _queues}
 """`STEPS[n]` changes tables of version n into those of version n + 1."""
 
 

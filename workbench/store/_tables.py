@@ -14,7 +14,7 @@ from workbench import schema
 
 __all__ = ["METADATA", "TABLES", "VERSION", "UtcTime"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """The version of the tables below; `_migrations` brings older workspaces up to it."""
 
 
@@ -89,6 +89,7 @@ _DESCRIBED: Final[dict[str, _Table]] = {
     "annotations": _Table(schema.ANNOTATIONS, ("annotation_id",), ("target_id",)),
     "queues": _Table(schema.QUEUES, ("queue_id",)),
     "draws": _Table(schema.DRAWS, ("draw_id",), ("queue_id",)),
+    "reservations": _Table(schema.RESERVATIONS, ("reservation_id",), ("queue_id",)),
     "exposures": _Table(schema.EXPOSURES, ("exposure_id",)),
     "codebook_events": _Table(schema.CODEBOOK_EVENTS, ("event_id",)),
     "mode_edits": _Table(schema.MODE_EDITS, ("edit_id",)),

@@ -14,7 +14,7 @@ from workbench.workspace._base import author_of, ids_of
 from workbench.workspace._modes import FailureModes
 
 if TYPE_CHECKING:
-    from workbench.label import Codebook, EventKind, Queue
+    from workbench.label import Codebook, EventKind, Protocol, Queue
     from workbench.widgets import Labeller
 
 
@@ -33,7 +33,10 @@ class Reading(FailureModes):
         seed: int = 0,
         by: str | None = None,
         score: str | None = None,
+        informed: bool = False,
+        ahead: int | None = None,
         because: str | None = None,
+        protocol: Protocol | None = None,
     ) -> Queue:
         """Draw sessions to read, once: the same name gives the same queue for ever.
 
@@ -49,33 +52,62 @@ class Reading(FailureModes):
             Another seed draws others.
         by, score
             A column of the population: strata that each get their part, or the worth of reading (a third of the draws stays uniform).
+        informed
+            A third at random, the rest where most is to be learnt: kinds not seen yet, disagreement with graders, thin segments
+            (of `by`), negative feedback. A larger `n` later goes on from what was read until then.
+        ahead
+            With `informed`: draw so many beyond what was read, and more whenever this is called again.
         because
             One line that is shown beside each session.
+        protocol
+            What for, by whom, what is asked, what stays hidden.
         """
         from workbench import evidence, label
+        from workbench.workspace._queues import keep
 
         # A queue that exists is handed back whatever the population has become.
         sessions = self._rolled_up()
         source, refused = evidence.permitted(sessions if population is None else ids_of(population), sessions)
-        drawn = label.draw_queue(
-            source,
-            name=name,
-            n=n,
-            seed=seed,
-            by=by,
-            score=score,
-            because=because,
-            history=self.store.database.read("draws"),
-            queues=self.store.database.read("queues"),
-            created_by=author_of(),
-            now=datetime.now(UTC),
-        )
-        if drawn.is_new and not self.store.database.append_together(
-            {"queues": drawn.row, "draws": drawn.draws}, unless="queues"
-        ):
-            # Somebody drew a queue of this name in the meantime: theirs counts.
-            return self.queue(name, population, n=n, seed=seed, by=by, score=score, because=because)
+        known = self._known_before(source, by) if informed else source
+
+        def draw() -> Queue:
+            shared: dict[str, Any] = {
+                "name": name,
+                "n": n,
+                "seed": seed,
+                "because": because,
+                "history": self.store.database.read("draws"),
+                "queues": self.store.database.read("queues"),
+                "protocol": protocol or label.Protocol(),
+                "created_by": author_of(),
+                "now": datetime.now(UTC),
+            }
+            if informed:
+                return label.draw_informed(known, ahead=ahead, labels=self.labels(), **shared)
+            return label.draw_queue(known, by=by, score=score, **shared)
+
+        drawn = keep(self.store.database, draw)
         return replace(drawn, notes=(*drawn.notes, *evidence.refusals(refused if drawn.is_new else 0)))
+
+    def _known_before(self, source: pl.DataFrame, by: str | None) -> pl.DataFrame:
+        """What is known of sessions before they are read: where they lie, their signs, what graders and users said."""
+        from workbench import cluster, label
+
+        wanted = source.select("session_id").unique().sort("session_id")
+        name = f"features_{label.population_hash(wanted['session_id'].to_list())[:16]}"
+        steps = self.steps()
+        known = self._derived(
+            name,
+            lambda: cluster.features(cluster.facet_text(steps.join(wanted, on="session_id", how="semi"), "failure")),
+        )
+        outcomes = self.outcomes().frame.select("session_id", "feedback", graded="grader")
+        known = wanted.join(known, on="session_id", how="left").join(outcomes, on="session_id", how="left")
+        if by is None:
+            return known
+        held = source if by in source.columns else self.sessions()
+        if by not in held.columns:
+            raise UnknownNameError(by, "column of the sessions", held.columns)
+        return known.join(held.select("session_id", segment=by).unique("session_id"), on="session_id", how="left")
 
     def label(self, queue: Queue, *, reviewer: str, role: str = "general") -> Labeller:
         """Read a queue and say what went wrong, by keyboard; each save is on disk before it is acknowledged.

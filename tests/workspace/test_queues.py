@@ -1,0 +1,46 @@
+"""Queues of a workspace: drawn once, adapted to what was read, safe for two at once."""
+
+from __future__ import annotations
+
+import workbench as wb
+
+
+def test_an_informed_queue_goes_on_from_what_was_read_and_run_all_draws_nothing_again(ws: wb.Workspace) -> None:
+    first = ws.queue("next", n=12, ahead=4, seed=3, informed=True)
+    assert (len(first), first.design) == (4, "informed")
+    assert ws.queue("next", n=12, ahead=4, seed=3, informed=True).draws.equals(first.draws)
+    for number, session in enumerate(first.items["session_id"].to_list()):
+        change = {"operation": f"op{number}", "session_id": session, "verdict": "fail"}
+        ws.save_label(change, reviewer="ana", queue_id=first.queue_id)
+    more = ws.queue("next", n=12, ahead=4, seed=3, informed=True)
+    assert more.draws.head(4).equals(first.draws)
+    assert len(more) == 8
+    again = wb.open(ws.store.folder)
+    assert again.queue("next", n=12, ahead=4, seed=3, informed=True).draws.equals(more.draws)
+    again.close()
+    assert set(more.draws["component"]) <= {"audit", "new kind", "disagreement", "thin segment", "negative feedback"}
+
+
+def test_the_codebook_weighs_an_informed_queue_back(ws: wb.Workspace) -> None:
+    queue = ws.queue("next", n=20, informed=True, by="agent_version")
+    for number, session in enumerate(queue.items["session_id"].to_list()):
+        change = {"operation": f"op{number}", "session_id": session, "verdict": "fail" if number % 2 else "pass"}
+        ws.save_label(change, reviewer="ana", queue_id=queue.queue_id)
+    book = ws.codebook()
+    assert book.basis == f"of the {ws.sessions().height:,} sessions in the queue's pool"
+    assert book.failing_share is not None
+    assert book.failing_share.effective < 20
+
+
+def test_what_somebody_else_drew_in_the_meantime_counts(ws: wb.Workspace) -> None:
+    from workbench.workspace._queues import keep
+
+    first = ws.queue("next", n=6, informed=True)
+    stale = [first]
+
+    def draw() -> object:  # the first answer was made before the other's draws were on disk
+        return stale.pop() if stale else ws.queue("next", n=6, informed=True)
+
+    kept = keep(ws.store.database, draw)  # pyright: ignore[reportArgumentType]
+    assert kept.draws.equals(first.draws)
+    assert ws.store.database.count("draws") == 6
