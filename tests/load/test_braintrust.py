@@ -64,7 +64,10 @@ def test_scorers_are_no_steps(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("error", "told"),
-    [("ValueError: no", (None, "ValueError: no")), ({"name": "ValueError", "message": "no"}, ("ValueError", "no"))],
+    [
+        ("ValueError: no", ("ValueError", "ValueError: no")),
+        ({"name": "ValueError", "message": "no"}, ("ValueError", "no")),
+    ],
 )
 def test_errors(error: Any, told: tuple[str | None, str], tmp_path: Path) -> None:
     spans = load.read(write(tmp_path / "logs.jsonl", {**ROOT, "error": error})).spans

@@ -184,3 +184,98 @@ def test_log_records_that_were_loaded_before_their_spans(tmp_path: Path, late: i
     spans = workspace.scan_spans().collect()
     assert spans.select("name", "input_tokens").rows() == [("a span", 7)]
     assert evidence.steps(spans).select("kind", "text").rows() == [("user", "Rain?"), ("assistant", "Yes.")]
+
+
+def loaded_in_turn(tmp_path: Path, *values: Any) -> wb.Workspace:
+    workspace = wb.open(tmp_path / "w")
+    for number, value in enumerate(values):
+        (tmp_path / f"{number}.json").write_bytes(orjson.dumps(value))
+        workspace.load(tmp_path / f"{number}.json")
+    return workspace
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (2,)], ids=["preview first", "spans first", "together"])
+def test_an_mlflow_trace_with_and_without_its_spans(tmp_path: Path, order: tuple[int, ...]) -> None:
+    info = {
+        "trace_id": f"tr-{TRACE}", "request_time": "2026-01-01T00:00:00Z", "execution_duration_ms": 5, "state": "OK",
+        "request_preview": "Rain?", "response_preview": "No.",
+        "trace_metadata": {"mlflow.trace.tokenUsage": '{"input_tokens": 7, "output_tokens": 2}'},
+    }  # fmt: skip
+    root = {
+        "trace_id": TRACE, "span_id": "00000000000000aa", "name": "agent", "start_time_unix_nano": START, "end_time_unix_nano": START + 5,
+        "attributes": {"mlflow.spanType": '"AGENT"', "mlflow.spanInputs": '"Rain?"', "mlflow.spanOutputs": '"No."'},
+    }  # fmt: skip
+    shapes: list[Any] = [{"info": info, "data": None}, {"info": info, "data": {"spans": [root]}}]
+    shapes.append(list(shapes))
+    workspace = loaded_in_turn(tmp_path, *(shapes[place] for place in order))
+    assert workspace.scan_spans().select("span_id").collect()["span_id"].to_list() == ["00000000000000aa"]
+    assert workspace.sessions().select("input_tokens", "steps").rows() == [(7, 2)]
+
+
+@pytest.mark.parametrize("summary_first", [True, False])
+def test_feedback_that_a_run_sums_up_and_that_came_by_itself_counts_once(tmp_path: Path, summary_first: bool) -> None:
+    run = {
+        "id": "r", "trace_id": "r", "run_type": "chain", "name": "agent", "start_time": "2026-01-01T00:00:00", "inputs": {"input": "Rain?"},
+        "feedback_stats": {"right": {"n": 1, "avg": 1.0}, "kind": {"n": 1, "avg": 0.5}},
+    }  # fmt: skip
+    feedback = {"id": "f", "run_id": "r", "key": "right", "score": 1, "feedback_source": {"type": "app"}}
+    values = [[run], [feedback]] if summary_first else [[feedback], [run]]
+    workspace = loaded_in_turn(tmp_path, *values)
+    shown = workspace.sessions().select("score:right", "score:kind").rows()
+    assert (shown, workspace._scores()["name"].sort().to_list()) == ([(1.0, 0.5)], ["kind", "right"])
+
+
+def test_a_langfuse_score_in_a_column_and_in_its_own_table_counts_once(tmp_path: Path) -> None:
+    trace = {
+        "id": "t",
+        "timestamp": "2026-01-01T00:00:00Z",
+        "name": "desk",
+        "sessionId": "s",
+        "tags": [],
+        "bookmarked": False,
+        "right": [1],
+    }
+    score = {"id": "x", "traceId": "t", "name": "right", "value": 1, "source": "EVAL", "dataType": "NUMERIC"}
+    workspace = loaded_in_turn(tmp_path, [trace], [score])
+    assert workspace._scores().select("score_id", "value_number").rows() == [("x", 1.0)]
+
+
+def test_mlflow_spans_that_came_as_opentelemetry(tmp_path: Path) -> None:
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Rain?"}]}
+    answer = {"choices": [{"message": {"role": "assistant", "content": "No."}}]}
+    model = {
+        "mlflow.spanType": '"CHAT_MODEL"', "mlflow.spanInputs": orjson.dumps(asked).decode(), "mlflow.spanOutputs": orjson.dumps(answer).decode(),
+        "mlflow.chat.tokenUsage": '{"input_tokens": 7, "output_tokens": 2}', "mlflow.llm.model": '"m-2"', "session.id": "1",
+    }  # fmt: skip
+    tool = {"mlflow.spanType": '"TOOL"', "mlflow.spanInputs": '{"at": "Oslo"}', "mlflow.spanOutputs": '"rain"'}
+    loaded = read(tmp_path, request(span(told=model), span("00000000000000bb", told=tool, name="sky")))
+    first, second = loaded.spans.sort("span_id").to_dicts()
+    assert (first["kind"], first["model"], first["input_tokens"], first["session_id"]) == ("llm", "m-2", 7, "1")
+    assert messages(loaded) == [[{"role": "user", "content": "Rain?"}]]
+    assert (second["kind"], second["tool_arguments"], second["tool_result"]) == ("tool", '{"at":"Oslo"}', "rain")
+
+
+def test_what_braintrust_says_of_an_error_and_its_comments(tmp_path: Path) -> None:
+    row = {
+        "id": "i", "span_id": "a", "root_span_id": "r", "span_attributes": {"name": "sky", "type": "tool"}, "input": {"at": "x"},
+        "error": "Traceback (most recent call last):\n  File 'a.py', line 1, in sky\nValueError: no such place\n", "metrics": {"start": 1.0, "end": 2.0},
+        "comments": [{"id": "c", "created": "2026-01-01T00:00:00Z", "comment": {"text": "odd"}}],
+    }  # fmt: skip
+    loaded = read(tmp_path, [row])
+    assert loaded.spans.select("error_type", "error_message").rows() == [("ValueError", "no such place")]
+    assert loaded.scores.select("score_id", "name", "comment", "author_kind").rows() == [
+        ("c", "comment", "odd", "human")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"args": [], "kwargs": {"at": "Oslo"}}, '{"at":"Oslo"}'),
+        ({"args": [{"at": "Oslo"}], "kwargs": {}}, '{"at":"Oslo"}'),
+        ({"args": ["Oslo"], "kwargs": {}}, '{"args":["Oslo"],"kwargs":{}}'),
+    ],
+)
+def test_arguments_as_a_decorator_keeps_them(tmp_path: Path, given: Row, wanted: str) -> None:
+    about = {"traceloop.span.kind": "tool", "traceloop.entity.name": "sky", "traceloop.entity.input": orjson.dumps(given).decode()}  # fmt: skip
+    assert read(tmp_path, request(span(told=about))).spans["tool_arguments"].to_list() == [wanted]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from workbench.evidence._messages import Call, Message, argument_key, soft_error
 from workbench.evidence._threads import Threads
 
 __all__ = ["Draft", "Merge", "Origin", "Ran"]
+
+
+_PLACED: Final = '{"args":'  # arguments as a decorator keeps them, without names
 
 
 class Origin(NamedTuple):
@@ -268,8 +271,12 @@ class Merge:
 
 
 def _says_more(asked: str | None, ran: str) -> bool:
-    """Whether the message names the arguments of which the tool's span tells the only value."""
-    return asked is not None and asked[:1] == "{" and ran[:1] != "{"
+    """Whether the message names the arguments of which the tool's span tells only the values."""
+    return (
+        asked is not None
+        and asked[:1] == "{"
+        and (ran[:1] != "{" or (ran.startswith(_PLACED) and not asked.startswith(_PLACED)))
+    )
 
 
 def _unprompted(step: Draft) -> bool:

@@ -5,7 +5,7 @@ A format is one reader, one file, one line in `_registry`; another package adds 
 """
 
 from workbench.load._into import Into
-from workbench.load._joins import find_targets, join_scores, loose_keys, waiting
+from workbench.load._joins import find_targets, join_scores, loose_keys, waiting, without_summaries
 from workbench.load._ledger import FreshFile, LoadReport, batches, resolved, unread
 from workbench.load._loaded import Loaded
 from workbench.load._mapping import TableMapping, table_mappings
@@ -39,4 +39,5 @@ __all__ = [
     "table_mappings",
     "unread",
     "waiting",
+    "without_summaries",
 ]

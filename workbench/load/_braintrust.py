@@ -7,6 +7,7 @@ from typing import Any, Final
 from workbench.load._attributes import finish
 from workbench.load._messages import beside
 from workbench.load._payload import fill, opened, session_of, usage
+from workbench.load._raised import raised
 from workbench.load._row_reader import RowReader
 from workbench.load._scores import score, span_target
 from workbench.load._sheet import Sheet
@@ -24,7 +25,7 @@ _KINDS: Final = {
 _OPENED: Final = (
     "input", "output", "expected", "error", "scores", "metadata", "metrics", "span_attributes", "span_parents", "tags",
 )  # fmt: skip
-_KEPT: Final = ("expected", "context", "origin", "comments", "facets", "classifications", "id", "_xact_id")
+_KEPT: Final = ("expected", "context", "origin", "facets", "classifications", "id", "_xact_id", "traceback")
 
 
 class Braintrust(RowReader):
@@ -86,15 +87,17 @@ def _times(made: Row, item: Row) -> None:
     error = item["error"]
     if error:
         told = fields(error)
-        made["status"], made["error_message"] = "error", text(told.get("message")) or text(error)
-        made["error_type"] = text(told.get("name")) or text(told.get("type"))
+        kind, message, trace = raised(error) if type(error) is str else (None, text(error), None)
+        made["status"], made["error_message"] = "error", text(told.get("message")) or message
+        made["error_type"] = text(told.get("name")) or text(told.get("type")) or kind
+        item["traceback"] = trace
     else:
         done = item["output"] is not None or "start" not in metrics
         made["status"] = "running" if made["end"] is None and not done else "unset"
 
 
 def _scores(item: Row, made: Row, sheet: Sheet) -> None:
-    """Scores of a root, and of a span that scores, are about the trace; any other's about its span."""
+    """Scores and comments: of a root, and of a span that scores, about the trace; any other's about its span."""
     whole_trace = made.get("parent_id") is None or made["kind"] == "evaluator"
     target = span_target(made["trace_id"], None if whole_trace else made["span_id"])
     for name, value in fields(item["scores"]).items():
@@ -107,3 +110,13 @@ def _scores(item: Row, made: Row, sheet: Sheet) -> None:
                 at=made.get("end") or made.get("start"), score_id=content_id("braintrust", *target, name, told),
             )
         )  # fmt: skip
+    for told in map(fields, items(opened(item.get("comments")))):
+        said = fields(told.get("comment")).get("text") or told.get("text")
+        if said:
+            sheet.score(
+                score(
+                    sheet.options, target, "comment", comment=said, by="human", at=moment(told.get("created")),
+                    author=fields(told.get("user")).get("email") or fields(told.get("metadata")).get("user_id"),
+                    score_id=text(told.get("id")),
+                )
+            )  # fmt: skip

@@ -85,7 +85,7 @@ def _span(item: Row, sheet: Sheet) -> None:
         "parent_id": None if item.get("parent_id") in _NO_PARENT else text(item["parent_id"]),
         "start": start, "end": start + seconds if start is not None and seconds is not None else None,
         "agent_name": text(about.get("ml_app")) or named.get("ml_app"),
-        "error_type": text(error.get("type")), "error_message": text(error.get("message")) or text(item.get("status_message")),
+        "error_type": text(error.get("type")) or named.get("error_type"), "error_message": text(error.get("message")) or text(item.get("status_message")),
         "status": "error" if item.get("status") == "error" else "running" if seconds is None else "ok",
         **{column: named[tag] for tag, column in _TAGS.items() if named.get(tag)},
         "tags": tags or None,

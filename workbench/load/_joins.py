@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import polars as pl
 
+from workbench.load._scores import SUMMARY
 from workbench.load._values import is_array, is_object, parsed
 
-__all__ = ["find_targets", "join_scores", "loose_keys", "waiting"]
+__all__ = ["find_targets", "join_scores", "loose_keys", "waiting", "without_summaries"]
 
 _FOUND: Final = pl.Schema({"join_key": pl.String(), "_kind": pl.String(), "_target": pl.String()})
 _LOOSE: Final = pl.col("target_id").is_null() & pl.col("join_key").is_not_null()
@@ -52,6 +53,33 @@ def join_scores(scores: pl.DataFrame, spans: pl.LazyFrame, found: pl.DataFrame |
         target_kind=pl.when(meant).then("_kind").otherwise("target_kind"),
         target_id=pl.when(meant).then("_target").otherwise("target_id"),
     ).drop("_kind", "_target")
+
+
+def without_summaries(scores: pl.DataFrame) -> pl.DataFrame:
+    """Scores without those that sum up what is there by itself: of the same name, about the same target.
+
+    Parameters
+    ----------
+    scores
+        Table SCORES, joined.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from workbench.load import without_summaries
+    >>> about = {"target_kind": "trace", "target_id": "t", "name": "right"}
+    >>> without_summaries(pl.DataFrame([{"score_id": "summary:1", **about}, {"score_id": "a", **about}]))["score_id"].to_list()
+    ['a']
+    """
+    sums = pl.col("score_id").str.starts_with(SUMMARY)
+    # A root that has its trace's id, and its trace, are one target.
+    root = pl.col("target_id").str.splitn("/", 2)
+    first = root.struct.field("field_0")
+    one = pl.when(first == root.struct.field("field_1")).then(first).otherwise("target_id").alias("_target")
+    marked = scores.with_columns(one)
+    single = marked.filter(~sums).select("_target", "name", _single=pl.lit(value=True)).unique()
+    joined = marked.join(single, on=["_target", "name"], how="left", maintain_order="left")
+    return joined.filter(~(sums & pl.col("_single").is_not_null())).drop("_single", "_target")
 
 
 def loose_keys(scores: pl.DataFrame) -> pl.Series:

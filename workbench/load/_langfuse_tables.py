@@ -15,7 +15,7 @@ from workbench.load._json import guarded
 from workbench.load._langfuse import KINDS, Trace
 from workbench.load._payload import literal, opened
 from workbench.load._row_reader import RowReader
-from workbench.load._scores import Target, score, span_target
+from workbench.load._scores import SUMMARY, Target, score, span_target
 from workbench.load._sheet import Sheet
 from workbench.load._transcript import content_id
 from workbench.load._values import boolean, dumps, fields, is_array, is_object, items, moment, real, text
@@ -194,7 +194,7 @@ def _beside(item: Row, known: frozenset[str], target: Target, at: int | None, sh
             sheet.score(
                 score(
                     sheet.options, target, name, number=count, label=None if count is not None else value, at=at,
-                    score_id=content_id("langfuse", *target, name, number),
+                    score_id=SUMMARY + content_id("langfuse", *target, name, number),
                 )
             )  # fmt: skip
     _comments(target, item, sheet)

@@ -12,7 +12,8 @@ from workbench.load._attributes import finish
 from workbench.load._json import JsonReader, guarded
 from workbench.load._langsmith_payload import fill_run, said_usage
 from workbench.load._payload import literal, opened, session_of
-from workbench.load._scores import Target, score, span_target
+from workbench.load._raised import raised
+from workbench.load._scores import SUMMARY, Target, score, span_target
 from workbench.load._sheet import Sheet
 from workbench.load._values import dumps, fields, is_array, is_object, items, moment, parsed, real, text, whole
 
@@ -42,9 +43,7 @@ _KEPT: Final = frozenset({  # understood, but no column is made of it
     "trace_max_start_time", "messages", "trace_first_received_at", "trace_upgrade", "ttl_seconds", "run_metadata",
 })  # fmt: skip
 _USUAL_EVENTS: Final = frozenset({"start", "end", "error", "new_token"})
-_TRACEBACK: Final = "Traceback (most recent call last)"
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-_ERROR: Final = re.compile(r"\s*((?:\w+\.)*\w*(?:Error|Exception|Interrupt|Timeout|Exceeded)\w*)\s*[(:]")
 _DETAILS: Final = {
     "cache_read_tokens": "cache_read",
     "cache_write_tokens": "cache_creation",
@@ -233,13 +232,10 @@ def _times(row: Row, run: Row) -> None:
 def _failure(row: Row, run: Row, kept: Row) -> None:
     status, error = str(run.get("status")).lower(), text(run.get("error") or run.get("error_preview"))
     if error or status == "error":
-        message, trace, rest = (error or "").partition(_TRACEBACK)
-        row["status"], row["error_message"] = "error", message.strip() or error or row.get("error_message")
-        last = rest.strip().splitlines() or [""]
-        found = next((match for told in (message, *reversed(last)) if (match := _ERROR.match(told))), None)
-        row["error_type"] = found.group(1).rpartition(".")[2] if found else None
-        if rest:
-            kept["traceback"] = trace + rest
+        row["error_type"], message, trace = raised(error or "")
+        row["status"], row["error_message"] = "error", message or row.get("error_message")
+        if trace:
+            kept["traceback"] = trace
     elif row.get("status") != "error":
         running = status == "pending" or (row["end"] is None and run.get("outputs") in (None, "", {}))
         row["status"] = "running" if running else "ok" if status == "success" else "unset"
@@ -263,7 +259,7 @@ def _stats(run: Row, run_id: str, trace_id: str, at: int | None, sheet: Sheet) -
                 comment="\n".join(comments) or None,
                 by=sources.pop() if len(sources) == 1 else None,
                 at=at,
-                score_id=f"{run_id}/feedback_stats/{name}",
+                score_id=f"{SUMMARY}{run_id}/{name}",
             )
         )
 

@@ -27,13 +27,13 @@ _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "session_id": (
         "langfuse.session.id", "session.id", "gen_ai.conversation.id", "traceloop.association.properties.session_id",
         "traceloop.association.properties.thread_id", "traceloop.association.properties.conversation_id",
-        "ai.telemetry.metadata.sessionId", "gcp.vertex.agent.session_id",
+        "ai.telemetry.metadata.sessionId", "gcp.vertex.agent.session_id", "mlflow.trace.session",
     ),
     "task_id": ("task.id", "test.case.name", "test.case.id"),
     "trial": ("task.trial",),
     "user_id": (
         "langfuse.user.id", "user.id", "enduser.id", "traceloop.association.properties.user_id",
-        "ai.telemetry.metadata.userId",
+        "ai.telemetry.metadata.userId", "mlflow.trace.user",
     ),
     "consent": ("user.consent", "consent"),
     "agent_name": ("gen_ai.agent.name", "agent.name"),

@@ -12,6 +12,7 @@ from typing import Any, Final
 from workbench.load._attributes import REAL, TEXT, WHOLE, kind_of, without_requests
 from workbench.load._histories import plain
 from workbench.load._messages import system_text
+from workbench.load._mlflow_attributes import SPAN_TYPE
 from workbench.load._names import meaning
 from workbench.load._sheet import Sheet
 from workbench.load._spans import Around
@@ -30,6 +31,7 @@ _KINDS: Final = {
     "documents": (_STRING,),
 }  # fmt: skip
 _HINTS: Final = frozenset({"given", "said", "system", "operation"})
+_CAREFUL: Final = frozenset({"events", SPAN_TYPE})  # what of others is written within these
 _MOST: Final = 2_000  # hostile names must not fill the memory
 
 
@@ -122,7 +124,7 @@ def columns_by_plan(pairs: Any, about: Around, sheet: Sheet, trace: str) -> Row 
 def _made(keys: tuple[str, ...], pairs: list[Row], inherited: Row) -> _Plan | None:
     """A plan for attributes that are plain text and numbers and belong where they say; null where one is not."""
     kinds: list[str] = []
-    if len(set(keys)) < len(keys) or "events" in keys:  # which may hold messages
+    if len(set(keys)) < len(keys) or not _CAREFUL.isdisjoint(keys):
         return None
     for name, pair in zip(keys, pairs, strict=True):
         held = list(pair["value"])

@@ -11,6 +11,7 @@ import polars as pl
 
 from workbench.load._batches import TRACE_SEED, Batch, index
 from workbench.load._into import Into
+from workbench.load._previews import Previews
 from workbench.load._sheet import Sheet
 from workbench.load._states import (
     CONTENT,
@@ -55,8 +56,12 @@ def reconcile(sheet: Sheet, known: pl.LazyFrame | None, into: Into) -> Reconcile
     supplements = Supplements(sheet, fates) if sheet.supplements else None
     superseded: list[pl.DataFrame] = [_SUPERSEDED.to_frame()]
     blobs = sheet.blobs
+    previews = Previews(keys.filter(pl.Series(~gone)) if gone.any() else keys, known)
 
     def settle(spans: pl.DataFrame) -> None:
+        spans, shown = previews.settle(spans, fates)
+        if shown is not None:
+            superseded.append(shown)
         if known is not None and spans.height:
             spans, replaced = _against_known(spans, known, fates)
             superseded.append(replaced)

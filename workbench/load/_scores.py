@@ -8,10 +8,13 @@ from typing import Any, Final
 from workbench.load._sheet import LoadOptions
 from workbench.load._values import dumps, is_object, real, text
 
-__all__ = ["Target", "annotation_score", "score", "span_target"]
+__all__ = ["SUMMARY", "Target", "annotation_score", "score", "span_target"]
 
 Row = dict[str, Any]
 Target = tuple[str | None, str | None]  # kind and id
+
+SUMMARY: Final = "summary:"
+"""How the id of a score begins that only sums up what others said, each of whom may come with a score of his own."""
 
 _GOOD: Final = frozenset({
     "thumbs_up", "thumbs-up", "thumbs up", "thumbsup", "thumb_up", "up", "like", "liked", "positive", "good", "pass",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from workbench.load._attributes import attribute_columns, finish
 from workbench.load._events import DETAILS, EVALUATION, evaluation, event_messages
+from workbench.load._mlflow_attributes import SPAN_TYPE, mlflow_attributes, opened
 from workbench.load._names import meaning
 from workbench.load._scores import annotation_score, span_target
 from workbench.load._sheet import Sheet
@@ -67,6 +68,10 @@ def write_span(
 
     `row` holds ids, name and times; `status` is ok, error or unset as the carrier says; `message` is the status's.
     """
+    if SPAN_TYPE in attributes:
+        attributes = mlflow_attributes({
+            name: opened(inner) if name.startswith("mlflow.") else inner for name, inner in attributes.items()
+        })  # fmt: skip
     given: list[Row] = []
     said: list[Row] = []
     kept, raw = about.kept, about.raw

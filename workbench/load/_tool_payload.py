@@ -12,6 +12,8 @@ __all__ = ["unwrap_tool"]
 Row = dict[str, Any]
 
 _ASKED: Final = '"input_str"'
+_WATCHED: Final = {"args", "kwargs"}
+_CALLED: Final = ('{"args":', '{"kwargs')
 _ANSWERED: Final = '"tool_call_id"'
 _TEXT: Final = '"text"'
 _PART: Final = frozenset({"type", "text"})
@@ -29,6 +31,8 @@ def unwrap_tool(row: Row) -> None:
     given, taken = row.get("tool_arguments"), row.get("tool_result")
     if type(given) is str and _ASKED in given[:40]:
         _arguments(row, parsed(given))
+    else:
+        _called(row, parsed(given) if type(given) is str and given[:8] in _CALLED else given)
     if type(taken) is str and taken[:1] == "{" and _ANSWERED in taken:
         _result(row, parsed(taken))
     elif type(taken) is str and taken[:2] == "[{" and _TEXT in taken[:40]:
@@ -45,6 +49,17 @@ def _arguments(row: Row, given: Any) -> None:
     called = text(fields(given.get("kwargs")).get("tool_call_id"))
     if called and not row.get("tool_call_id"):
         row["tool_call_id"] = called
+
+
+def _called(row: Row, given: Any) -> None:
+    """The arguments of a function that a decorator watched, where they have names."""
+    if not is_object(given) or given.keys() != _WATCHED or not (is_object(given["kwargs"]) and is_array(given["args"])):
+        return
+    names, places = given["kwargs"], given["args"]
+    if not places:
+        row["tool_arguments"] = names
+    elif not names and len(places) == 1 and is_object(places[0]):
+        row["tool_arguments"] = places[0]
 
 
 def _result(row: Row, taken: Any) -> None:

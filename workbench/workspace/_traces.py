@@ -260,7 +260,9 @@ class Traces(Base):
         return self._rolled_up().join(kept, on="session_id", how="semi", maintain_order="left")
 
     def _scores(self) -> pl.DataFrame:
-        return self._joined("scores", self.store.scan_scores().collect())
+        from workbench import load
+
+        return load.without_summaries(self._joined("scores", self.store.scan_scores().collect()))
 
     def _said(self) -> pl.DataFrame:
         """The annotations, with the target of those that came with a key only."""
@@ -281,8 +283,7 @@ class Traces(Base):
 
     def _signal_counts(self) -> dict[str, int]:
         """How many rows of each outcome signal there are."""
-        exported = self.store.scan_scores().group_by("author_kind").len().collect()
-        counts = dict(exported.iter_rows())
+        counts = dict(self._scores().group_by("author_kind").len().iter_rows())
         said = dict(self.annotations().group_by("author_kind").len().iter_rows())
         return {
             "user feedback": counts.get("user", 0) + said.get("user", 0),
