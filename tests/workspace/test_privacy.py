@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from otlp_lines import request, span, write
 
 import workbench as wb
+from workbench.evidence import AgentLoop
 
 SECRET = "ana@example.org"
 
 
-def told(number: int, *, consent: str | None = None) -> dict[str, object]:
+def told(number: int, *, consent: str | None = None) -> Any:
     asked = f'[{{"role":"user","parts":[{{"type":"text","content":"Mail {SECRET} about order {number}"}}]}}]'
     answered = '[{"role":"assistant","parts":[{"type":"text","content":"Sent to ' + SECRET + '"}]}]'
     says: dict[str, object] = {
@@ -97,3 +99,81 @@ def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 def test_who_did_not_consent_is_still_counted_among_the_sessions(ws: wb.Workspace) -> None:
     assert ws.sessions().filter(~pl.col("consent"))["session_id"].to_list() == ["s1"]
+
+
+def refuse(ws: wb.Workspace, tmp_path: Path, number: int) -> object:
+    """The same session, exported again after its user refused."""
+    return ws.load(write(tmp_path / f"later-{number}.jsonl", told(number, consent="false")))
+
+
+def test_a_refusal_after_promotion_retires_the_case_and_says_so(ws: wb.Workspace, tmp_path: Path) -> None:
+    ws.promote(["s2", "s3", "s4"], to="mails")
+    report = refuse(ws, tmp_path, 3)
+    assert "'mails': 1 case retired: the user did not consent: version 2." in repr(report)
+    made = ws.dataset("mails")
+    assert made.version == 2
+    row = made.cases.row(by_predicate=pl.col("session_id") == "s3", named=True)
+    assert (row["state"], row["input"], row["prefix"], row["world_id"]) == ("retired", "", "[]", None)
+    assert "1 case retired and emptied: the user did not consent." in made.notes
+    assert "1 retired" in made.sentence
+    assert made.inputs().height == 2
+    versions = ws.store.database.read("dataset_versions").sort("version")
+    assert versions["reason"].to_list()[-1] == "1 case retired: the user did not consent"
+    assert refuse(ws, tmp_path, 3) is not None
+    assert ws.dataset("mails").version == 2
+
+
+def test_what_a_refusing_user_said_is_in_no_version_and_no_export(ws: wb.Workspace, tmp_path: Path) -> None:
+    before = ws.promote(["s2", "s3"], to="mails")
+    said = before.cases.filter(session_id="s3")["input"].item()
+    refuse(ws, tmp_path, 3)
+    for version in (1, 2):
+        held = ws.dataset("mails", version=version)
+        for name, form in (
+            ("a.jsonl", None),
+            ("a.parquet", None),
+            ("b.jsonl", "langsmith"),
+            ("c.jsonl", "openai-evals"),
+        ):
+            held.export(tmp_path / name, form)
+            assert said.encode() not in (tmp_path / name).read_bytes()
+        assert held.inputs()["case_id"].to_list() == before.cases.filter(session_id="s2")["case_id"].to_list()
+    assert len(ws.promote(["s4"], to="mails")) == 3
+    assert ws.dataset("mails").cases["state"].to_list().count("retired") == 1
+
+
+def test_graders_see_only_who_did_not_refuse(ws: wb.Workspace) -> None:
+    seen: list[str] = []
+
+    @wb.grader(criterion="it can be read")
+    def reads(loop: AgentLoop) -> bool:
+        seen.append(loop.session_id)
+        return True
+
+    graded = ws.grade([reads])
+    assert sorted(seen) == [f"s{n}" for n in range(2, 9)]
+    assert NOTE in repr(graded)
+
+
+def test_a_refusal_holds_until_the_user_consents(ws: wb.Workspace, tmp_path: Path) -> None:
+    def consents() -> list[bool | None]:
+        return ws.sessions().filter(session_id="s3")["consent"].to_list()
+
+    refuse(ws, tmp_path, 3)
+    assert consents() == [False]
+    grown = told(3)
+    for consent, expected in ((None, False), ("true", True)):
+        grown["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"] = told(3, consent=consent)["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"]  # fmt: skip
+        span_ = grown["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+        span_["endTimeUnixNano"] = str(int(span_["endTimeUnixNano"]) + 1_000)
+        ws.load(write(tmp_path / f"grown-{consent}.jsonl", grown))
+        assert consents() == [expected]
+
+
+def test_of_two_states_in_one_file_the_refusal_counts(tmp_path: Path) -> None:
+    longer = told(9)
+    longer["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"].append({"key": "input.value", "value": {"stringValue": "x" * 99}})  # fmt: skip
+    opened = wb.open(tmp_path / "other")
+    opened.load(write(tmp_path / "b.jsonl", told(9, consent="false"), longer))
+    assert opened.sessions()["consent"].to_list() == [False]
+    opened.close()

@@ -13,6 +13,7 @@ from workbench.dataset._promote import promote
 from workbench.dataset._promotion import Promotion
 from workbench.dataset._revise import revise
 from workbench.dataset._tables import CASES, GROUND_TRUTH, STATES, VERSIONS
+from workbench.dataset._withhold import withhold, withholding
 from workbench.dataset._worlds import Worlds
 
 __all__ = [
@@ -37,4 +38,6 @@ __all__ = [
     "promote",
     "read_dataset",
     "revise",
+    "withhold",
+    "withholding",
 ]

@@ -55,9 +55,12 @@ class Grades:
     ----------
     frame
         Columns of `GRADES`, by session and then by grader as given.
+    notes
+        Which sessions were left out, and why.
     """
 
     frame: pl.DataFrame
+    notes: tuple[str, ...] = ()
 
     def summary(self) -> pl.DataFrame:
         """One row a grader: how many sessions passed, failed, were only measured, did not apply, crashed.
@@ -98,7 +101,7 @@ class Grades:
     def sentence(self) -> str:
         """All of it in one line."""
         sessions = self.frame["session_id"].n_unique()
-        return f"{sessions:,} sessions graded. {' '.join(self.sentences)}".strip()
+        return f"{sessions:,} sessions graded. {' '.join((*self.sentences, *self.notes))}".strip()
 
     def to_annotations(self, now: dt.datetime, *, kept: pl.DataFrame | None = None) -> pl.DataFrame:
         """The results as annotations; grading the same again gives the same ids, so that nothing is added twice.
@@ -172,7 +175,7 @@ class Grades:
         kept = [name for name in summary.columns if name in {"grader", "criterion"} or _tells(summary[name])]
         heads = {"low": "95% from", "high": "to"}
         said = f"{self.frame['session_id'].n_unique():,} sessions graded"
-        return panel(said, table(summary.select(kept), heads=heads), notes=self.sentences)
+        return panel(said, table(summary.select(kept), heads=heads), notes=[*self.sentences, *self.notes])
 
 
 def _sentence(row: dict[str, Any]) -> str:

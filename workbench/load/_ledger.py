@@ -102,6 +102,8 @@ class LoadReport:
         Kind → how many secrets and personal data were replaced; null where the settings ask for none.
     waiting
         How many scores and annotations of the workspace speak of no span, trace or session that is there yet.
+    retired
+        A sentence a dataset in which cases were retired, because their users have refused since.
     """
 
     sources: pl.DataFrame
@@ -111,6 +113,7 @@ class LoadReport:
     settings: str | None = None
     replaced: dict[str, int] | None = None
     waiting: int = 0
+    retired: tuple[str, ...] = ()
 
     @property
     def totals(self) -> dict[str, int]:
@@ -131,7 +134,7 @@ class LoadReport:
         )
         if self.skipped:
             said += f" {len(self.skipped)} file{'s' * (len(self.skipped) != 1)} unchanged since the last load."
-        return said if self.settings is None else f"{said} {self.settings}"
+        return " ".join([said, *self.retired, *([] if self.settings is None else [self.settings])])
 
     def by_format(self) -> pl.DataFrame:
         """One row a format: files, and where their records ended."""

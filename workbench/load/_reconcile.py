@@ -31,6 +31,7 @@ from workbench.schema import SPANS
 
 __all__ = ["SET_ASIDE_FATE", "Reconciled", "reconcile", "reconcile_scores"]
 
+_REFUSES: Final = (pl.col("consent").eq_missing(other=False)).alias("_refuses")
 _SUPERSEDED: Final = pl.Schema({"trace_id": pl.String(), "span_id": pl.String(), "load_id": pl.String()})
 
 
@@ -107,11 +108,12 @@ def _once(keys: pl.DataFrame, batches: list[Batch], fates: list[pl.DataFrame]) -
         if rows.size:
             frame = batch.frame()[rows]
             frame = frame.with_columns(
-                *later(columns), digest(frame, columns), pl.Series("_row", rows + first, pl.Int64())
+                *later(columns), digest(frame, columns), _REFUSES, pl.Series("_row", rows + first, pl.Int64())
             )
-            parts.append(frame.select(*KEY, "_unit", "_row", "_digest", *ORDER))
+            parts.append(frame.select(*KEY, "_unit", "_row", "_digest", "_refuses", *ORDER))
     twice = pl.concat(parts)
-    best = twice.sort([*ORDER, "_row"], descending=[True, True, True, False], nulls_last=True).unique(
+    # A state in which the user refuses is the one that counts.
+    best = twice.sort(["_refuses", *ORDER, "_row"], descending=[True, True, True, True, False], nulls_last=True).unique(
         KEY, keep="first", maintain_order=True
     )
     others = twice.join(best.select(*KEY, pl.col("_digest").alias("_best"), pl.col("_row").alias("_kept")), on=KEY)
@@ -142,12 +144,16 @@ def _against_known(
     if earlier["_stands_in"].any():
         spans = completed(spans, earlier.filter("_stands_in"))
     again = spans.join(earlier.select(KEY), on=KEY, how="semi", maintain_order="left").with_columns(later(columns))
-    again = again.with_columns(digest(again, columns))
+    again = again.with_columns(digest(again, columns), _REFUSES)
+    if "consent" not in earlier.columns:
+        earlier = earlier.with_columns(pl.lit(None, pl.Boolean()).alias("consent"))
     earlier = earlier.with_columns(later(columns))
-    earlier = earlier.with_columns(digest(earlier, columns))
+    earlier = earlier.with_columns(digest(earlier, columns), _REFUSES)
     # Of several earlier states the latest counts.
     earlier = earlier.sort(ORDER, descending=True, nulls_last=True).unique(KEY, keep="first", maintain_order=True)
-    pairs = again.join(earlier.select(*KEY, "load_id", "_digest", "_stands_in", *ORDER), on=KEY, suffix="_was")
+    pairs = again.join(
+        earlier.select(*KEY, "load_id", "_digest", "_stands_in", "_refuses", *ORDER), on=KEY, suffix="_was"
+    )
     same = pl.col("_digest") == pl.col("_digest_was")
     grew = (
         pl.when("_stands_in")
@@ -158,13 +164,19 @@ def _against_known(
         .then(pl.col("_end") > pl.col("_end_was"))
         .otherwise(pl.col("_length") > pl.col("_length_was"))
     )
+    # A refusal counts whatever else the state says, and holds until the user consents.
+    grew = grew.fill_null(value=False) | (pl.col("_refuses") & ~pl.col("_refuses_was"))
+    holds = pl.col("_refuses_was") & pl.col("consent").is_null()
     state = pairs.select(
-        "_row", "_unit", *KEY, "load_id", same.alias("_same"), grew.fill_null(value=False).alias("_grew")
+        "_row", "_unit", *KEY, "load_id", same.alias("_same"), grew.alias("_grew"), holds.alias("_holds")
     )
     merged, older = state.filter("_same"), state.filter(~pl.col("_same") & ~pl.col("_grew"))
     fates += [fate(merged, MERGED), fate(older, SUPERSEDED)]
     gone = pl.concat([merged.select("_row"), older.select("_row")])
     left = spans.join(gone, on="_row", how="anti", maintain_order="left")
+    held = left["_row"].is_in(state.filter("_holds")["_row"].implode())
+    if held.any():
+        left = left.with_columns(pl.when(held).then(statement=False).otherwise(pl.col("consent")).alias("consent"))
     return left, state.filter(~pl.col("_same") & pl.col("_grew")).select(*KEY, "load_id")
 
 

@@ -44,6 +44,7 @@ class Datasets(Reading):
         """
         from workbench import dataset, world
 
+        self._obey_refusals()
         spilled = self._spilled()
         whole = world.whole_payloads(spilled, self.store.blobs.get)
         redactor = self._redactor()
@@ -148,7 +149,33 @@ class Datasets(Reading):
         return tuple(self.store.database.read("dataset_versions")["dataset"].unique(maintain_order=True).to_list())
 
     def dataset(self, name: str, *, version: int | None = None) -> Dataset:
-        """A dataset at a version, the latest by default."""
+        """A dataset at a version, the latest by default; cases whose users have refused since are retired in it, and empty."""
+        from workbench import dataset
+
+        return dataset.withholding(self._dataset(name, version), self._refused())
+
+    def _refused(self) -> list[str]:
+        from workbench import evidence
+
+        return self._rolled_up().filter(~evidence.PERMITTED)["session_id"].to_list()
+
+    def _obey_refusals(self) -> tuple[str, ...]:
+        from workbench import dataset
+
+        said: list[str] = []
+        refused = self._refused() if (names := self.datasets()) else []
+        for name in names if refused else ():
+            made = dataset.withhold(self._dataset(name), refused, author="workbench", now=datetime.now(UTC))
+            if made is None:
+                continue
+            tables = {"dataset_versions": made.version, "cases": made.cases}
+            if not self.store.database.append_together(tables, unless="dataset_versions"):
+                return self._obey_refusals()  # somebody made a version in the meantime
+            said.append(made.sentence)
+        return tuple(said)
+
+    def _dataset(self, name: str, version: int | None = None) -> Dataset:
+        """A dataset as it is kept."""
         from workbench import dataset
 
         cases = self.store.database.read("cases", dataset=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,12 @@ class Traces(Base):
             settings=self.other_settings,
             replaced=None if redactor is None else dict(redactor.counts),
             waiting=sum(load.waiting(said, self.store.scan_spans()) for said in (self._scores(), self._said())),
+            retired=self._obey_refusals(),
         )
+
+    def _obey_refusals(self) -> tuple[str, ...]:
+        """Retire the cases whose users have refused since they were promoted; a sentence a dataset that has such."""
+        return ()
 
     def annotate(self, rows: Any, *, draws: Any = None) -> int:
         """Add annotations from elsewhere: a file of JSON lines, or rows with the columns of `schema.ANNOTATIONS`.
@@ -168,7 +174,7 @@ class Traces(Base):
         return self.store.database.read("annotations")
 
     def grade(self, graders: Sequence[Grader], *, again: bool = False) -> Grades:
-        """Run graders over every session and keep the results; what was graded before and has not changed is taken from there.
+        """Run graders over every session whose user did not refuse, and keep the results; what was graded before and has not changed is taken from there.
 
         Parameters
         ----------
@@ -183,15 +189,14 @@ class Traces(Base):
             One row a session and grader, whether it was run now or before. A session is graded again where its steps, the grader's
             version or source, or a function or constant of its author that it refers to is another, or where it crashed.
         """
-        from workbench import grade
+        from workbench import evidence, grade
 
         kept = self.annotations()
+        steps, refused = evidence.permitted(self.steps(), self._rolled_up())
         with self._progress("grade") as report:
-            graded = grade.grade(
-                self.steps(), graders, usage=self._rolled_up(), kept=None if again else kept, progress=report
-            )
+            graded = grade.grade(steps, graders, usage=self._rolled_up(), kept=None if again else kept, progress=report)
         self.store.database.append("annotations", graded.to_annotations(datetime.now(UTC), kept=kept))
-        return graded
+        return replace(graded, notes=evidence.refusals(refused))
 
     def outcomes(
         self,
