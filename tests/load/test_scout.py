@@ -86,3 +86,16 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(content[: len(content) // 2])
     loaded = load.read(tmp_path / "t.parquet")
     assert (loaded.total("read"), loaded.total("set_aside")) == (1, 1)
+
+
+def test_every_scorer_of_an_inspect_log_has_a_score(tmp_path: Path) -> None:
+    row = {
+        "transcript_id": "t", "source_type": "eval_log", "messages": '[{"role": "user", "content": "Rain?"}]', "score": "I", "success": False,
+        "score_explanation": "It rained.", "score_exact": "I", "score_parts": '{"a": 1, "b": "C"}', "score_unused": None,
+    }  # fmt: skip
+    path = tmp_path / "transcripts.jsonl"
+    path.write_bytes(orjson.dumps(row))
+    scores = load.read(path).scores
+    assert scores.select("name", "value_number", "value_text", "passed", "comment").sort("name").rows() == [
+        ("exact", 0.0, "I", False, "It rained."), ("parts.a", 1.0, None, None, None), ("parts.b", 1.0, "C", True, None)
+    ]  # fmt: skip

@@ -18,6 +18,8 @@ _TOLD: Final = frozenset({
     "transcript_id", "date", "task_set", "task_id", "task_repeat", "agent", "model", "score", "score_explanation", "success",
     "messages", "events", "timelines", "events_data", "error", "message_count", "total_time", "total_tokens",
 })  # fmt: skip
+_PASSED: Final = {"C": True, "I": False, "N": False}
+_COLUMN: Final = "score_"  # of every scorer of an Inspect log, by its name
 _WORDS: Final = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 
 
@@ -47,7 +49,9 @@ class Scout(RowReader):
             "model": text(row.get("model")), "agent_name": text(row.get("agent")),
         }  # fmt: skip
         start, seconds = moment(row.get("date")), real(row.get("total_time"))
-        kept = {name: opened(value) for name, value in row.items() if name not in _TOLD and value is not None}
+        kept = {
+            name: opened(value) for name, value in row.items() if not (name in _TOLD or _is_scorer(name, value)) and value is not None
+        }  # fmt: skip
         error = text(row.get("error"))
         root: Row = {
             "start": start, "end": start + int(seconds * 1e9) if start is not None and seconds is not None else start,
@@ -74,18 +78,30 @@ def _one(raw: Any) -> list[Said]:
 
 
 def _score(row: Row, trace_id: str, sheet: Sheet) -> None:
+    """Every scorer's value where each has a column, else the one that stands for all."""
     value, passed = opened(row.get("score")), boolean(row.get("success"))
-    told = value if is_object(value) else {"score": value}
-    for name, inner in told.items():
-        if inner is None and passed is None:
-            continue
-        word = inner if isinstance(inner, str) and real(inner) is None else None
-        count = _WORDS.get(word) if word is not None else float(inner) if isinstance(inner, bool) else real(inner)
-        alone = len(told) == 1
-        sheet.score(
-            score(
-                sheet.options, ("session", trace_id), str(name), number=count, label=word,
-                comment=row.get("score_explanation"), by="code", passed=passed if alone else None,
-                score_id=content_id("scout", trace_id, name),
-            )
-        )  # fmt: skip
+    named = {name.removeprefix(_COLUMN): opened(inner) for name, inner in row.items() if _is_scorer(name, inner)}
+    main = next((name for name, inner in named.items() if inner == value), None)
+    scorers = named or {"": value}
+    for scorer, told in scorers.items():
+        parts = told if is_object(told) else {"": told}
+        for part, inner in parts.items():
+            verdict = passed if scorer == (main or "") and len(parts) == 1 else None
+            if verdict is None and named and isinstance(inner, str | bool):
+                verdict = inner if isinstance(inner, bool) else _PASSED.get(inner)
+            if inner is None and verdict is None:
+                continue
+            name = ".".join(filter(None, (scorer, str(part)))) or "score"
+            word = inner if isinstance(inner, str) and real(inner) is None else None
+            sheet.score(
+                score(
+                    sheet.options, ("session", trace_id), name, by="code", passed=verdict, label=word if not is_array(inner) else inner,
+                    number=_WORDS.get(word) if word is not None else float(inner) if isinstance(inner, bool) else real(inner),
+                    comment=row.get("score_explanation") if scorer == (main or "") else None,
+                    score_id=content_id("scout", trace_id, name),
+                )
+            )  # fmt: skip
+
+
+def _is_scorer(name: str, value: Any) -> bool:
+    return name.startswith(_COLUMN) and name not in _TOLD and value is not None
