@@ -39,6 +39,8 @@ SHAPES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "blobs by modality": ([{"role": "user", "parts": [{"type": "blob", "modality": "image", "mime_type": "image/jpeg", "content": "AAAA"}]}], [{"role": "user", "content": "[image image/jpeg]"}]),
     "tool definitions are no messages": ([{"role": "user", "content": "hi"}, {"role": "tool", "content": {"type": "function", "function": {"name": "find", "parameters": {}}}}], [{"role": "user", "content": "hi"}]),
     "a refusal": ([{"role": "assistant", "content": None, "refusal": "I will not."}], [{"role": "assistant", "content": "I will not."}]),
+    "pieces of an answer are one text": ({"choices": [], "output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "It rains"}, {"type": "output_text", "text": " in Oslo."}, {"type": "refusal", "refusal": "No more."}]}]}, [{"role": "assistant", "content": "It rains in Oslo.\nNo more."}]),
+    "Pydantic AI's kinds of parts": ([{"role": "user", "content": ["see", {"kind": "binary", "media_type": "image/png", "binary_content": "AAAA"}]}], [{"role": "user", "content": "see\n[binary image/png]"}]),
     "names stay": ([{"role": "user", "name": "ana", "content": "hi"}], [{"role": "user", "content": "hi", "name": "ana"}]),
 }  # fmt: skip
 

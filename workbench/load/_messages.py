@@ -233,7 +233,7 @@ def _of_object(value: dict[str, Any], role: str) -> list[Message] | None:
 
 def _of_holder(value: dict[str, Any], role: str) -> list[Message] | None:
     """The messages that a request or a response holds under one of its names."""
-    if any(is_array(value.get(name)) for name in ("choices", "generations", "candidates")):
+    if any(is_array(value.get(name)) and value[name] for name in ("choices", "generations", "candidates")):
         return _answers(value)
     if is_array(value.get("output")) and value["output"]:
         return _of_list(value["output"], "assistant")
@@ -272,7 +272,7 @@ def _speech(value: dict[str, Any], role: str) -> list[Message] | None:
 def _answers(value: dict[str, Any]) -> list[Message] | None:
     """The first answer of a response that may hold alternatives."""
     choices = value.get("choices")
-    if is_array(choices):
+    if is_array(choices) and choices:
         found = [message for choice in choices for message in (_answer(choice) or [])]
         return found or None
     for name in ("generations", "candidates"):

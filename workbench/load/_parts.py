@@ -21,6 +21,7 @@ _SPOKEN: Final = frozenset({"text", "input_text", "output_text", "summary_text",
 _KINDS: Final = frozenset({  # what Pydantic AI calls a part's type
     "text", "thinking", "image-url", "audio-url", "video-url", "document-url", "binary",
 })  # fmt: skip
+_RUNNING: Final = "output_text"  # OpenAI's answers: pieces of one text, cut where something is cited
 _MEDIA: Final = ("image", "audio", "video", "file", "document", "blob", "uri", "media", "pdf", "binary")
 _UNTYPED_MEDIA: Final = ("inlineData", "inline_data", "fileData", "file_data", *_MEDIA)
 _PART_KEYS: Final = frozenset({
@@ -40,6 +41,7 @@ class Parts:
     calls: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     results: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     reasoning: list[str] = field(default_factory=list[str])
+    flows: bool = False  # the last part was a piece of running text, to which the next may belong
 
     def text(self) -> str:
         """All text, part after part."""
@@ -126,6 +128,7 @@ def is_part(item: Any) -> bool:
 
 
 def _add(parts: Parts, part: Any) -> None:
+    flowed, parts.flows = parts.flows, False
     if type(part) is str:
         parts.spoken.append(part)
     elif not is_object(part):
@@ -137,16 +140,27 @@ def _add(parts: Parts, part: Any) -> None:
         kind = part.get("type")
         if type(kind) is not str and part.get("kind") in _KINDS:
             kind = part["kind"]
+        parts.flows = flowed and kind == _RUNNING
         _typed(parts, part, kind) if type(kind) is str else _untyped(parts, part)
+
+
+def _speak(parts: Parts, part: dict[str, Any], kind: str) -> None:
+    spoken = _first(part, ("text", "content", "refusal"))
+    if is_object(spoken) and "value" in spoken:
+        spoken = spoken["value"]
+    if spoken is None:
+        return
+    told = spoken if type(spoken) is str else dumps(spoken)
+    if parts.flows:
+        parts.spoken[-1] += told
+    else:
+        parts.spoken.append(told)
+    parts.flows = kind == _RUNNING
 
 
 def _typed(parts: Parts, part: dict[str, Any], kind: str) -> None:
     if kind in _SPOKEN:
-        spoken = _first(part, ("text", "content", "refusal"))
-        if is_object(spoken) and "value" in spoken:
-            spoken = spoken["value"]
-        if spoken is not None:
-            parts.spoken.append(spoken if type(spoken) is str else dumps(spoken))
+        _speak(parts, part, kind)
     elif kind in _CALLS:
         made = call(part)
         if made is not None:
