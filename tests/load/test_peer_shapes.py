@@ -279,3 +279,12 @@ def test_what_braintrust_says_of_an_error_and_its_comments(tmp_path: Path) -> No
 def test_arguments_as_a_decorator_keeps_them(tmp_path: Path, given: Row, wanted: str) -> None:
     about = {"traceloop.span.kind": "tool", "traceloop.entity.name": "sky", "traceloop.entity.input": orjson.dumps(given).decode()}  # fmt: skip
     assert read(tmp_path, request(span(told=about))).spans["tool_arguments"].to_list() == [wanted]
+
+
+def test_an_answer_that_names_no_role_is_the_assistants(tmp_path: Path) -> None:
+    about = {
+        "llm.request.type": "completion", "gen_ai.request.model": "m", "gen_ai.prompt.0.content": "Rain?",
+        "gen_ai.completion.0.function_call.name": "sky", "gen_ai.completion.0.function_call.arguments": '{"at": "Oslo"}',
+    }  # fmt: skip
+    loaded = read(tmp_path, request(span(told=about)))
+    assert told(loaded) == [("user", "Rain?", None, None, None), ("tool", None, "sky", '{"at":"Oslo"}', None)]

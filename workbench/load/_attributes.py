@@ -217,7 +217,7 @@ def _fill_messages(
     told = _given(row, hints, nested, histories, trace)
     if told:
         row["input_messages"] = told
-    made = _unstreamed(_nested_messages(nested.get("said")))
+    made = _unstreamed(_nested_messages(nested.get("said"), "assistant"))
     if made is None and "said" in hints:
         made = output_messages(hints["said"])
     if made is None and ("answer_text" in hints or "answer_calls" in hints):
@@ -234,7 +234,7 @@ def _given(
 ) -> str | None:
     """What the span was given, as JSON messages."""
     given, system = hints.get("given"), hints.get("system")
-    found = _nested_messages(nested.get("given"))
+    found = _nested_messages(nested.get("given"), "user")
     if found is None and histories is not None and type(given) is str and (system is None or type(system) is str):
         told = histories.canonical(trace, given)
         if told is not None:
@@ -271,7 +271,7 @@ def without_requests(row: Row, kept: Row) -> None:
                 kept[f"{column}.beside"] = rest
 
 
-def _nested_messages(leaves: list[tuple[str, Any]] | None) -> list[Row] | None:
+def _nested_messages(leaves: list[tuple[str, Any]] | None, role: str) -> list[Row] | None:
     if not leaves:
         return None
     value = unflatten(leaves)
@@ -284,8 +284,8 @@ def _nested_messages(leaves: list[tuple[str, Any]] | None) -> list[Row] | None:
             content = inner.get("content")
             if type(content) is str and content.startswith("[{"):
                 inner = {**inner, "content": parsed(content)}
-            opened.append({"role": "user", **inner})
-    return messages(opened)
+            opened.append({"role": role, **inner})
+    return messages(opened, role)
 
 
 def _fill_details(row: Row, hints: Row) -> None:
