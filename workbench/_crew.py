@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import os
 import pickle
+import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final, Self, TypeVar, cast
+from pathlib import Path
+from typing import IO, Any, Final, Self, TypeVar
+
+import polars as pl
 
 __all__ = ["Crew", "helping", "serve", "shared", "without_collection"]
 
@@ -24,7 +31,8 @@ _Job = TypeVar("_Job")
 _Made = TypeVar("_Made")
 _MOST: Final = 4  # processes in all: what they bring must be put in order by one
 _BEGIN: Final = (
-    "import sys, pickle; sys.path[:] = pickle.load(sys.stdin.buffer); import workbench._crew as c; sys.exit(c.serve())"
+    "import sys, pickle; sys.path[:], folder = pickle.load(sys.stdin.buffer); import workbench._crew as c; "
+    "sys.exit(c.serve(folder))"
 )
 _STAY: Final = 30.0  # seconds
 _serving = False
@@ -51,6 +59,7 @@ class Crew:
         usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self.size = min(usable, _MOST) if size is None else size
         self._helpers: list[subprocess.Popen[bytes]] = []
+        self._folder: str | None = None  # where what is handed to and fro lies
         self._failed = False
         self._busy = threading.Lock()  # helpers do one thing at a time
 
@@ -115,6 +124,9 @@ class Crew:
         for helper in self._helpers:
             _dismiss(helper)
         self._helpers = []
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
     def _hire(self) -> list[subprocess.Popen[bytes]]:
         for helper in [each for each in self._helpers if each.poll() is not None]:
@@ -122,6 +134,7 @@ class Crew:
             self._helpers.remove(helper)
         while len(self._helpers) < self.size - 1 and not self._failed:
             try:
+                self._folder = self._folder or tempfile.mkdtemp(prefix="workbench-")
                 helper = subprocess.Popen(  # noqa: S603 - this very interpreter
                     [sys.executable, "-c", _BEGIN],
                     stdin=subprocess.PIPE,
@@ -131,7 +144,7 @@ class Crew:
                     env={**os.environ, "POLARS_MAX_THREADS": "1"},
                 )
                 assert helper.stdin is not None
-                pickle.dump(sys.path, helper.stdin)
+                pickle.dump((sys.path, self._folder), helper.stdin)
                 helper.stdin.flush()
             except (OSError, ValueError, TypeError):
                 self._failed = True  # no processes here: a sandbox, an embedded interpreter
@@ -140,7 +153,7 @@ class Crew:
         return self._helpers
 
     def _attend(self, helper: subprocess.Popen[bytes], desk: _Desk) -> threading.Thread:
-        thread = threading.Thread(target=_attend, args=(helper, desk), daemon=True)
+        thread = threading.Thread(target=_attend, args=(helper, desk, self._folder), daemon=True)
         thread.start()
         return thread
 
@@ -215,7 +228,7 @@ class _Desk:
         self.function = function
         self._jobs = iter(jobs)
         self._ahead: list[tuple[int, Any]] = []  # looked at, or given back
-        self._results: dict[int, tuple[bool, Any]] = {}
+        self._results: dict[int, tuple[bool, Any] | bytes] = {}  # packed, where a helper brought it
         self._seen = 0
         self._next = 0
         self._over = False
@@ -249,7 +262,7 @@ class _Desk:
             self._ahead.insert(0, job)
             self._lock.notify_all()
 
-    def lay(self, number: int, result: tuple[bool, Any]) -> None:
+    def lay(self, number: int, result: tuple[bool, Any] | bytes) -> None:
         with self._lock:
             self._results[number] = result
             self._lock.notify_all()
@@ -267,8 +280,10 @@ class _Desk:
 
     def hand_out(self) -> Any:
         with self._lock:
-            fine, result = self._results.pop(self._next)
+            told = self._results.pop(self._next)
             self._next += 1
+        # Here, not where it was received: that thread waits for its turn whenever this one is at work.
+        fine, result = pickle.loads(told) if isinstance(told, bytes) else told  # noqa: S301 - from our own process
         if not fine:
             raise result
         return result
@@ -301,21 +316,65 @@ class _Desk:
             self._over = True
 
 
-def _attend(helper: subprocess.Popen[bytes], desk: _Desk) -> None:
+def _attend(helper: subprocess.Popen[bytes], desk: _Desk, folder: str) -> None:
     """Hand one helper job after job; what it does not bring back is given back."""
-    job = desk.take()
+    job, following = desk.take(), None
     try:
         assert helper.stdin is not None
         assert helper.stdout is not None
+        packed = _packed((desk.function, job[1]), folder) if job is not None else b""
         while job is not None:
-            pickle.dump((desk.function, job[1]), helper.stdin, protocol=pickle.HIGHEST_PROTOCOL)
-            helper.stdin.flush()
-            desk.lay(job[0], cast("tuple[bool, Any]", pickle.load(helper.stdout)))  # noqa: S301 - our own process
-            job = desk.take()
+            _send(helper.stdin, packed)
+            following = desk.take()
+            if following is not None:  # made ready while the helper works
+                packed = _packed((desk.function, following[1]), folder)
+            desk.lay(job[0], _receive(helper.stdout))
+            job, following = following, None
     except _LOST:
         helper.kill()
-        if job is not None:
-            desk.give_back(job)
+        for left in (following, job):
+            if left is not None:
+                desk.give_back(left)
+
+
+class _Packer(pickle.Pickler):
+    """Pickles what travels; tables, which are most of it, lie in files, since no turn of a busy process is needed to write them."""
+
+    def __init__(self, told: io.BytesIO, folder: str) -> None:
+        super().__init__(told, protocol=pickle.HIGHEST_PROTOCOL)
+        self.folder = folder
+
+    def reducer_override(self, obj: Any, /) -> Any:
+        if type(obj) is not pl.DataFrame:
+            return NotImplemented
+        path = Path(self.folder, secrets.token_hex(8))
+        try:
+            obj.write_ipc(path, compression="lz4")
+        except OSError:  # a full disk: with the rest then
+            path.unlink(missing_ok=True)
+            return NotImplemented
+        return _table, (str(path),)
+
+
+def _table(path: str) -> pl.DataFrame:
+    table = pl.read_ipc(Path(path).read_bytes())
+    Path(path).unlink()
+    return table
+
+
+def _packed(value: Any, folder: str) -> bytes:
+    told = io.BytesIO()
+    _Packer(told, folder).dump(value)
+    return told.getvalue()
+
+
+def _send(pipe: IO[bytes], packed: bytes) -> None:
+    pickle.dump(packed, pipe, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> bytes:
+    return pickle.load(pipe)  # noqa: S301 - from our own process
 
 
 def _tried(function: Callable[[Any], Any], job: Any) -> tuple[bool, Any]:
@@ -330,24 +389,24 @@ def helping() -> bool:
     return _serving
 
 
-def serve() -> int:
-    """What a helper does: take jobs until nobody hands any."""
+def serve(folder: str) -> int:
+    """What a helper does: take jobs until nobody hands any; `folder` is where their tables lie, and those of the results."""
     global _serving  # noqa: PLW0603 - said once, when the process begins
     _serving = True
     given, taken = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no result
     while True:
         try:
-            function, job = pickle.load(given)  # noqa: S301 - from the process that started this one
+            function, job = pickle.loads(_receive(given))  # noqa: S301 - from the process that started this one
         except EOFError:
+            shutil.rmtree(folder, ignore_errors=True)  # where the other process ended without a word
             return 0
         fine, result = _tried(function, job)
         try:
-            written = pickle.dumps((fine, result), protocol=pickle.HIGHEST_PROTOCOL)
+            written = _packed((fine, result), folder)
         except Exception as error:  # noqa: BLE001 - an error that cannot travel is told in words
-            written = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
-        taken.write(written)
-        taken.flush()
+            written = _packed((False, RuntimeError(f"{type(error).__name__}: {error}")), folder)
+        _send(taken, written)
 
 
 def _dismiss(helper: subprocess.Popen[bytes]) -> None:

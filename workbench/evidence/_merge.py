@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from workbench.evidence._messages import Call, Message, argument_key, soft_error
@@ -26,24 +25,38 @@ class Origin(NamedTuple):
     model: str | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Draft:
-    """A step while its session is being put together."""
+    """A step while its session is being put together. What most steps have in common stands with the class."""
 
-    kind: str
-    origin: Origin
-    text: str | None = None
     tool_name: str | None = None
     call_id: str | None = None
     arguments: str | None = None
     result: str | None = None
     error: str | None = None
-    model: str | None = None
-    timed: bool = False  # the origin's duration is this step's own
     asked: bool = False  # a message asks for this call
     ran: bool = False  # a span ran this call
     answered: bool = False  # a message brings the result
     argument_key: int = 0
+
+    def __init__(
+        self, kind: str, origin: Origin, text: str | None = None, model: str | None = None, *, timed: bool = False
+    ) -> None:
+        self.kind = kind
+        self.origin = origin
+        self.text = text
+        self.model = model
+        self.timed = timed  # the origin's duration is this step's own
+
+
+def _tool(origin: Origin, name: str | None, call_id: str | None) -> Draft:
+    step = Draft("tool", origin)
+    step.tool_name, step.call_id = name, call_id
+    return step
+
+
+def _failure(step: Draft) -> Draft:
+    step.error = step.text
+    return step
 
 
 class Ran(NamedTuple):
@@ -56,17 +69,11 @@ class Ran(NamedTuple):
     error: str | None
 
 
-@dataclass(slots=True)
-class _Open:
-    """Tool steps that still wait for something, and where they are found."""
-
-    steps: list[Draft] = field(default_factory=list[Draft])
-
-    def take(self, fits: Callable[[Draft], bool]) -> Draft | None:
-        for i, step in enumerate(self.steps):
-            if fits(step):
-                return self.steps.pop(i)
-        return None
+def _take(waiting: list[Draft], fits: Callable[[Draft], bool]) -> Draft | None:
+    for i, step in enumerate(waiting):
+        if fits(step):
+            return waiting.pop(i)
+    return None
 
 
 class Merge:
@@ -76,9 +83,9 @@ class Merge:
         """Begin empty."""
         self.steps: list[Draft] = []
         self._threads = Threads()
-        self._unrun = _Open()  # asked for, no span yet
-        self._unasked = _Open()  # ran, no message asked for it yet
-        self._unanswered = _Open()  # no tool message yet
+        self._unrun: list[Draft] = []  # asked for, no span yet
+        self._unasked: list[Draft] = []  # ran, no message asked for it yet
+        self._unanswered: list[Draft] = []  # no tool message yet
         self._asked: set[tuple[str, str, int]] = set()
         self._answered: set[str] = set()
 
@@ -96,7 +103,7 @@ class Merge:
             self._message(origin, scope, message, late=False)
         self._threads.answered(thread, output)
         if error is not None:
-            self.steps.append(Draft("error", origin, text=error, error=error, model=origin.model, timed=not output))
+            self.steps.append(_failure(Draft("error", origin, error, origin.model, timed=not output)))
 
     def reply(self, origin: Origin, messages: list[Message]) -> None:
         """The agent's answer, by a span that is no model call: one message, or the conversation that it ends."""
@@ -109,24 +116,26 @@ class Merge:
 
     def retrieve(self, origin: Origin, query: str | None, documents: str | None, error: str | None) -> None:
         """Documents were looked up."""
-        self.steps.append(Draft("retrieval", origin, text=query, result=documents, error=error, timed=True))
+        step = Draft("retrieval", origin, query, timed=True)
+        step.result, step.error = documents, error
+        self.steps.append(step)
 
     def fail(self, origin: Origin, error: str) -> None:
         """A span failed that is neither a model call nor a tool."""
-        self.steps.append(Draft("error", origin, text=error, error=error, timed=True))
+        self.steps.append(_failure(Draft("error", origin, error, timed=True)))
 
     def tool_call(self, origin: Origin, ran: Ran) -> None:
         """A tool ran; fills the step of the message that asked for it, or is a step of its own."""
         name, call_id, arguments, result, error = ran
         key = argument_key(arguments)
         step = None
-        if self._unrun.steps:
+        if self._unrun:
             step = self._asked_for(name, call_id, key if arguments is not None else None)
         if step is None:
-            step = Draft("tool", origin, tool_name=name, call_id=call_id)
+            step = _tool(origin, name, call_id)
             self.steps.append(step)
-            self._unasked.steps.append(step)
-            self._unanswered.steps.append(step)
+            self._unasked.append(step)
+            self._unanswered.append(step)
         step.origin, step.timed, step.ran = origin, True, True
         step.call_id = step.call_id or call_id
         if arguments is not None and not _says_more(step.arguments, arguments):
@@ -137,7 +146,7 @@ class Merge:
 
     def _asked_for(self, name: str, call_id: str | None, key: int | None) -> Draft | None:
         if call_id is not None:
-            found = self._unrun.take(lambda s: s.call_id == call_id)
+            found = _take(self._unrun, lambda s: s.call_id == call_id)
             if found is not None:
                 return found
 
@@ -145,8 +154,8 @@ class Merge:
             same = step.tool_name == name and (call_id is None or step.call_id is None)
             return same and not step.answered
 
-        found = self._unrun.take(lambda s: free(s) and (key is None or s.argument_key == key))
-        return found or self._unrun.take(free)
+        found = _take(self._unrun, lambda s: free(s) and (key is None or s.argument_key == key))
+        return found or _take(self._unrun, free)
 
     def _message(self, origin: Origin, scope: str, message: Message, *, late: bool) -> None:
         role = message.role
@@ -171,9 +180,9 @@ class Merge:
                 self._asked.add(known)
             step = self._ran_before(call, late=late)
             if step is None:
-                step = Draft("tool", origin, tool_name=call.name, call_id=call.call_id)
-                self._unrun.steps.append(step)
-                self._unanswered.steps.append(step)
+                step = _tool(origin, call.name, call.call_id)
+                self._unrun.append(step)
+                self._unanswered.append(step)
                 calls.append(step)
             else:
                 place = min(place, self.steps.index(step))
@@ -183,13 +192,13 @@ class Merge:
                 step.arguments, step.argument_key = call.arguments, call.key
         self.steps.extend(calls)
         if message.text.strip():
-            self.steps.insert(place, Draft("assistant", origin, text=message.text, model=model, timed=not late))
+            self.steps.insert(place, Draft("assistant", origin, message.text, model, timed=not late))
 
     def _ran_before(self, call: Call, *, late: bool) -> Draft | None:
-        if not self._unasked.steps:
+        if not self._unasked:
             return None
         if call.call_id is not None:
-            found = self._unasked.take(lambda s: s.call_id == call.call_id)
+            found = _take(self._unasked, lambda s: s.call_id == call.call_id)
             if found is not None:
                 return found
         if not late:
@@ -198,19 +207,19 @@ class Merge:
         def free(step: Draft) -> bool:
             return step.tool_name == call.name and (call.call_id is None or step.call_id is None)
 
-        found = self._unasked.take(lambda s: free(s) and s.argument_key == call.key)
-        return found or self._unasked.take(free)
+        found = _take(self._unasked, lambda s: free(s) and s.argument_key == call.key)
+        return found or _take(self._unasked, free)
 
     def _as_asked(self, result: Message, history: list[Message]) -> Message:
         """A result by the id that its call had when it was made: the answer and the history may have one each."""
         number = result.call_id
-        if number is None or number in self._answered or any(s.call_id == number for s in self._unanswered.steps):
+        if number is None or number in self._answered or any(s.call_id == number for s in self._unanswered):
             return result
         asked = next((c for m in history for c in m.calls if c.call_id == number), None)
         if asked is None:
             return result
         here = {call.call_id for message in history for call in message.calls}
-        for step in self._unanswered.steps:
+        for step in self._unanswered:
             same = (step.tool_name, step.argument_key) == (asked.name, asked.key)
             if same and step.asked and step.call_id not in here:
                 return result._replace(call_id=step.call_id)
@@ -223,7 +232,7 @@ class Merge:
                 return
             self._answered.add(message.call_id)
         if step is None:
-            step = Draft("tool", origin, tool_name=message.name, call_id=message.call_id)
+            step = _tool(origin, message.name, message.call_id)
             self.steps.append(step)
         step.answered = True
         if step.result is None:
@@ -232,7 +241,7 @@ class Merge:
     def _waiting(self, message: Message) -> Draft | None:
         waiting = self._unanswered
         if message.call_id is not None:
-            found = waiting.take(lambda s: s.call_id == message.call_id)
+            found = _take(waiting, lambda s: s.call_id == message.call_id)
             if found is not None:
                 return found
 
@@ -240,8 +249,8 @@ class Merge:
             named = message.name is None or step.tool_name == message.name
             return named and (message.call_id is None or step.call_id is None)
 
-        found = waiting.take(lambda s: free(s) and s.result is None)
-        return found or waiting.take(free)
+        found = _take(waiting, lambda s: free(s) and s.result is None)
+        return found or _take(waiting, free)
 
     def finish(self) -> list[Draft]:
         """The steps, with what their results say about errors."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, cast
 
 import orjson
@@ -24,6 +25,8 @@ __all__ = [
 SOFT: Final = "in result: "
 """What the `error` of a step begins with when the call itself succeeded and only its result speaks of an error."""
 
+_OBJECT: Final[type] = dict
+_SHORT: Final = 2_000
 _HTTP_ERROR: Final = 400
 _HTTP_END: Final = 600
 _ERROR_LENGTH: Final = 500
@@ -121,9 +124,15 @@ def _arguments(value: object) -> tuple[str | None, int]:
     return text, hash(orjson.dumps(found, option=orjson.OPT_SORT_KEYS)) if found else 0
 
 
+@lru_cache(maxsize=4096)
+def _short_key(text: str) -> int:
+    # A call's arguments are told at least twice, by the message that asks and by the span that runs it.
+    return _arguments(text)[1]
+
+
 def argument_key(text: str | None) -> int:
     """The key of arguments that are already text."""
-    return _arguments(text)[1]
+    return _short_key(text) if text is not None and len(text) < _SHORT else _arguments(text)[1]
 
 
 def _calls(values: object) -> tuple[Call, ...]:
@@ -133,60 +142,70 @@ def _calls(values: object) -> tuple[Call, ...]:
         if fields is None:
             continue
         inner = as_dict(fields.get("function")) or fields
-        text, key = _arguments(inner.get("arguments"))
+        text = inner.get("arguments")
+        text, key = (text, argument_key(text)) if type(text) is str else _arguments(text)
         call_id = fields.get("id")
         calls.append(Call(str(call_id) if call_id else None, str(inner.get("name") or "tool"), text, key))
     return tuple(calls)
 
 
 def _message(fields: dict[str, Any]) -> Message:
-    role = str(fields.get("role") or "user")
+    get = fields.get
+    role = str(get("role") or "user")
     role = _ROLES.get(role, role)
-    content = fields.get("content")
-    text = content if isinstance(content, str) else text_of(content)
-    asked = fields.get("tool_calls")
+    content, asked, answered, name = get("content"), get("tool_calls"), get("tool_call_id"), get("name")
+    text: str = content if type(content) is str else text_of(content)
     calls = _calls(asked) if asked else ()
-    answered = fields.get("tool_call_id")
     call_id = str(answered) if answered else None
     if role == "tool":
         key = hash((role, call_id or text.strip()))
     elif calls:
         # Exporters differ in what they keep of the words beside a call; the calls themselves are the same.
-        key = hash((role, *((call.call_id or (call.name, call.key)) for call in calls)))
+        key = hash((role, *[call.call_id or (call.name, call.key) for call in calls]))
     else:
         key = hash((role, text.strip()))
-    name = fields.get("name")
     return Message(role, text, str(name) if name else None, calls, call_id, key)
 
 
 def read_messages(text: str | None) -> list[Message]:
     """The messages of a JSON array of messages; what is no message is passed over."""
-    return _listed(parse(text))
+    return _listed(parse(text)) if text else []
 
 
 class History:
-    """Reads the messages of one model call after another: where each repeats those before it, only the new ones are read."""
+    """Reads one model call after another: where each repeats what was said before it, only what is new is read."""
 
     def __init__(self) -> None:
-        self._text = ""
+        self._text = ""  # a JSON array of messages without its end
         self._messages: list[Message] = []
+        self._answer = ""  # what goes on from it: a comma, and an array without its brackets
+        self._answers: list[Message] = []
 
-    def read(self, text: str | None) -> list[Message]:
-        """As `read_messages`."""
-        if not text:
-            return []
+    def read(self, given: str | None, answer: str | None) -> tuple[list[Message], list[Message]]:
+        """What a call was given and what it answered, each as by `read_messages`."""
+        found = self._given(given) if given else []
+        said = read_messages(answer)
+        self._answer = f",{answer[1:-1]}" if said and answer and answer[0] == "[" and answer[-1] == "]" else ""
+        self._answers = said
+        return found, said
+
+    def _given(self, text: str) -> list[Message]:
         size = len(self._text)
         if size and text[size : size + 1] == "," and text.startswith(self._text):
+            found = self._messages
+            if self._answer and text.startswith(self._answer, size) and text[size + len(self._answer)] in ",]":
+                found, size = found + self._answers, size + len(self._answer)
             # The beginning is an array without its end, so what follows the comma is an array without its beginning.
-            found = self._messages + read_messages(f"[{text[size + 1 :]}")
+            found = found + read_messages(f"[{text[size + 1 :]}") if text[size] == "," else found
         else:
             found = read_messages(text)
         self._text, self._messages = (text[:-1], found) if found and text[-1] == "]" else ("", [])
         return found
 
 
-def _listed(values: object) -> list[Message]:
-    return [_message(fields) for value in as_list(values) or () if (fields := as_dict(value)) is not None]
+def _listed(values: Any) -> list[Message]:
+    listed = cast("list[Any]", values) if isinstance(values, list) else []
+    return [_message(fields) for fields in listed if type(fields) is _OBJECT]
 
 
 def _speaks(values: object) -> bool:

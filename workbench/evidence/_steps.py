@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any, Final
 
 import polars as pl
@@ -9,12 +10,14 @@ import polars as pl
 from workbench._crew import Crew, shared, without_collection
 from workbench.evidence._belong import with_session
 from workbench.evidence._merge import Draft, Merge
+from workbench.evidence._messages import History
 from workbench.evidence._trace import READ, Event, read_trace
 from workbench.schema import SPANS, STEPS, conform
 
 __all__ = ["STEP_COLUMNS", "VERSION", "steps", "turns_of"]
 
-_SHARE: Final = 20_000  # spans
+_SHARE: Final = 10_000  # spans
+_ORDER: Final = itemgetter(0)
 
 STEP_COLUMNS: Final = (*READ, "session_id", "start", "end", "source", "record")
 """The columns of SPANS that `steps` reads."""
@@ -72,6 +75,7 @@ def steps(spans: Any, *, crew: Crew | None = None) -> pl.DataFrame:
             pl.col("start").min().over("session").alias("began"),
         )
         .sort("began", "session", "start", "source", "record", nulls_last=True, maintain_order=True)
+        .drop("began", "source", "record")
     )
     shares = _shares(ordered)
     if len(shares) == 1:
@@ -114,56 +118,51 @@ def _session(columns: dict[str, list[Any]], first: int, end: int) -> list[Draft]
     for place in range(first, end):
         traces.setdefault(trace_ids[place], []).append(place)
     events: list[Event] = []
+    history = History()
     for number, places in enumerate(traces.values()):
-        events.extend(read_trace(columns, number, places))
-    events.sort(key=lambda event: event.order)
+        events.extend(read_trace(columns, number, places, history))
+    events.sort(key=_ORDER)
     merge = Merge()
-    for event in events:
-        event.play(merge)
+    for _, play in events:
+        play(merge)
     return merge.finish()
 
 
 class _Out:
-    """The columns of STEPS, filled session by session."""
+    """The rows of STEPS, session by session."""
 
     def __init__(self) -> None:
-        self.columns: dict[str, list[Any]] = {name: [] for name in STEPS}
+        self.rows: list[tuple[Any, ...]] = []
 
     def add(self, session: str, drafts: list[Draft]) -> None:
-        out = self.columns
+        write = self.rows.append
         for number, (draft, turn) in enumerate(zip(drafts, turns_of(drafts), strict=True), 1):
-            origin = draft.origin
-            timed = draft.timed and origin.start is not None and origin.end is not None
-            out["session_id"].append(session)
-            out["number"].append(number)
-            out["turn"].append(turn)
-            out["kind"].append(draft.kind)
-            out["trace_id"].append(origin.trace_id)
-            out["span_id"].append(origin.span_id)
-            out["at"].append(origin.start)
-            out["seconds"].append((origin.end - origin.start) / 1e9 if timed and origin.end and origin.start else None)
-            out["text"].append(draft.text)
-            out["tool_name"].append(draft.tool_name)
-            out["tool_call_id"].append(draft.call_id)
-            out["tool_arguments"].append(draft.arguments)
-            out["tool_result"].append(draft.result)
-            out["error"].append(draft.error)
-            out["model"].append(draft.model)
+            _, trace_id, span_id, start, end, _ = draft.origin
+            seconds = (end - start) / 1e9 if draft.timed and end and start else None
+            write((  # as STEPS has its columns
+                session, number, turn, draft.kind, trace_id, span_id, start, seconds, draft.text, draft.tool_name, draft.call_id,
+                draft.arguments, draft.result, draft.error, draft.model,
+            ))  # fmt: skip
 
     def frame(self) -> pl.DataFrame:
-        schema = dict(STEPS)
-        at = schema["at"]
-        return pl.DataFrame(self.columns, schema={**schema, "at": pl.Int64()}).with_columns(pl.col("at").cast(at))
+        if not self.rows:
+            return STEPS.to_frame()
+        schema = {**STEPS, "at": pl.Int64()}
+        made = [
+            pl.Series(name, told, kind)
+            for (name, kind), told in zip(schema.items(), zip(*self.rows, strict=True), strict=True)
+        ]
+        return pl.DataFrame(made).with_columns(pl.col("at").cast(STEPS["at"]))
 
 
 def turns_of(drafts: list[Draft]) -> list[int]:
     """The turn of each step: what comes before the first user message belongs to the first turn."""
-    spoken = {draft.origin.trace for draft in drafts if draft.kind == "user"}
+    spoken = {draft.origin[0] for draft in drafts if draft.kind == "user"}
     seen: set[int] = set()
     turns: list[int] = []
     turn, begun = 0, True
     for draft in drafts:
-        trace = draft.origin.trace
+        trace = draft.origin[0]
         if draft.kind == "user":
             turn += begun
             begun = True

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from workbench.evidence._messages import Message
 
 __all__ = ["Thread", "Threads"]
 
+_ANSWER: Final = {"assistant"}
 _SEARCHED: int = 16  # an agent that compacts its history at every call would otherwise make the search quadratic
 
 
@@ -26,11 +28,14 @@ class Thread:
     roles: list[str] = field(default_factory=list[str])
     answers: int = 0  # how many of the last keys are the last call's own output
     trace: int = -1  # the trace of the last call
+    heard: Sequence[Message] | None = (
+        None  # all that the last call was given and answered, where the thread is just that
+    )
 
     def add(self, messages: Sequence[Message]) -> None:
         """Go on with these messages."""
-        self.keys.extend(m.key for m in messages)
-        self.roles.extend(m.role for m in messages)
+        self.keys += [m.key for m in messages]
+        self.roles += [m.role for m in messages]
 
 
 class Threads:
@@ -42,9 +47,13 @@ class Threads:
         self._last: dict[str, Thread] = {}
         self._systems: set[str] = set()
         self._said: dict[int, set[int]] = {}  # user messages by trace
+        self._entered: tuple[Thread, list[Message], bool] | None = None  # the call that was not answered yet
 
-    def enter(self, scope: str, trace: int, messages: Sequence[Message]) -> tuple[Thread, str | None, list[Message]]:
+    def enter(self, scope: str, trace: int, messages: list[Message]) -> tuple[Thread, str | None, list[Message]]:
         """The thread of a model call, the system prompt where it is new, and the messages that are new."""
+        going_on = self._goes_on(scope, trace, messages)
+        if going_on is not None:
+            return going_on
         systems = [m.text for m in messages if m.role == "system" and m.text]
         system = "\n\n".join(systems) or None
         rest = [m for m in messages if m.role != "system"]
@@ -55,12 +64,36 @@ class Threads:
                 new_system = system
             thread.system = system
             self._systems.add(system)
-        self._said.setdefault(trace, set()).update(m.key for m in rest if m.role == "user")
+        self._said.setdefault(trace, set()).update([m.key for m in rest if m.role == "user"])
         thread.add(tail)
         thread.answers = 0
         thread.trace = trace
         self._last[scope] = thread
+        self._entered = thread, messages, False
         return thread, new_system, tail
+
+    def _goes_on(
+        self, scope: str, trace: int, messages: list[Message]
+    ) -> tuple[Thread, str | None, list[Message]] | None:
+        """As `enter`, for the call that most are: it repeats all that the last one's thread holds, and adds to it."""
+        thread = self._last.get(scope)
+        if thread is None or thread.heard is None or thread.trace != trace:
+            return None
+        size = len(thread.heard)
+        tail = messages[size:]
+        if not tail or messages[:size] != thread.heard or "system" in [m.role for m in tail]:
+            return None
+        if len(self._all) > 1:
+            length = len(thread.keys)
+            if any(t is not thread and len(t.keys) >= length for t in self._all):
+                return None  # another one may hold more of it
+        for message in tail:
+            if message.role == "user":
+                self._said[trace].add(message.key)
+        thread.add(tail)
+        thread.answers = 0
+        self._entered = thread, messages, True
+        return thread, None, tail
 
     def current(self, scope: str) -> Thread:
         """The thread of the last call in this scope; a new one where there was none."""
@@ -73,9 +106,18 @@ class Threads:
         """Keep what the model said, so that it is recognised in the next history."""
         thread.add(output)
         thread.answers = len(output)
+        thread.heard = None
+        if self._entered is None or self._entered[0] is not thread or not output:
+            return
+        _, messages, alike = self._entered
+        self._entered = None
+        if {m.role for m in output} == _ANSWER:
+            heard = [*messages, *output]
+            if alike or thread.keys == [m.key for m in heard if m.role != "system"]:
+                thread.heard = heard
 
     def _place(self, scope: str, trace: int, rest: list[Message], *, restarted: bool) -> tuple[Thread, list[Message]]:
-        if any(m.role == "assistant" for m in rest):
+        if "assistant" in [m.role for m in rest]:
             return self._history(scope, trace, rest)
         thread = self._last.get(scope)
         if thread is None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from workbench.evidence._merge import Merge, Origin, Ran
 from workbench.evidence._messages import History, Message, argument_key, read_messages, said
@@ -18,40 +17,43 @@ READ: Final = (
 )  # fmt: skip
 _APART: Final = frozenset({"evaluator", "guardrail"})  # what happens inside them is not the agent's loop
 _SILENT: Final = frozenset({"tool", "retrieval", "embedding", "reranker", "evaluator", "guardrail"})
+_PLAYED: Final = frozenset({"llm", "tool", "retrieval", "other"})
 _NEVER: Final = sys.maxsize
 
 
-class Event(NamedTuple):
-    """Something that happened, and its place among the session's events."""
-
-    order: tuple[int, int, int, int, int]  # start, trace, rank in the tree, 1 at a span's end, inner ends first
-    play: Callable[[Merge], None]
+# Something that happened, after its place among the session's events: start, trace, rank in the tree, 1 at a span's end, inner
+# ends first.
+Event = tuple[tuple[int, int, int, int, int], Callable[[Merge], None]]
 
 
-@dataclass(slots=True)
 class _Node:
-    place: int
-    kind: str
-    start: int  # the span's, else its parent's
-    depth: int
-    up: _Node | None
-    rank: int = 0
-    scope: str = ""  # the tool inside which it happens: a sub-agent's conversation is not the user's
-    apart: bool = False
-    leaf: bool = True
-    failed: bool = False
-    failed_inside: bool = False
-    last: tuple[int, int] = (0, 0)  # start and rank of the last span inside
+    """A span in its tree. What most spans have in common stands with the class: there are millions of them."""
+
+    depth = 0
+    scope = ""  # the tool inside which it happens: a sub-agent's conversation is not the user's
+    apart = False
+    leaf = True
+    failed_inside = False
+
+    def __init__(self, place: int, kind: str, start: int, up: _Node | None, rank: int, *, failed: bool) -> None:
+        self.place = place
+        self.kind = kind
+        self.start = start  # the span's, else its parent's
+        self.up = up
+        self.rank = rank
+        self.failed = failed
+        self.last_start, self.last_rank = start, rank  # of the last span inside
 
 
-def read_trace(columns: dict[str, list[Any]], number: int, places: list[int]) -> Iterator[Event]:
-    """The events of the trace whose spans lie at `places`, the `number`-th of its session."""
-    return _Reader(columns, number, places).events()
+def read_trace(columns: dict[str, list[Any]], number: int, places: list[int], history: History) -> Iterator[Event]:
+    """The events of the trace whose spans lie at `places`, the `number`-th of its session, whose calls `history` has read."""
+    return _Reader(columns, number, places, history).events()
 
 
 class _Reader:
-    def __init__(self, columns: dict[str, list[Any]], number: int, places: list[int]) -> None:
+    def __init__(self, columns: dict[str, list[Any]], number: int, places: list[int], history: History) -> None:
         self.columns = columns
+        self.history = history
         self.number = number
         self.nodes = self._tree(places)
         self.heard: dict[int, tuple[list[Message], list[Message]]] = {}
@@ -61,40 +63,39 @@ class _Reader:
 
     def _tree(self, places: list[int]) -> list[_Node]:
         """The nodes, parents before children; children in order of start."""
-        ids, parents, starts = self.columns["span_id"], self.columns["parent_id"], self.columns["start"]
+        ids, starts = self.columns["span_id"], self.columns["start"]
         kinds, status = self.columns["kind"], self.columns["status"]
-        first = next((starts[p] for p in places if starts[p] is not None), _NEVER)
-        inside = _children(places, ids, parents)
+        first = starts[places[0]]
+        if first is None:
+            first = next((starts[p] for p in places if starts[p] is not None), _NEVER)
+        inside = _children(places, ids, self.columns["parent_id"])
         nodes: list[_Node] = []
-        met: set[int] = set()
         todo: list[tuple[int, _Node | None]] = [(place, None) for place in reversed(inside.pop(None, []))]
         while todo or inside:
             if not todo:  # spans that name one another as parents: begin anywhere
                 todo.extend((place, None) for place in reversed(inside.pop(next(iter(inside)))))
             place, up = todo.pop()
-            if place in met:
-                continue
-            met.add(place)
             start = starts[place]
-            kind = kinds[place] or "other"
-            node = _Node(place, kind, first, 0, up, rank=len(nodes), failed=status[place] == "error")
+            if start is None:
+                start = first if up is None else up.start
+            node = _Node(place, kinds[place] or "other", start, up, len(nodes), failed=status[place] == "error")
             if up is not None:
                 node.depth = up.depth + 1
                 up.leaf = False
-                node.start = up.start
-                node.scope = ids[up.place] if up.kind == "tool" else up.scope
-                node.apart = up.apart or up.kind in _APART
-            if start is not None:
-                node.start = start
+                if up.kind == "tool":
+                    node.scope = ids[up.place]
+                elif up.scope:
+                    node.scope = up.scope
+                if up.apart or up.kind in _APART:
+                    node.apart = True
             nodes.append(node)
-            children = inside.pop(ids[place], ())
-            todo.extend((child, node) for child in reversed(children))
-        _close(nodes)
+            children = inside.pop(ids[place], None)
+            if children is not None:
+                todo += [(child, node) for child in reversed(children)]
         return nodes
 
     def origin(self, node: _Node) -> Origin:
-        get = self.columns
-        place = node.place
+        get, place = self.columns, node.place
         return Origin(
             self.number, get["trace_id"][place], get["span_id"][place], get["start"][place], get["end"][place], get["model"][place]
         )  # fmt: skip
@@ -115,20 +116,22 @@ class _Reader:
         asker = None if asked else self._outermost("input", "input_messages")
         answerer = None if answered else self._outermost("output", "output_messages")
         speaking = {node.place for node in speakers}
+        if answerer is not None or any(node.failed for node in self.nodes):
+            _close(self.nodes)
+        number = self.number
         for node in self.nodes:
             if node.apart:
                 continue
-            order = (node.start, self.number, node.rank, 0, 0)
             if node is asker:
-                yield Event(order, self._ask(node))
-            play = self._play(node, speaking)
+                yield (node.start, number, node.rank, 0, 0), self._ask(node)
+            play = self._play(node, speaking) if node.kind in _PLAYED else None
             if play is not None:
-                yield Event(order, play)
-            closing = (node.last[0], self.number, node.last[1], 1, -node.depth)
+                yield (node.start, number, node.rank, 0, 0), play
             if node is answerer:
-                yield Event(closing, self._answer(node))
+                yield (node.last_start, number, node.last_rank, 1, -node.depth), self._answer(node)
             if node.failed and not node.failed_inside and not self._shown(node, speaking):
-                yield Event(closing, self._fail(node, self.error(node) or ""))
+                closing = (node.last_start, number, node.last_rank, 1, -node.depth)
+                yield closing, self._fail(node, self.error(node) or "")
 
     def _shown(self, node: _Node, speaking: set[int]) -> bool:
         """Whether a failure is told by a step of its own kind, or is not the agent's."""
@@ -143,11 +146,11 @@ class _Reader:
     def _speakers(self) -> list[_Node]:
         """The model calls that say what the agent's loop was; of nested ones those that hold the answers."""
         calls = [node for node in self.nodes if node.kind == "llm" and not node.apart]
-        history = History()
+        read, asked, answers = self.history.read, self.columns["input_messages"], self.columns["output_messages"]
         for node in calls:
-            given = history.read(self.value("input_messages", node))
-            output = read_messages(self.value("output_messages", node))
-            self.heard[node.place] = given, output or said(self.value("output", node), "assistant")
+            place = node.place
+            given, output = read(asked[place], answers[place])
+            self.heard[place] = given, output or said(self.value("output", node), "assistant")
         inside: dict[int, list[_Node]] = {}
         for node in calls:
             up = node.up
@@ -155,6 +158,8 @@ class _Reader:
                 if up.kind == "llm":
                     inside.setdefault(up.place, []).append(node)
                 up = up.up
+        if not inside:
+            return calls
         quiet: set[int] = set()
         for outer in calls:
             inner = inside.get(outer.place)
@@ -182,9 +187,10 @@ class _Reader:
         return best
 
     def _play(self, node: _Node, speaking: set[int]) -> Callable[[Merge], None] | None:
-        origin = self.origin(node)
-        error = self.error(node)
-        if node.place in speaking:
+        origin, error = self.origin(node), self.error(node) if node.failed else None
+        if node.kind == "llm":
+            if node.place not in speaking:
+                return None
             given, output = self.heard[node.place]
             return lambda merge: merge.model_call(origin, node.scope, given, output, error)
         if node.kind == "tool":
@@ -194,7 +200,7 @@ class _Reader:
             query = asked[0].text if asked else None
             found = self.value("documents", node) or self.value("output", node)
             return lambda merge: merge.retrieve(origin, query, found, error)
-        if node.kind == "other" and node.leaf and not self._heard_back(node):
+        if node.leaf and not self._heard_back(node):
             # Messages that no model answered: the last words of a conversation.
             unanswered = read_messages(self.value("input_messages", node))
             return (lambda merge: merge.model_call(origin, node.scope, unanswered, [], None)) if unanswered else None
@@ -245,15 +251,22 @@ def _children(places: list[int], ids: list[str], parents: list[str | None]) -> d
     inside: dict[str | None, list[int]] = {}
     for place in places:
         parent = parents[place]
-        inside.setdefault(parent if parent in known and parent != ids[place] else None, []).append(place)
+        if parent not in known or parent == ids[place]:
+            parent = None
+        found = inside.get(parent)
+        if found is None:
+            inside[parent] = [place]
+        else:
+            found.append(place)
     return inside
 
 
 def _close(nodes: list[_Node]) -> None:
     """Where each span's inside ends, and whether something failed there."""
     for node in reversed(nodes):
-        node.last = max(node.last, (node.start, node.rank))
-        if node.up is not None:
-            node.up.last = max(node.up.last, node.last)
-            if (node.failed or node.failed_inside) and not node.apart:
-                node.up.failed_inside = True
+        up = node.up
+        if up is None:
+            continue
+        up.last_start, up.last_rank = max((up.last_start, up.last_rank), (node.last_start, node.last_rank))
+        if (node.failed or node.failed_inside) and not node.apart:
+            up.failed_inside = True
