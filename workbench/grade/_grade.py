@@ -349,10 +349,10 @@ def _usage(rows: Any) -> dict[str, Usage]:
 
 
 def _with(state: str, usage: Usage | None) -> str:
-    """The state of a session with what it took, to nine digits: sums of the same figures in another order differ in the last ones."""
+    """The state of a session with what it took, to the twelfth digit: sums in another order differ in the last ones."""
     if usage is None:
         return state
-    took = [f"{value:.9g}" if value is not None else "" for value in dataclasses.astuple(usage)]
+    took = [f"{value:.12g}" if value is not None else "" for value in dataclasses.astuple(usage)]
     return hashlib.sha256(f"{state} {' '.join(took)}".encode()).hexdigest()[:16]
 
 
