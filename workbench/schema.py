@@ -310,6 +310,8 @@ TRIALS: Final = pl.Schema({
     "recorded_at": _TIME,
     "input_tokens": pl.Int64(),
     "output_tokens": pl.Int64(),
+    "replayed": pl.Int64(),  # tool calls that the case's recorded world answered; null: none was handed over
+    "unrecorded": pl.Int64(),  # tool calls that it could not: the trial left the recorded world
 })  # fmt: skip
 
 RESULTS: Final = pl.Schema({  # one row a trial and grader

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -180,24 +175,6 @@ def test_tries_begin_no_faster_than_the_pace() -> None:
     began = time.monotonic()
     experiment.run(echo, cases(5), graders=[answers], per_minute=600, concurrency=5)
     assert time.monotonic() - began >= 0.4
-
-
-def dies_once(task: dict[str, Any], *, folder: str) -> str:
-    mark = Path(folder) / "died"
-    if task["input"] == "c3" and not mark.exists():
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return task["input"]
-
-
-def test_an_executor_whose_worker_is_killed_is_made_again_and_nothing_is_lost(tmp_path: Path) -> None:
-    import multiprocessing
-
-    pools = partial(ProcessPoolExecutor, 2, mp_context=multiprocessing.get_context("spawn"))
-    agent = partial(dies_once, folder=str(tmp_path))
-    made = experiment.run(agent, cases(12), graders=[answers], executor=pools, concurrency=2, retries=5)
-    assert made.outcomes["status"].to_list() == ["completed"] * 12
-    assert made.outcomes["case"].n_unique() == 12
 
 
 def test_a_stream_hands_on_and_keeps_nothing() -> None:

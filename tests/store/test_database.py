@@ -155,7 +155,7 @@ def test_a_workspace_of_a_newer_version_is_left_alone(address: str) -> None:
 def test_a_workspace_of_an_older_version_is_brought_up_to_date(address: str) -> None:
     database = Database(address)
     with database._write() as connection:
-        for name in ("input_tokens", "output_tokens"):
+        for name in ("input_tokens", "output_tokens", "replayed", "unrecorded"):
             connection.exec_driver_sql(f"ALTER TABLE trials DROP COLUMN {name}")
         for name in ("component", "due_at"):
             connection.exec_driver_sql(f"ALTER TABLE draws DROP COLUMN {name}")

@@ -45,6 +45,7 @@ def experiment(
     hypothesis: Annotated[str | None, typer.Option(help="What the change is to bring.")] = None,
     variant: Annotated[list[str] | None, typer.Option(help="What was tried, as key=value.")] = None,
     case: Annotated[list[str] | None, typer.Option(help="Only these cases.")] = None,
+    replay: Annotated[bool, typer.Option(help="Answer its tool calls from each case's recorded world.")] = False,
     again: Annotated[bool, typer.Option(help="Try those anew that ended in an error.")] = False,
     workspace: Folder = HERE,
     as_json: AsJson = False,
@@ -74,6 +75,7 @@ def experiment(
             hypothesis=hypothesis,
             variant={key: value for key, _, value in pairs} or None,
             cases=case,
+            replay=replay,
             again=again,
         )
         statuses = dict(made.outcomes["status"].value_counts().rows())

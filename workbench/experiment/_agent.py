@@ -8,26 +8,24 @@ import importlib
 import importlib.util
 import inspect
 import json
-import os
 import re
 import shlex
-import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from urllib import error as urllib_error
 from urllib import request as urllib_request
 from urllib.parse import urlsplit
 
 from workbench.errors import InfrastructureError, InputError
+from workbench.experiment._answer import LINE, TooLong, plain_answer
+from workbench.experiment._command import Command, files_of
 from workbench.experiment._fingerprint import digest, fingerprint, refuse_ground_truth
+from workbench.experiment._serve import plain_task
 
-__all__ = ["Agent", "Task", "TooLong", "agent_of", "in_time", "is_infrastructure", "settle"]
+__all__ = ["Agent", "Task", "agent_of", "in_time", "is_infrastructure", "settle"]
 
 Task = Mapping[str, Any]
 """What an agent is handed: `case_id`, `input` (the user's message), `messages` (all up to and with it), and `namespace`, a name of
@@ -36,8 +34,6 @@ this one try under which it may keep what it has to keep apart."""
 _NAMED: Final = re.compile(r"^[\w./\\-]+:[A-Za-z_]\w*$")
 _BUSY: Final = frozenset({408, 429, 502, 503, 504, 529})
 _WORN: Final = ("ConnectionError", "ConnectError", "ConnectTimeout", "ReadTimeout", "TimeoutError", "RateLimitError")
-_TEMPORARY: Final = 75  # a command's exit code for "try again": EX_TEMPFAIL
-_LINE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class Agent:
         return self.kind in {"function", "async"}
 
 
-def agent_of(what: Any) -> Agent:
+def agent_of(what: Any, *, hidden: Sequence[str | Path] = (), confined: bool = True) -> Agent:
     """Make an agent of what the user has.
 
     Parameters
@@ -77,6 +73,11 @@ def agent_of(what: Any) -> Agent:
     what
         A function of one task, sync or async; "module:function" or "file.py:function"; a command, as words or as one line, that
         reads a JSON task on stdin and writes its answer on stdout; or an address that takes the task by POST.
+    hidden
+        Folders whose files a command must not read or write, such as the workspace.
+    confined
+        Whether a command is kept from those folders and from looking into other processes; Linux can do so (Landlock). It then cannot
+        mount, nor gain rights as `sudo` does: for programs that do, say False.
 
     Returns
     -------
@@ -102,9 +103,9 @@ def agent_of(what: Any) -> Agent:
     if isinstance(what, str) and _NAMED.match(what):
         return _function(_import(what), what)
     if isinstance(what, str):
-        return _command(shlex.split(what))
+        return _command(tuple(shlex.split(what)), hidden, confined=confined)
     if isinstance(what, Sequence):
-        return _command([str(word) for word in what])  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return _command(tuple(str(word) for word in cast("Sequence[object]", what)), hidden, confined=confined)
     if callable(what):
         return _function(what, getattr(what, "__name__", type(what).__name__))
     msg = f"{what!r} is no agent: give a function, 'module:function', a command, or an address"
@@ -152,13 +153,13 @@ def _import(where: str) -> Any:
     return found
 
 
-def _command(words: list[str]) -> Agent:
+def _command(words: tuple[str, ...], hidden: Sequence[str | Path], *, confined: bool) -> Agent:
     if not words:
         msg = "the agent's command is empty: give its words, such as ['python', 'agent.py']"
         raise InputError(msg)
-    files = [path for word in words if (path := Path(word)).is_file()]
-    content = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
-    return Agent(shlex.join(words), "command", _Command(tuple(words)), digest([words, content]))
+    content = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files_of(words)]
+    command = Command(words, tuple(str(Path(folder).resolve()) for folder in hidden), confined)
+    return Agent(shlex.join(words), "command", command, digest([list(words), content]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,50 +173,6 @@ class _Function:
 
 
 @dataclass(frozen=True, slots=True)
-class _Command:
-    """A program that is started anew for each task, in a process group and a temporary folder of its own."""
-
-    words: tuple[str, ...]
-
-    def __call__(self, task: dict[str, Any], timeout: float | None) -> Any:
-        with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
-            # Where the workspace is, and with it the ground truth, is not for the agent to know.
-            environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH")}
-            environment |= {"WORKBENCH_NAMESPACE": str(task["namespace"]), "TMPDIR": folder}
-            try:
-                process = subprocess.Popen(  # noqa: S603 - the user's own agent, never a shell
-                    self.words,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    env=environment,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                msg = f"{self.words[0]!r} cannot be started: {error.strerror or error}"
-                raise RuntimeError(msg) from error
-            try:
-                out, err = process.communicate(json.dumps(task).encode(), timeout=timeout)
-            except subprocess.TimeoutExpired:
-                raise TooLong from None
-            finally:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)  # and whatever it started
-                process.wait()
-                for stream in (process.stdin, process.stdout, process.stderr):
-                    if stream is not None:
-                        with suppress(OSError):
-                            stream.close()
-        said = err.decode(errors="replace").strip()[-_LINE:]
-        if process.returncode == _TEMPORARY:
-            raise InfrastructureError(said or f"the command asked to be tried again (exit code {_TEMPORARY})")
-        if process.returncode:
-            msg = f"the command ended with code {process.returncode}: {said}"
-            raise RuntimeError(msg)
-        return _read(out)
-
-
-@dataclass(frozen=True, slots=True)
 class _Endpoint:
     """An address that takes a task and gives its answer."""
 
@@ -223,13 +180,17 @@ class _Endpoint:
 
     def __call__(self, task: dict[str, Any], timeout: float | None) -> Any:
         headers = {"Content-Type": "application/json", "X-Workbench-Namespace": str(task["namespace"])}
-        asked = urllib_request.Request(self.address, json.dumps(task).encode(), headers)  # noqa: S310 - http or https, see agent_of
+        with plain_task(task) as plain:
+            return self._posted(json.dumps(plain).encode(), headers, timeout)
+
+    def _posted(self, body: bytes, headers: dict[str, str], timeout: float | None) -> Any:
+        asked = urllib_request.Request(self.address, body, headers)  # noqa: S310 - http or https, see agent_of
         try:
             with urllib_request.urlopen(asked, timeout=timeout) as answer:  # noqa: S310
-                return _read(answer.read())
+                return plain_answer(answer.read())
         except urllib_error.HTTPError as error:
             with error:
-                said = error.read(_LINE).decode(errors="replace")
+                said = error.read(LINE).decode(errors="replace")
             msg = f"HTTP {error.code}: {said}".strip()
             if error.code in _BUSY:
                 wait = (error.headers or {}).get("Retry-After", "")
@@ -242,20 +203,6 @@ class _Endpoint:
                 raise TooLong from None
             msg = f"{urlsplit(self.address).hostname} cannot be reached: {error.reason}"
             raise InfrastructureError(msg) from error
-
-
-class TooLong(Exception):  # noqa: N818 - the caller turns it into the trial's error
-    """The agent took longer than it may."""
-
-
-def _read(out: bytes) -> Any:
-    """JSON, or plain text that is the answer as it stands."""
-    text = out.decode(errors="replace").strip()
-    try:
-        value: Any = json.loads(text)
-    except ValueError:
-        return text
-    return text if value is None or isinstance(value, bool | int | float) else value
 
 
 def settle(agent: Agent, task: dict[str, Any], timeout: float | None) -> Any:

@@ -12,7 +12,10 @@ import orjson
 from workbench.errors import InputError
 from workbench.evidence import AgentLoop, Step, from_messages
 
-__all__ = ["Answer", "read_answer"]
+__all__ = ["LINE", "Answer", "TooLong", "plain_answer", "read_answer", "to_json"]
+
+LINE: Final = 500
+"""How many characters are kept of what a program or an address said when it failed."""
 
 _KEYS: Final = ("output", "messages", "cost", "input_tokens", "output_tokens", "seconds", "session_id")
 
@@ -64,7 +67,7 @@ def read_answer(returned: Any, messages: list[dict[str, Any]], *, session_id: st
     InputError
         It is none of these; the message says what was expected.
     """
-    raw = _json(returned)
+    raw = to_json(returned)
     plain: Any = orjson.loads(raw)
     fields: dict[str, Any] = _fields(plain)
     if fields and "role" in fields and "content" in fields:
@@ -105,7 +108,28 @@ def read_answer(returned: Any, messages: list[dict[str, Any]], *, session_id: st
     )
 
 
-def _json(value: Any) -> str:
+class TooLong(Exception):  # noqa: N818 - the caller turns it into the trial's error
+    """The agent took longer than it may."""
+
+
+def plain_answer(out: bytes) -> Any:
+    """What a program wrote: JSON, or plain text that is the answer as it stands."""
+    text = out.decode(errors="replace").strip()
+    try:
+        value: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    return text if value is None or isinstance(value, bool | int | float) else value
+
+
+def to_json(value: Any) -> str:
+    """What an agent returned as JSON text.
+
+    Raises
+    ------
+    InputError
+        It holds what JSON cannot.
+    """
     try:
         return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
     except (TypeError, RecursionError) as error:

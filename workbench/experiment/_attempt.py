@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, Literal, Protocol
 
-from workbench.errors import InfrastructureError, InputError
 from workbench.evidence import AgentLoop, Usage, from_messages
-from workbench.experiment._agent import Agent, TooLong, in_time, is_infrastructure, settle
-from workbench.experiment._answer import Answer, read_answer
+from workbench.experiment._agent import is_infrastructure
+from workbench.experiment._answer import Answer, TooLong, read_answer
+from workbench.experiment._asking import Asking, Broken, Died, Elsewhere, describe
+from workbench.experiment._serve import Replayed
 
-__all__ = ["Asking", "Case", "GraderLike", "Judged", "Pace", "Trial", "attempt"]
+__all__ = ["Case", "GraderLike", "Judged", "Pace", "Trial", "attempt"]
 
 _BACKOFF: Final = 0.5  # seconds before the first try again; doubled for each further one
 _LONGEST: Final = 60.0
@@ -98,6 +96,8 @@ class Trial:
         Where the agent's own traces are, if it says so.
     results
         What each grader said, in their order; empty where there is no answer.
+    replayed, unrecorded
+        How many tool calls the case's recorded world answered, and how many it could not; None where none was handed over.
     """
 
     case: str
@@ -113,6 +113,8 @@ class Trial:
     loop: AgentLoop | None = None
     session_id: str | None = None
     results: tuple[Judged, ...] = ()
+    replayed: int | None = None
+    unrecorded: int | None = None
 
 
 class Pace:
@@ -140,113 +142,6 @@ class Pace:
             self._stopped.wait(seconds)
 
 
-@dataclass(slots=True)
-class Asking:
-    """How an agent is asked: in this thread, on an event loop, or by an executor; never for longer than `timeout`."""
-
-    agent: Agent
-    timeout: float | None
-    executor: Executor | Callable[[], Executor] | None = None
-    _pool: Executor | None = field(default=None, init=False)
-    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _packed: bytes = field(default=b"", init=False)
-
-    def open(self) -> None:
-        """Start what is needed to ask."""
-        if self.executor is not None:
-            import cloudpickle
-
-            self._packed = cloudpickle.dumps(self.agent)  # pyright: ignore[reportUnknownMemberType]
-            self._pool = self.executor if isinstance(self.executor, Executor) else self.executor()
-        elif self.agent.kind == "async":
-            self._loop = asyncio.new_event_loop()
-            threading.Thread(target=_turn, args=(self._loop,), daemon=True, name="workbench-async").start()
-
-    def close(self) -> None:
-        """Stop what was started here; an executor that was handed in goes on."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(_end, self._loop)
-        if self._pool is not None and not isinstance(self.executor, Executor):
-            self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def ask(self, task: dict[str, Any]) -> Any:
-        """The agent's answer.
-
-        Raises
-        ------
-        TooLong
-            There was none in time.
-        """
-        if self._pool is not None:
-            return self._elsewhere(self._pool, task)
-        if self._loop is not None:
-            answer = in_time(self.agent.ask(task, self.timeout), self.timeout)
-            return asyncio.run_coroutine_threadsafe(answer, self._loop).result()
-        if self.timeout is None or self.agent.kind != "function":
-            return self.agent.ask(task, self.timeout)
-        return self._beside(task, self.timeout)
-
-    def _beside(self, task: dict[str, Any], timeout: float) -> Any:
-        """A function cannot be stopped: it runs in a thread of its own, which is left behind when it takes too long."""
-        answer: list[Any] = []
-        failed: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                answer.append(self.agent.ask(task, None))
-            except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
-                failed.append(error)
-
-        thread = threading.Thread(target=work, daemon=True, name="workbench-agent")
-        thread.start()
-        thread.join(timeout)
-        if failed:
-            raise failed[0]
-        if not answer:
-            raise TooLong
-        return answer[0]
-
-    def _elsewhere(self, pool: Executor, task: dict[str, Any]) -> Any:
-        try:
-            future = pool.submit(_remote, self._packed, task, self.timeout)
-            try:
-                return future.result(self.timeout)
-            except FutureTimeoutError:
-                if future.done():
-                    raise
-                future.cancel()
-                raise TooLong from None
-        except BrokenExecutor as error:
-            self._rebuild(pool)
-            msg = f"the process that ran the agent died: {error}"
-            raise InfrastructureError(msg) from error
-
-    def _rebuild(self, broken: Executor) -> None:
-        with self._lock:
-            if self._pool is broken and not isinstance(self.executor, Executor) and self.executor is not None:
-                self._pool = self.executor()
-
-
-def _remote(packed: bytes, task: dict[str, Any], timeout: float | None) -> Any:
-    import cloudpickle
-
-    return settle(cloudpickle.loads(packed), task, timeout)
-
-
-def _turn(loop: asyncio.AbstractEventLoop) -> None:
-    try:
-        loop.run_forever()
-    finally:
-        loop.close()
-
-
-def _end(loop: asyncio.AbstractEventLoop) -> None:
-    for left in asyncio.all_tasks(loop):
-        left.cancel()
-    loop.call_soon(loop.stop)
-
-
 def attempt(
     asking: Asking,
     case: Case,
@@ -258,30 +153,55 @@ def attempt(
     retries: int,
     pace: Pace,
     clock: Callable[[], float],
+    worlds: Callable[[str], Replayed | None] | None = None,
 ) -> Trial:
-    """Try an agent once on a case. Whatever goes wrong is the trial's result."""
-    tries = 0
+    """Try an agent once on a case. Whatever goes wrong is the trial's result.
+
+    Raises
+    ------
+    Broken
+        Nothing can be run any more: that is no result of the trial.
+    """
+    tries = counted = 0
+    alone = False
     while True:
         tries += 1
         namespace = f"{case.case}-{number}-{secrets.token_hex(6)}"
+        world = worlds(case.case) if worlds is not None else None
         pace.wait()
         began = clock()
         try:
             task = case.task(namespace)
-            returned = asking.ask(task)
+            returned = asking.ask(task if world is None else {**task, "world": world}, alone=alone)
             seconds = clock() - began
             # Read against a copy of its own: the agent may have changed the one that it was handed.
             answer = read_answer(returned, case.task(namespace)["messages"], session_id=namespace)
+        except Broken:
+            raise
         except BaseException as error:  # noqa: BLE001 - an agent is anybody's code; what it raises is the trial's result
             seconds = clock() - began
-            if is_infrastructure(error) and tries <= retries:
+            if isinstance(error, Died) and not alone:
+                alone = True  # nobody knows which of the trials in that worker's pool it was: the next try tells
+                continue
+            counted += 1
+            if _passes(error) and counted <= retries:
                 asked = getattr(error, "retry_after", None)
-                spread = _BACKOFF * 2 ** (tries - 1) * (0.5 + _RANDOM.random())
+                spread = _BACKOFF * 2 ** (counted - 1) * (0.5 + _RANDOM.random())
                 pace.pause(min(_LONGEST, asked if isinstance(asked, int | float) else spread))
                 continue
-            return Trial(case.case, number, "errored", seconds, tries, namespace, error=_said(error, asking.timeout))
+            failed = Trial(case.case, number, "errored", seconds, tries, namespace, error=_said(error, asking.timeout))
+            return _replayed(failed, world)
         break
-    return _graded(asking, case, number, answer, seconds, tries, namespace, graders, truths, canary)
+    return _replayed(_graded(asking, case, number, answer, seconds, tries, namespace, graders, truths, canary), world)
+
+
+def _replayed(trial: Trial, world: Replayed | None) -> Trial:
+    return trial if world is None else replace(trial, replayed=world.served, unrecorded=world.refused)
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether it may be gone at the next try."""
+    return error.infrastructure if isinstance(error, Elsewhere) else is_infrastructure(error)
 
 
 def _graded(  # noqa: PLR0917 - one call, in the order of a trial
@@ -328,5 +248,4 @@ def _handed(prefix: str) -> int:
 def _said(error: BaseException, timeout: float | None) -> str:
     if isinstance(error, TooLong):
         return f"no answer within {timeout:g} seconds"
-    said = f"{type(error).__name__}: {error}"
-    return str(error) if isinstance(error, InputError) else said
+    return describe(error)

@@ -18,6 +18,7 @@ from workbench.experiment._pass_k import compared_table
 from workbench.experiment._resources import distribution, resources, stability
 from workbench.experiment._say import count, named, percent
 from workbench.experiment._segments import attributes, by_grader, by_segment
+from workbench.experiment._variants import variant_notes
 from workbench.experiment._verdict import ruled, say
 from workbench.schema import OUTCOMES
 
@@ -133,6 +134,7 @@ def compare(
         resources=resources(pair.trials, level=level),
         notes=(
             *caveats,
+            *variant_notes(baseline, candidate),
             *_partial(baseline, candidate),
             *_notes(pair, names),
             *_limits(pair, overall, changed, cases),

@@ -13,7 +13,8 @@ from workbench.schema import OUTCOMES, RESULTS, TRIALS, conform
 
 __all__ = ["executed", "result_rows", "trial_rows"]
 
-_MEASURES: Final = ("seconds", "cost", "input_tokens", "output_tokens")
+_MEASURES: Final = ("seconds", "cost", "input_tokens", "output_tokens", "replayed", "unrecorded")
+_LEFT: Final = "of trials that left the recorded world by a call that was never recorded"
 
 
 def trial_rows(trial: Trial, *, trial_id: str | None = None) -> list[dict[str, Any]]:
@@ -31,6 +32,8 @@ def trial_rows(trial: Trial, *, trial_id: str | None = None) -> list[dict[str, A
             "error": trial.error,
             "input_tokens": trial.input_tokens,
             "output_tokens": trial.output_tokens,
+            "replayed": trial.replayed,
+            "unrecorded": trial.unrecorded,
         }
     ]
 
@@ -103,4 +106,7 @@ def executed(
     rows = joined.with_columns(status.alias("status")).select(
         *OUTCOMES, *_MEASURES, pl.coalesce("crash", "error").alias("error")
     )
-    return Experiment(name, rows, cases, dict(metadata), {why: n for why, n in (counted or {}).items() if n})
+    left = {_LEFT: tried.filter(pl.col("unrecorded") > 0).height}
+    return Experiment(
+        name, rows, cases, dict(metadata), {why: n for why, n in {**(counted or {}), **left}.items() if n}
+    )

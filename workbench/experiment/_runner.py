@@ -14,9 +14,11 @@ import polars as pl
 
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.experiment._agent import Agent, agent_of
-from workbench.experiment._attempt import Asking, Case, GraderLike, Pace, Trial, attempt
+from workbench.experiment._asking import Asking
+from workbench.experiment._attempt import Case, GraderLike, Pace, Trial, attempt
 from workbench.experiment._executed import executed, result_rows, trial_rows
 from workbench.experiment._experiment import Experiment
+from workbench.experiment._serve import Replayed
 
 __all__ = ["cases_of", "run", "stream"]
 
@@ -38,6 +40,7 @@ def run(
     executor: Executor | Callable[[], Executor] | None = None,
     truths: Mapping[str, Any] | None = None,
     canary: str = "",
+    worlds: Callable[[str], Replayed | None] | None = None,
     done: Iterable[Trial] = (),
     save: Callable[[Sequence[Trial]], object] | None = None,
     begin: Callable[[str, int], object] | None = None,
@@ -74,11 +77,15 @@ def run(
         How many tries may begin in a minute.
     executor
         Where to run the agent instead of threads of this process: an executor, or a function that makes one, which is called again when
-        a worker's death broke it. Graders run here, so that the ground truth never leaves this process.
+        a worker's death broke it; what ran in it is tried again, each by itself. Workers need this package. Graders run here, so that the
+        ground truth never leaves this process.
     truths
         By case, what graders that ask for ground truth are given.
     canary
         A word that stands in the truths; an answer that holds it has seen them.
+    worlds
+        Makes, of a case's id, what answers the agent's tool calls from what was recorded, such as `workbench.world.Replay`. The agent finds it
+        as `task["world"]`: a function calls it with a tool's name and arguments, a program posts `{"name": …, "arguments": …}` to its `url`.
     done
         Trials that were finished before: they are not run again.
     save
@@ -127,20 +134,24 @@ def run(
         executor=executor,
         truths=truths,
         canary=canary,
+        worlds=worlds,
         done={(each.case, each.trial) for each in finished},
         begin=begin,
         clock=clock,
     )
     total = len(work) * trials
+    tried = [row for each in finished for row in trial_rows(each)]
+    said = [row for each in finished for row in result_rows(each, graders)]
     with closing(running):
         for batch in running:
             if save is not None:
                 save(batch)
-            finished += batch
+            tried += [row for each in batch for row in trial_rows(each)]
+            said += [row for each in batch for row in result_rows(each, graders)]
             if progress is not None:
-                progress(len(finished), total)
-    rows = pl.DataFrame([row for each in finished for row in trial_rows(each)], infer_schema_length=None)
-    results = pl.DataFrame([row for each in finished for row in result_rows(each, graders)], infer_schema_length=None)
+                progress(len(tried), total)
+    rows = pl.DataFrame(tried, infer_schema_length=None)
+    results = pl.DataFrame(said, infer_schema_length=None)
     about = {"agent": asked.name, "fingerprint": asked.fingerprint, "trials": trials}
     attributes = pl.DataFrame({"case": [case.case for case in work]})
     return executed(
@@ -166,6 +177,7 @@ def stream(
     executor: Executor | Callable[[], Executor] | None = None,
     truths: Mapping[str, Any] | None = None,
     canary: str = "",
+    worlds: Callable[[str], Replayed | None] | None = None,
     done: Collection[tuple[str, int]] = frozenset(),
     begin: Callable[[str, int], object] | None = None,
     clock: Callable[[], float] = time.perf_counter,
@@ -176,8 +188,6 @@ def stream(
     the next has therefore at most `concurrency` trials to run again after a kill.
     """
     _check(graders, trials=trials, concurrency=concurrency, timeout=timeout, retries=retries, per_minute=per_minute)
-    if executor is not None:
-        concurrency = min(concurrency, int(getattr(executor, "_max_workers", concurrency)))
     items = ((case, number) for number in range(trials) for case in cases if (case.case, number) not in done)
     at_work = min(concurrency, max(1, len(cases) * trials - len(done)))
 
@@ -194,6 +204,7 @@ def stream(
             retries=retries,
             pace=pace,
             clock=clock,
+            worlds=worlds,
         )
 
     return _streamed(Asking(agent, timeout, executor), items, tried, at_work, per_minute)
@@ -227,7 +238,8 @@ def _streamed(
             outbox.put(None)
 
     asking.open()
-    threads = [threading.Thread(target=work, daemon=True, name=f"workbench-trial-{n}") for n in range(at_work)]
+    names = [f"workbench-trial-{n}" for n in range(asking.width(at_work))]
+    threads = [threading.Thread(target=work, daemon=True, name=name) for name in names]
     try:
         for thread in threads:
             thread.start()

@@ -37,7 +37,13 @@ def _queues(connection: sa.Connection) -> None:
     METADATA.tables["reservations"].create(connection)
 
 
-STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _tokens, 2: _queues}
+def _worlds(connection: sa.Connection) -> None:
+    """Trials tell how many of their calls a recorded world answered."""
+    for name in ("replayed", "unrecorded"):
+        connection.execute(sa.DDL(f"ALTER TABLE trials ADD COLUMN {name} BIGINT"))
+
+
+STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _tokens, 2: _queues, 3: _worlds}
 """`STEPS[n]` changes tables of version n into those of version n + 1."""
 
 

@@ -14,7 +14,7 @@ from workbench import schema
 
 __all__ = ["METADATA", "TABLES", "VERSION", "UtcTime"]
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The version of the tables below; `_migrations` brings older workspaces up to it."""
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from workbench.evidence import AgentLoop
     from workbench.experiment import Experiment, GateResult, History, Policy
     from workbench.grade import Grader
+    from workbench.world import Replay
 
 __all__ = ["Experiments"]
 
@@ -51,6 +53,7 @@ class Experiments(Datasets):
         retries: int = 2,
         per_minute: float | None = None,
         executor: Executor | Callable[[], Executor] | None = None,
+        replay: bool = False,
         again: bool = False,
     ) -> Experiment:
         """Try an agent on a dataset; each trial is on disk as it finishes. Executed again it goes on, or returns what there is.
@@ -78,6 +81,9 @@ class Experiments(Datasets):
             Only some: a condition on the columns of `dataset.attributes`, or ids. The experiment is then marked as partial.
         concurrency, timeout, retries, per_minute, executor
             As for `workbench.experiment.run`.
+        replay
+            Hand the agent each case's recorded world as `task["world"]`: its tool calls are answered with what was recorded, and what was
+            never recorded is refused. How many trials left the recorded world so is counted.
         again
             Try those trials anew that ended in an error; the earlier rows stay.
 
@@ -100,7 +106,7 @@ class Experiments(Datasets):
         from workbench import experiment
 
         data = self.dataset(dataset) if isinstance(dataset, str) else dataset
-        asked = experiment.agent_of(agent)
+        asked = experiment.agent_of(agent, hidden=[self.store.folder])
         inputs, whole = _chosen(data, cases), data.inputs()
         experiment_id = experiment_id_of(name)
         rows = self.store.database.read("trials", experiment_id=experiment_id)
@@ -124,12 +130,13 @@ class Experiments(Datasets):
             executor=executor,
             truths=_truths(data, canary),
             canary=canary,
+            worlds=_worlds(data) if replay else None,
             done=done,
             begin=lambda case, trial: journal.began(keeper.trial_id(case, trial)),
         )
         about = {"agent": asked.name, "kind": asked.kind, "fingerprint": asked.fingerprint}
         identity: dict[str, Any] = {
-            "agent": _fingerprint([asked.fingerprint, dict(variant or {})]),
+            "agent": _fingerprint([asked.fingerprint, dict(variant or {}), *(["replay"] if replay else [])]),
             "dataset": [data.name, data.content_hash[:16]],
             "cases": None if inputs.height == whole.height else _fingerprint(sorted(inputs["case_id"])),
             "graders": {each.name: f"{each.version} ({each.fingerprint})" for each in graders},
@@ -370,6 +377,19 @@ def _truths(data: Dataset, canary: str) -> dict[str, Any]:
         field = "expected_outputs" if row["kind"] == "expected_output" else "criteria"
         truths[row["case_id"]] = replace(held, **{field: (*getattr(held, field), row["value"])})
     return truths
+
+
+def _worlds(data: Dataset) -> Callable[[str], Replay | None]:
+    """What answers a case's tool calls anew for each try; None where no world was recorded for it."""
+    from workbench.world import Replay, World
+
+    ids = dict(data.cases.select("case_id", "world_id").iter_rows())
+
+    @lru_cache(maxsize=256)
+    def world(world_id: str) -> World:
+        return World.from_bytes(data.worlds[world_id])
+
+    return lambda case: None if ids.get(case) is None else Replay(world(ids[case]))
 
 
 def _fingerprint(value: object) -> str:
