@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol
 
 import polars as pl
 
+from workbench._words import plain
+
 __all__ = ["STYLE", "ShowsItself", "escape", "markup", "panel", "session", "table", "visible"]
 
 # JupyterLab's variables where they exist, else what the browser's colour scheme asks for.
@@ -90,7 +92,7 @@ def table(
         elif name == "session_id" and value is not None:
             shown = session(value)
         elif isinstance(value, float):
-            shown = f"{value:,.3g}"
+            shown = escape(plain(value))
         elif isinstance(value, int) and not isinstance(value, bool):
             shown = f"{value:,}"
         else:

@@ -97,7 +97,7 @@ def test_text_and_axes_take_the_colours_of_the_page(chart):
 def test_the_text_alternative_holds_the_numbers(comparison):
     assert comparison.sentence in charts.difference(comparison).to_dict()["description"]
     assert "mode: segment 0" in charts.difference(comparison).to_dict()["description"]
-    assert "refund to the wrong order 20% (15% to 26%)" in charts.modes(MODES).to_dict()["description"]
+    assert "refund to the wrong order 20.0% (15.0% to 26.0%)" in charts.modes(MODES).to_dict()["description"]
     assert "pass^3" in charts.pass_k(comparison).to_dict()["description"]
 
 

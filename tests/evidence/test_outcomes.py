@@ -233,7 +233,7 @@ def test_the_rate_carries_its_interval_and_denominator():
     )
     interval = wilson(1, 3)
     assert (
-        f"Of the 3 sessions with a known outcome 33.3% fail (95% interval {interval.low:.1%} to {interval.high:.1%}"
+        f"Of the 3 sessions with a known outcome 33.3% (95% interval {interval.low:.1%} to {interval.high:.1%}) fail"
         in found.notes[0]
     )
     assert "Absent or not used: human verdicts, graders" in found.notes[1]

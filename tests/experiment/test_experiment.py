@@ -100,7 +100,7 @@ def test_an_experiment_says_what_came_out_in_one_line():
     rows = [{"case": f"c{n}", "trial": t, "grader": "right", "passed": n % 2 == 0} for n in range(20) for t in range(3)]
     made = Experiment("v1", pl.DataFrame(rows))
     assert (
-        repr(made) == "v1: a pass rate of 50.0% over 20 cases (95% interval 29.9% to 70.1%), 3 trials a case, 1 grader."
+        repr(made) == "v1: a pass rate of 50.0% (95% interval 29.7% to 70.3%) over 20 cases, 3 trials a case, 1 grader."
     )
     assert made.pass_k["pass_hat_k"].to_list() == [0.5] * 3
     assert '<table class="wb-table">' in made._repr_html_()

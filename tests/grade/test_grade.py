@@ -117,7 +117,7 @@ def test_the_summary_counts_everything_and_carries_the_interval():
     interval = wilson(2, 3)
     assert summary.select("rate", "low", "high").row(0) == (2 / 3, interval.low, interval.high)
     assert grades.sentences[0] == (
-        f"says_yes passes 2 of 3 sessions (66.7%, 95% interval {interval.low:.1%} to {interval.high:.1%}); 1 not applicable."
+        f"says_yes passes 2 of 3 sessions, 66.7% (95% interval {interval.low:.1%} to {interval.high:.1%}); 1 not applicable."
     )
     crash = summary["error"][1]
     assert summary["error"].to_list() == [None, crash, None]

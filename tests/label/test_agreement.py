@@ -28,7 +28,7 @@ def test_kappa_takes_out_what_chance_would_give() -> None:
     assert found.kappa == pytest.approx(0.4)
     assert found.kappa_interval is not None
     assert found.kappa_interval.low == pytest.approx(0.4 - 1.96 * 0.1273, abs=0.01)
-    assert found.sentence.startswith("ana and ben agree on 35 of 50 sessions (70%, 95% interval 56% to 81%)")
+    assert found.sentence.startswith("ana and ben agree on 35 of 50 sessions, 70.0% (95% interval 56.2% to 80.9%)")
 
 
 def test_disagreements_come_first() -> None:

@@ -46,7 +46,7 @@ def test_without_draws_shares_are_of_the_sample_and_say_so() -> None:
     assert row["low"] < 0.25 < row["high"]
     assert book.basis == "of the sample"
     assert book.sentence.startswith(
-        "40 of 600 sessions read, 4 failure modes; 45% [31% to 60%] of the sample fail; most often"
+        "40 of 600 sessions read, 4 failure modes; 45.0% (30.7% to 60.2%) of the sample fail; most often"
     )
     assert book.names == ["wrong refund", "loop", "rude", "stale"]
     assert "2 failing sessions without a failure mode yet." in book.notes
@@ -67,7 +67,7 @@ def test_what_is_unseen_is_one_sentence() -> None:
     book = label.codebook(more, [])
     assert book.unseen is not None
     assert (book.unseen.n, book.unseen.singletons) == (36, 2)
-    assert book.saturation.startswith("36 failures read; about 6% [")
+    assert book.saturation.startswith("36 failures read; about 5.6% (")
     assert book.saturation.endswith("of failures are of kinds not seen yet.")
     assert "cannot be told" in label.codebook([], []).saturation
 

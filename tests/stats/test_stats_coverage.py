@@ -35,6 +35,15 @@ def test_intervals_hold_from_the_stated_number_of_cases_up_and_are_not_needlessl
     assert own["width to the narrowest valid"].max() <= 1.15, own
 
 
+@pytest.mark.parametrize("n", [*range(stats.FEWEST, 41), 60, 100, 200])
+def test_on_single_trials_a_rate_holds_whatever_it_is(n):
+    found = [stats.mean_interval([1.0] * k + [0.0] * (n - k)) for k in range(n + 1)]
+    rates = np.linspace(0.005, 0.995, 991)[:, None]
+    held = np.array([[each.low, each.high] for each in found])
+    inside = (held[:, 0] <= rates) & (rates <= held[:, 1])
+    assert (binom.pmf(np.arange(n + 1), n, rates) * inside).sum(axis=1).min() >= PROMISED
+
+
 def test_what_is_usually_printed_does_not_hold(found):
     usual = summary(found).filter((pl.col("method") == "Student") & (pl.col("cases") <= 20))
     assert not usual["valid"].any()

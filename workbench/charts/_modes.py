@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import polars as pl
 
+from workbench._words import percent, times, with_interval
 from workbench.charts._text import shorten
 from workbench.charts._theme import CANDIDATE, CROSS, DOT, QUIET, SERIES, SHAPES, TEXT
 from workbench.errors import EmptyError, UnknownNameError
@@ -56,7 +57,7 @@ def modes(frame: Any) -> alt.LayerChart:
     --------
     >>> chart = modes([{"name": "wrong refund", "share": 0.12, "low": 0.08, "high": 0.17}])
     >>> chart.to_dict()["description"]
-    'Failure modes by share: wrong refund 12% (8% to 17%).'
+    'Failure modes by share: wrong refund 12.0% (8.0% to 17.0%).'
     """
     import altair as alt
 
@@ -88,7 +89,7 @@ def modes(frame: Any) -> alt.LayerChart:
         ),
         base.mark_text(align="left", color=TEXT).encode(x=alt.value(_WIDTH + 14), text="said:N"),
     ]
-    told = "; ".join(f"{row['name']} {row['share']:.0%} ({row['low']:.0%} to {row['high']:.0%})" for row in
+    told = "; ".join(f"{row['name']} {with_interval(row['share'], row['low'], row['high'], percent)}" for row in
                      table.sort("share", descending=True).head(12).iter_rows(named=True))  # fmt: skip
     more = f", and {table.height - 12} more" if table.height > 12 else ""  # noqa: PLR2004 - what a listener bears
     chart = cast("alt.LayerChart", alt.layer(*layers))
@@ -101,8 +102,7 @@ def _lift(row: dict[str, Any]) -> str:
         return ""
     if math.isinf(lift):
         return f"never elsewhere (at least {low:.1f} times as common)" if low is not None else "never elsewhere"
-    ends = f" ({low:.1f} to {high:.1f})" if low is not None and high is not None and math.isfinite(high) else ""
-    return f"{lift:.1f} times as common{ends}"
+    return with_interval(lift, low, high, times, unit=" times as common")
 
 
 def map_(frame: Any) -> alt.Chart:

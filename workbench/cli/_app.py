@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
+from workbench._words import percent, readable, times
 from workbench.cli._show import say, speaking
 from workbench.errors import InputError, UnknownNameError
 from workbench.progress import terminal
@@ -98,7 +99,12 @@ def grade(
 
     with speaking(as_json=as_json):
         graded = _open(workspace).grade(load_graders(graders))
-        say(graded.sentence, {"graders": graded.summary().to_dicts()}, as_json=as_json, frame=graded.summary())
+        say(
+            graded.sentence,
+            {"graders": graded.summary().to_dicts()},
+            as_json=as_json,
+            frame=readable(graded.summary(), {"rate": percent}, interval="rate"),
+        )
 
 
 @app.command()
@@ -146,8 +152,20 @@ def cluster(
         ws = _open(workspace)
         found = ws.outcomes(_where(agent_version))
         modes = ws.cluster(found.failing, facet=facet, against=found.passing, min_size=min_size)  # pyright: ignore[reportArgumentType]
-        columns = ["name", "size", "share", "low", "high", "lift", "stability", "representatives"]
-        say(modes.sentence, modes.to_json(), as_json=as_json, frame=modes.frame.select(columns))
+        columns = [
+            "name",
+            "size",
+            "share",
+            "low",
+            "high",
+            "lift",
+            "lift_low",
+            "lift_high",
+            "stability",
+            "representatives",
+        ]
+        shown = readable(modes.frame.select(columns), {"share": percent, "lift": times}, interval="share")
+        say(modes.sentence, modes.to_json(), as_json=as_json, frame=shown)
 
 
 @app.command()
@@ -287,7 +305,7 @@ def compare(
             for name in (baseline, candidate)
         ]
         found = compare_experiments(*arms, by=tuple(by or ()), margin=margin)
-        say(found.sentence, found.to_json(), as_json=as_json, frame=found.summary())
+        say(found.sentence, found.to_json(), as_json=as_json, frame=found.shown)
 
 
 @app.command()

@@ -115,8 +115,8 @@ def experiments(
         else:
             told = ws.history(dataset)
             values = {"runs": told.runs.to_dicts(), "cases": told.cases.to_dicts()}
-            columns = ["experiment", "cases", "trials", "rate", "low", "high", "fixed", "regressed", "changed"]
-            say(told.sentence, values, as_json=as_json, frame=told.runs.select(columns))
+            columns = ["experiment", "cases", "trials", "rate", "fixed", "regressed", "improvement", "changed"]
+            say(told.sentence, values, as_json=as_json, frame=told.shown.select(columns))
 
 
 @app.command(cls=_GateCommand)

@@ -13,6 +13,7 @@ import orjson
 import polars as pl
 
 from workbench._html import visible
+from workbench._words import plain
 from workbench.errors import WorkbenchError
 
 __all__ = ["REFUSED", "say", "speaking", "table"]
@@ -58,7 +59,7 @@ def speaking(*, as_json: bool, refused: int = REFUSED) -> Generator[None]:
     except WorkbenchError as error:
         if as_json:
             _write(orjson.dumps({"error": str(error), "kind": type(error).__name__}).decode())
-        _leave(f"{type(error).__name__}: {error}", refused)
+        _leave(str(error), refused)
     except BrokenPipeError:
         raise  # whoever read the output has had enough
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -67,7 +68,7 @@ def speaking(*, as_json: bool, refused: int = REFUSED) -> Generator[None]:
         why = (str(error).strip() or type(error).__name__).splitlines()[0]
         if as_json:
             _write(orjson.dumps({"error": why, "kind": type(error).__name__}).decode())
-        _leave(f"{type(error).__name__}: {why} (WORKBENCH_DEBUG=1 shows where)", refused)
+        _leave(f"{why} (WORKBENCH_DEBUG=1 shows where)", refused)
     except KeyboardInterrupt:
         _leave("Interrupted. What was done is kept: run the same command again to go on.", 130)
 
@@ -85,7 +86,7 @@ def _cell(value: object) -> str:
     if value is None:
         return "–"  # noqa: RUF001 - a dash for nothing
     if isinstance(value, float):
-        return f"{value:,.3g}"
+        return plain(value)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, list | tuple):

@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from workbench import _html
+from workbench._words import percent, times, with_interval
 
 __all__ = ["show", "summary"]
 
@@ -24,7 +25,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
         {
             "mode": _named(row),
             "sessions": row["size"],
-            "share": f"{row['share']:.0%} ({row['low']:.0%}\u2013{row['high']:.0%})",
+            "share": with_interval(row["share"], row["low"], row["high"], percent),
             **({"times as common as in passing": _lift(row)} if row["lift_low"] is not None else {}),
             "stability": row["stability"],
             "in their words": "<br>".join(
@@ -53,7 +54,7 @@ def _lift(row: Mapping[str, Any]) -> str:
         return "in neither"
     if math.isinf(ratio):
         return f"only here (at least {low:.1f})"
-    return f"{ratio:.1f} ({low:.1f}\u2013{high:.1f})"
+    return with_interval(ratio, low, high, times)
 
 
 def summary(total: int, frame: pl.DataFrame) -> str:
@@ -66,5 +67,5 @@ def summary(total: int, frame: pl.DataFrame) -> str:
     count = "1 mode holds" if frame.height == 1 else f"{frame.height} modes hold"
     return (
         f"{count} {inside:,} of {total:,} sessions ({inside / total:.0%}), {total - inside:,} are left open; {which}, "
-        f"\u201c{first['name']}\u201d, has {first['size']:,} ({first['share']:.0%}, {first['low']:.0%}\u2013{first['high']:.0%})."
+        f"\u201c{first['name']}\u201d, has {first['size']:,}, {with_interval(first['share'], first['low'], first['high'], percent, level=0.95)}."
     )

@@ -7,6 +7,7 @@ from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, S
 from workbench.evidence._render import Cut, Rendering, render
 from workbench.evidence._results import results
 from workbench.evidence._sessions import SESSION_COLUMNS, sessions
+from workbench.evidence._side_by_side import SideBySide, side_by_side
 from workbench.evidence._signals import signals
 from workbench.evidence._steps import STEP_COLUMNS, VERSION, steps
 
@@ -22,6 +23,7 @@ __all__ = [
     "Outcomes",
     "Rendering",
     "Selection",
+    "SideBySide",
     "Signal",
     "Step",
     "Usage",
@@ -34,6 +36,7 @@ __all__ = [
     "render",
     "results",
     "sessions",
+    "side_by_side",
     "signals",
     "steps",
 ]

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, get_args
 import polars as pl
 
 from workbench._html import panel, table
+from workbench._words import percent, with_interval
 from workbench.errors import UnknownNameError
 from workbench.evidence._said import VERDICT, Said, about
 from workbench.stats import wilson
@@ -131,8 +132,9 @@ class Outcomes:
         if not self.degraded and failing + passing:
             interval = wilson(failing, failing + passing)
             notes.append(
-                f"Of the {_sessions(failing + passing)} with a known outcome {failing / (failing + passing):.1%} fail "
-                f"(95% interval {interval.low:.1%} to {interval.high:.1%}, were they a random sample)."
+                f"Of the {_sessions(failing + passing)} with a known outcome "
+                f"{with_interval(failing / (failing + passing), interval.low, interval.high, percent, level=0.95)} fail, were they a"
+                " random sample."
             )
         if self.graders:
             notes.append(

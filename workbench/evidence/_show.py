@@ -11,14 +11,14 @@ from workbench._html import escape, panel
 if TYPE_CHECKING:
     from workbench.evidence._loop import AgentLoop, Step
 
-__all__ = ["conversation"]
+__all__ = ["STYLE", "conversation", "step_html"]
 
 _TEXT: Final = 4_000  # characters shown of one message
 _PAYLOAD: Final = 2_000  # characters shown of one tool payload
 _STEPS: Final = 200  # steps shown of one session
 _SUMMARY: Final = 90
 
-_STYLE: Final = """<style>
+STYLE: Final = """<style>
 .wb-loop .wb-step{margin:.35em 0;padding:.35em .7em;border-left:3px solid var(--jp-border-color1,light-dark(#bbb,#666));overflow-wrap:anywhere}
 .wb-loop .wb-user{border-left-color:var(--jp-brand-color1,light-dark(#1565c0,#64b5f6))}
 .wb-loop .wb-assistant{border-left-color:var(--jp-success-color1,light-dark(#2e7d32,#81c784))}
@@ -40,14 +40,15 @@ def conversation(loop: AgentLoop) -> str:
         if step.turn != turn:
             turn = step.turn
             parts.append(f'<div class="wb-turn">Turn {turn}</div>')
-        parts.append(_step(step))
+        parts.append(step_html(step))
     hidden = len(loop.steps) - _STEPS
     notes = [f"{hidden:,} further steps are not shown"] if hidden > 0 else []
     sentence = repr(loop)[1:-1].removeprefix("AgentLoop ")
-    return _STYLE + panel(f"Session {sentence}", f'<div class="wb-loop">{"".join(parts)}</div>', notes=notes)
+    return STYLE + panel(f"Session {sentence}", f'<div class="wb-loop">{"".join(parts)}</div>', notes=notes)
 
 
-def _step(step: Step) -> str:
+def step_html(step: Step) -> str:
+    """One step, escaped."""
     failed = " wb-failed" if step.error is not None else ""
     who = f'<span class="wb-who">{step.number} {escape(_who(step))}</span>'
     body = _folded(step, who) if step.kind in {"tool", "retrieval", "system"} else _spoken(step, who)

@@ -6,7 +6,7 @@ from workbench.experiment._attempt import Case, GraderLike, Trial
 from workbench.experiment._compare import compare
 from workbench.experiment._comparison import Comparison
 from workbench.experiment._coverage import unseen
-from workbench.experiment._difference import Difference, Verdict
+from workbench.experiment._difference import ComparisonVerdict, Difference
 from workbench.experiment._executed import executed, result_rows, trial_rows
 from workbench.experiment._experiment import Experiment, recorded
 from workbench.experiment._gate import GateResult, Rule, gate
@@ -21,6 +21,7 @@ __all__ = [
     "Agent",
     "Case",
     "Comparison",
+    "ComparisonVerdict",
     "Difference",
     "Experiment",
     "GateResult",
@@ -30,7 +31,6 @@ __all__ = [
     "Policy",
     "Rule",
     "Trial",
-    "Verdict",
     "agent_of",
     "cases_of",
     "compare",

@@ -13,9 +13,10 @@ from workbench.experiment._comparison import Comparison
 from workbench.experiment._difference import Difference, difference
 from workbench.experiment._experiment import Experiment
 from workbench.experiment._flips import Flips, flips
+from workbench.experiment._looks import looks
 from workbench.experiment._outcomes import MEASURES, read
 from workbench.experiment._pass_k import compared_table
-from workbench.experiment._resources import distribution, resources, stability
+from workbench.experiment._resources import distribution, grades, resources, stability
 from workbench.experiment._say import count, named, percent
 from workbench.experiment._segments import attributes, by_grader, by_segment
 from workbench.experiment._variants import variant_notes
@@ -35,6 +36,8 @@ def compare(
     margin: float | None = None,
     grader: str | None = None,
     level: float = 0.95,
+    grader_flip_rate: float | None = None,
+    exposures: Any = None,
     seed: int = 0,
 ) -> Comparison:
     """Set two experiments on the same cases side by side, and say whether the candidate is better.
@@ -56,6 +59,11 @@ def compare(
         The grader that the verdict is about; by default all graders that apply have to pass.
     level
         The confidence level.
+    grader_flip_rate
+        How often the grader contradicts itself when it grades one trial twice, as `stats.flip_rate` measures it: changes that it
+        explains are called noise.
+    exposures
+        EXPOSURES rows: what the cases were used for before. A look at cases that were looked at, or tuned on, is said to be one.
     seed
         The seed of the bootstrap, and of the test where it is too large to compute.
 
@@ -71,7 +79,7 @@ def compare(
     UnknownNameError
         There is no such grader or attribute, or no column `case`.
     InputError
-        The margin is negative, or 1 or more of a pass rate; the frames hold neither `value` nor `passed`.
+        The margin is negative, or 1 or more of a pass rate; the grader's flip rate is no share up to a half; the frames hold neither `value` nor `passed`.
 
     Examples
     --------
@@ -83,6 +91,9 @@ def compare(
     """
     if margin is not None and margin < 0:
         msg = f"a margin is how much worse is still not worse, a positive number, not {margin}"
+        raise InputError(msg)
+    if grader_flip_rate is not None and not 0 <= grader_flip_rate <= 0.5:  # noqa: PLR2004 - a coin contradicts itself half the time
+        msg = f"a grader that tosses a coin contradicts itself half the time: grader_flip_rate is {grader_flip_rate}, expected 0 to 0.5"
         raise InputError(msg)
     by = (by,) if isinstance(by, str) else tuple(by)
     names = _names(baseline, candidate)
@@ -100,7 +111,7 @@ def compare(
     graders = by_grader(pair.free, alone, margin=margin, level=level, seed=seed).with_columns(
         pl.col("grader").is_in(list(arms[0].scored | arms[1].scored)).alias("scored")
     )
-    changed = flips(head if not pair.scored else head.clear())
+    changed = flips(head if not pair.scored else head.clear(), grader_flip_rate)
     harmed = [f"{row['by']} = {row['segment']}" for row in _worse(segments)] + [
         _grader_said(row) for row in _worse(graders) if len(alone) > 1
     ]
@@ -122,6 +133,7 @@ def compare(
         segments=segments,
         flips=changed.frame,
         flip_rate=changed.rate,
+        grader_flip_rate=grader_flip_rate,
         pass_k=compared_table(
             (repeated["n_a"].to_numpy(), repeated["c_a"].to_numpy()),
             (repeated["n_b"].to_numpy(), repeated["c_b"].to_numpy()),
@@ -131,6 +143,7 @@ def compare(
         ),
         stability=stability(repeated),
         distribution=distribution(pair.paired, alone),
+        grades=grades(pair.trials, [name for name in alone if name in arms[0].scored | arms[1].scored]),
         resources=resources(pair.trials, level=level),
         notes=(
             *caveats,
@@ -139,6 +152,7 @@ def compare(
             *_notes(pair, names),
             *_limits(pair, overall, changed, cases),
             *_scanned(segments, cases, by),
+            *looks(exposures, head["case"].to_list()),
         ),
         trials=pair.trials,
         about={
@@ -255,6 +269,12 @@ def _limits(pair: Pair, overall: Difference, changed: Flips, cases: pl.DataFrame
         notes.append(
             f"Two trials of the same case disagree {changed.rate:.0%} of the time; at that rate about {changed.expected:.0f} of"
             f" {count(overall.cases, 'case')} would look fixed or regressed by chance alone."
+        )
+    if changed.grader is not None:
+        noise = changed.frame.filter(pl.col("kind") == "noise")["within"].to_list()
+        notes.append(
+            f"The grader contradicts itself on {percent(changed.grader)} of trials: of {count(len(noise), 'change')} within noise"
+            f" {noise.count('grader'):,} are within the grader's own flipping, {noise.count('agent'):,} within the agent's."
         )
     return notes
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from workbench._html import panel, table
-from workbench.experiment._difference import Difference, Verdict
-from workbench.experiment._say import percent, points
+from workbench.errors import EmptyError, UnknownNameError
+from workbench.experiment._difference import ComparisonVerdict, Difference
+
+if TYPE_CHECKING:
+    from workbench.evidence import AgentLoop, SideBySide
 
 __all__ = ["Comparison"]
 
@@ -48,15 +50,20 @@ class Comparison:
     segments
         The same, one row a segment of the attributes that were asked for.
     flips
-        One row a case: both rates, the change, how often an unchanged case changes as much, and its kind.
+        One row a case: both rates, the change, how often an unchanged case changes as much, its kind (fixed, regressed, noise, same),
+        and for noise whose it is: `within` the grader's flip rate alone, or the agent's.
     flip_rate
         How often two trials of one case in one arm disagree; NaN on single trials.
+    grader_flip_rate
+        How often the grader contradicts itself on one trial, as it was given; None: it is not known.
     pass_k
         pass@k and pass^k in both arms with intervals, and their difference.
     stability
         How many cases always, sometimes or never pass in each arm.
     distribution
         The spread of the cases' values for each grader and arm.
+    grades
+        How the trials' values are distributed for each grader that gives scores: one row a value, or a tenth of the range, and arm.
     resources
         Seconds, cost, tokens, turns beside quality, where the outcomes have them.
     notes
@@ -69,7 +76,7 @@ class Comparison:
 
     baseline: str
     candidate: str
-    verdict: Verdict
+    verdict: ComparisonVerdict
     sentence: str
     headline: str
     overall: Difference
@@ -83,9 +90,11 @@ class Comparison:
     segments: pl.DataFrame
     flips: pl.DataFrame
     flip_rate: float
+    grader_flip_rate: float | None
     pass_k: pl.DataFrame
     stability: pl.DataFrame
     distribution: pl.DataFrame
+    grades: pl.DataFrame
     resources: pl.DataFrame
     notes: tuple[str, ...]
     trials: pl.DataFrame
@@ -142,20 +151,77 @@ class Comparison:
         UnknownNameError
             Neither arm tried such a case.
         """
-        from workbench.errors import UnknownNameError
-
         found = self.trials.filter(pl.col("case") == case)
         if not found.height:
             raise UnknownNameError(kind="case", name=case, known=self.trials["case"].unique().to_list())
         names = ["case", "arm", "trial", "grader", "value", "passed", "status", "session_id"]
         return found.select(names).sort("arm", "trial", "grader")
 
+    @property
+    def scored(self) -> bool:
+        """Whether the verdict is about a mean score, and not a pass rate."""
+        return bool(self.graders.filter(pl.col("grader") == self.headline)["scored"].any())
+
+    @property
+    def changed(self) -> pl.DataFrame:
+        """The cases that changed, regressed first and the surest first.
+
+        Returns
+        -------
+        polars.DataFrame
+            `case`, `kind` (regressed, fixed), the `graders` whose own share of passes moved that way, `baseline`, `candidate`, `by_chance`,
+            and the sessions of each arm, those that show the change first: `baseline_sessions`, `candidate_sessions`.
+        """
+        from workbench.experiment._flips import changed_cases
+
+        return changed_cases(self.flips, self.trials, self.headline)
+
+    def flip(self, case: str, session: Callable[[str], AgentLoop]) -> SideBySide:
+        """One case's two conversations in two columns, with the first step at which they part.
+
+        Of several trials those are taken that show the change: one that passed where its arm did better, one that failed where it did
+        worse.
+
+        Parameters
+        ----------
+        case
+            The case's id.
+        session
+            What gives the session of an id: `ws.session`.
+
+        Returns
+        -------
+        workbench.evidence.SideBySide
+            Shows itself in a notebook and in a report.
+
+        Raises
+        ------
+        UnknownNameError
+            Neither arm tried such a case.
+        EmptyError
+            A trial's session is not known: the outcomes came without.
+
+        Examples
+        --------
+        >>> found.flip("case-7", ws.session)  # doctest: +SKIP
+        """
+        from workbench.evidence import side_by_side
+        from workbench.experiment._flips import telling_sessions
+
+        rows = self.rows(case)
+        first, second = telling_sessions(rows, self.headline)
+        for arm, ids in ((self.baseline, first), (self.candidate, second)):
+            if not ids:
+                msg = f"no trial of case {case!r} in {arm} names its session: give the outcomes a column 'session_id'"
+                raise EmptyError(msg)
+        return side_by_side(session(first[0]), session(second[0]), names=(self.baseline, self.candidate))
+
     def to_frame(self) -> pl.DataFrame:
         """One row a case: the flips."""
         return self.flips
 
     def summary(self) -> pl.DataFrame:
-        """One row for the whole, each grader and each segment: cases, rates, difference, interval, verdict."""
+        """One row for the whole, each grader and each segment: cases, rates, difference, interval, verdict, whether it is a score."""
         whole = pl.DataFrame(
             {
                 "what": [self.headline],
@@ -166,11 +232,21 @@ class Comparison:
                 "low": [self.overall.interval.low if self.overall.interval else None],
                 "high": [self.overall.interval.high if self.overall.interval else None],
                 "verdict": [self.verdict],
+                "scored": [self.scored],
             }
         )
         graders = self.graders.filter(pl.col("grader") != self.headline).with_columns(pl.col("grader").alias("what"))
-        segments = self.segments.with_columns((pl.col("by") + " = " + pl.col("segment")).alias("what"))
+        segments = self.segments.with_columns(
+            (pl.col("by") + " = " + pl.col("segment")).alias("what"), pl.lit(self.scored).alias("scored")
+        )
         return pl.concat([part.select(whole.columns) for part in (whole, graders, segments)], how="vertical_relaxed")
+
+    @property
+    def shown(self) -> pl.DataFrame:
+        """`summary` as people read it: percent and points, each difference with its interval."""
+        from workbench.experiment._show import differences
+
+        return differences(self.summary(), scored=self.scored)
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the single trials, as plain values that JSON can hold; what is unknown is None."""
@@ -192,6 +268,7 @@ class Comparison:
             "test": overall.test,
             "minimum_detectable": _plain(overall.minimum_detectable),
             "flip_rate": _plain(self.flip_rate),
+            "grader_flip_rate": _plain(self.grader_flip_rate),
             "fixed": list(self.fixed),
             "regressed": list(self.regressed),
             "noise": list(self.noise),
@@ -201,7 +278,16 @@ class Comparison:
             "notes": list(self.notes),
             **{
                 name: _records(getattr(self, name))
-                for name in ("integrity", "graders", "segments", "pass_k", "stability", "distribution", "resources")
+                for name in (
+                    "integrity",
+                    "graders",
+                    "segments",
+                    "pass_k",
+                    "stability",
+                    "distribution",
+                    "grades",
+                    "resources",
+                )
             },
         }
 
@@ -209,33 +295,9 @@ class Comparison:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        scored = (
-            self.graders.filter(pl.col("grader") == self.headline)["scored"].any() if self.graders.height else False
-        )
-        parts = [_heading("What it rests on"), table(self.integrity)]
-        if self.graders.height > 1:
-            parts += [
-                _heading("By grader: the share of cases free of its failure"),
-                table(_readable(self.graders, scored=scored), limit=30),
-            ]
-        if self.segments.height:
-            worst_first = self.segments.sort(["by", "difference"], nulls_last=True)
-            parts += [_heading("Segments"), table(_readable(worst_first, scored=scored), limit=60)]
-        changed = self.flips.filter(pl.col("kind").is_in(["fixed", "regressed"])).sort(
-            ["kind", "by_chance", "case"], descending=[True, False, False]
-        )
-        if changed.height:
-            shown = changed.select("case", "kind", "baseline", "candidate", "by_chance")
-            parts += [_heading("Cases that changed"), table(shown)]
-        if self.pass_k.height > 2:  # noqa: PLR2004 - with one trial there is only k = 1, twice
-            parts += [_heading("Repeated tries"), table(_tries(self.pass_k), limit=2 * 16)]
-        if self.resources.height:
-            parts += [_heading("What it took"), table(self.resources)]
-        return panel(self.sentence, "".join(parts), notes=self.notes)
+        from workbench.experiment._show import comparison_html
 
-
-def _heading(text: str) -> str:
-    return f'<p class="wb-note"><b>{text}</b></p>'
+        return comparison_html(self)
 
 
 def _plain(value: float | None) -> float | None:
@@ -247,63 +309,3 @@ def _records(frame: pl.DataFrame) -> list[dict[str, Any]]:
         {key: _plain(value) if isinstance(value, float) else value for key, value in row.items()}
         for row in frame.iter_rows(named=True)
     ]
-
-
-def _readable(frame: pl.DataFrame, *, scored: bool) -> pl.DataFrame:
-    """Rates as percentages, the interval in one cell."""
-
-    def rate(value: float | None) -> str:
-        return "" if value is None or math.isnan(value) else f"{value:.3g}" if scored else percent(value)
-
-    def size(value: float | None) -> str:
-        return "" if value is None or math.isnan(value) else f"{value:+.3g}" if scored else points(value)
-
-    def chance(p: float | None) -> str:
-        return "" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"  # noqa: PLR2004 - the last digit shown
-
-    keys = [name for name in ("grader", "by", "segment") if name in frame.columns]
-    rows = [
-        {
-            **{key: row[key] for key in keys},
-            "cases": row["cases"],
-            "baseline": rate(row["baseline"]),
-            "candidate": rate(row["candidate"]),
-            "difference": size(row["difference"]),
-            "interval": f"{size(row['low'])} to {size(row['high'])}" if row["low"] is not None else "",
-            "p": chance(row["p"]),
-            "p (Holm)": chance(row["p_holm"]),
-            "p (BH)": chance(row["p_bh"]),
-            "verdict": _said(row),
-        }
-        for row in frame.iter_rows(named=True)
-    ]
-    return pl.DataFrame(rows, infer_schema_length=None)
-
-
-def _said(row: dict[str, Any]) -> str:
-    if row["needed"]:
-        return f"too few: {row['needed']} more"
-    if row["confirmed"]:
-        return f"{row['verdict']}, confirmed"
-    return row["verdict"]
-
-
-def _tries(frame: pl.DataFrame) -> pl.DataFrame:
-    def cell(value: float, low: float | None, high: float | None) -> str:
-        return percent(value) + (
-            f" ({percent(low)} to {percent(high)})" if low is not None and high is not None else ""
-        )
-
-    rows = [
-        {
-            "measure": row["measure"].replace("k", str(row["k"])),
-            "baseline": cell(row["baseline"], row["baseline_low"], row["baseline_high"]),
-            "candidate": cell(row["candidate"], row["candidate_low"], row["candidate_high"]),
-            "difference": points(row["difference"])
-            + (f" ({points(row['low'])} to {points(row['high'])})" if row["low"] is not None else ""),
-            "cases": row["cases"],
-            "dropped": row["dropped"],
-        }
-        for row in frame.iter_rows(named=True)
-    ]
-    return pl.DataFrame(rows)

@@ -23,10 +23,10 @@ from workbench.stats import (
     sign_flip,
 )
 
-__all__ = ["Difference", "Verdict", "decide", "difference"]
+__all__ = ["ComparisonVerdict", "Difference", "decide", "difference"]
 
 _Array = npt.NDArray[np.float64]
-Verdict = Literal["better", "not worse", "worse", "cannot tell"]
+ComparisonVerdict = Literal["better", "not worse", "worse", "cannot tell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _variance(paired: pl.DataFrame, apart: _Array) -> Variance:
     return components(a, b, n_a, n_b) if binary else Variance(float(apart.var(ddof=1)), 0.0, 0.0)
 
 
-def decide(found: Difference, margin: float | None, level: float) -> Verdict:
+def decide(found: Difference, margin: float | None, level: float) -> ComparisonVerdict:
     """What the interval and the test together allow to say."""
     if found.interval is None:
         return "cannot tell"

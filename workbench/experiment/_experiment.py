@@ -10,13 +10,14 @@ from typing import Any, Final
 import polars as pl
 
 from workbench._html import panel, table
+from workbench._words import with_interval
 from workbench.errors import EmptyError, UnknownNameError
 from workbench.experiment._arms import overall, per_case
 from workbench.experiment._outcomes import MEASURES, read
 from workbench.experiment._pass_k import pass_k_table
 from workbench.experiment._say import count, percent
 from workbench.schema import OUTCOMES
-from workbench.stats import Interval, mean_interval
+from workbench.stats import FEWEST, Interval, mean_interval
 
 __all__ = ["Experiment", "recorded"]
 
@@ -49,7 +50,7 @@ class Experiment:
     --------
     >>> rows = [{"case": c, "trial": t, "grader": "right", "passed": c == "a"} for c in "ab" for t in (0, 1)]
     >>> Experiment("v1", pl.DataFrame(rows))
-    v1: a pass rate of 50.0% over 2 cases (95% interval 9.5% to 90.5%), 2 trials a case, 1 grader.
+    v1: a pass rate of 50.0% over 2 cases, 2 trials a case, 1 grader; an interval needs 10 cases, 8 more.
     """
 
     name: str
@@ -86,9 +87,10 @@ class Experiment:
         return float(rates.to_numpy().mean()) if rates.len() else float("nan")
 
     @property
-    def interval(self) -> Interval:
-        """The 95% interval of `pass_rate`, with the cases as the independent units."""
-        return mean_interval(self.per_case["rate"].to_numpy())
+    def interval(self) -> Interval | None:
+        """The 95% interval of `pass_rate`, with the cases as the independent units; None below `stats.FEWEST` cases."""
+        rates = self.per_case["rate"]
+        return mean_interval(rates.to_numpy()) if rates.len() >= FEWEST else None
 
     @property
     def pass_k(self) -> pl.DataFrame:
@@ -104,12 +106,12 @@ class Experiment:
         fewest, most = int(rates["trials"].to_numpy().min()), int(rates["trials"].to_numpy().max())
         trials = f"{fewest} to {most} trials" if fewest != most else count(most, "trial")
         interval = self.interval
-        rate, cases = percent(self.pass_rate), count(rates.height, "case")
+        ends = (None, None) if interval is None else (interval.low, interval.high)
+        rate = with_interval(self.pass_rate, *ends, percent, level=0.95)
+        few = "" if interval else f"; an interval needs {FEWEST} cases, {FEWEST - rates.height} more"
+        cases = count(rates.height, "case")
         said = f"{rate} of {cases} pass" if most == 1 else f"a pass rate of {rate} over {cases}"
-        return (
-            f"{self.name}: {said} (95% interval "
-            f"{percent(interval.low)} to {percent(interval.high)}), {trials} a case, {count(len(self.graders), 'grader')}."
-        )
+        return f"{self.name}: {said}, {trials} a case, {count(len(self.graders), 'grader')}{few}."
 
     def to_frame(self) -> pl.DataFrame:
         """The outcomes with the cases' attributes beside them."""

@@ -11,6 +11,7 @@ import orjson
 import polars as pl
 
 from workbench._html import panel, table
+from workbench._words import plain, signed, with_interval
 from workbench.errors import InputError, UnknownNameError
 from workbench.experiment._arms import ALL_GRADERS
 from workbench.experiment._comparison import Comparison
@@ -297,12 +298,9 @@ def _part(name: str, row: Mapping[str, Any], adjusted: float | None, policy: Pol
 
 
 def _size(row: Mapping[str, Any], cases: str, level: float) -> str:
-    if row.get("scored"):
-        ends = f"{row['low']:+.3g} to {row['high']:+.3g}"
-        return f"{row['difference']:+.3g} on average over {cases} ({level:.0%} interval {ends})"
-    ends = f"{points(row['low'])} to {points(row['high'])}"
-    return f"{points(row['difference'])} points over {cases} ({level:.0%} interval {ends})"
+    form, unit = (signed, " on average") if row.get("scored") else (points, " points")
+    return f"{with_interval(row['difference'], row['low'], row['high'], form, level=level, unit=unit)} over {cases}"
 
 
 def _points(row: Mapping[str, Any], margin: float) -> str:
-    return f"{margin:.3g}" if row.get("scored") else f"{points(margin, signed=False)} points"
+    return plain(margin) if row.get("scored") else f"{points(margin, signed=False)} points"

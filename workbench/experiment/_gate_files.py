@@ -6,6 +6,7 @@ import re
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from workbench._words import with_interval
 from workbench.experiment._gate import GateResult
 from workbench.experiment._say import points
 
@@ -56,11 +57,12 @@ def to_markdown(result: GateResult) -> str:
             more = f" and {len(cases) - 20:,} more" if len(cases) > 20 else ""  # noqa: PLR2004 - what a summary shows
             lines += ["", f"**{title}** ({len(cases):,}): {shown}{more}"]
     if found.segments.height:
-        lines += ["", "| segment | cases | difference | interval |", "|---|---:|---:|---|"]
+        lines += ["", f"| segment | cases | difference in points ({found.level:.0%} interval) |", "|---|---:|---|"]
         for row in found.segments.sort("difference", nulls_last=True).iter_rows(named=True):
-            interval = f"{points(row['low'])} to {points(row['high'])}" if row["low"] is not None else "too few cases"
             name = _plain(f"{row['by']} = {row['segment']}")
-            lines.append(f"| {name} | {row['cases']:,} | {points(row['difference'])} | {interval} |")
+            size = with_interval(row["difference"], row["low"], row["high"], points)
+            few = ", too few cases" if row["low"] is None else ""
+            lines.append(f"| {name} | {row['cases']:,} | {size}{few} |")
     lines += ["", *(f"- {_plain(note)}" for note in found.notes), ""]
     return "\n".join(lines)
 

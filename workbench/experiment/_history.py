@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from workbench._html import panel, table
+from workbench._words import readable
 from workbench.errors import EmptyError
 from workbench.experiment._arms import align, overall, per_case
 from workbench.experiment._experiment import Experiment
@@ -66,19 +67,20 @@ class History:
         """One row an experiment."""
         return self.runs
 
+    @property
+    def shown(self) -> pl.DataFrame:
+        """`runs` as people read it: rates in percent with their intervals, times to the minute."""
+        said = readable(self.runs, {"rate": percent, "improvement": percent}, interval="rate")
+        return said.drop("partial", "were_failing").with_columns(pl.col("created_at").dt.strftime("%Y-%m-%d %H:%M"))
+
     def __repr__(self) -> str:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        shown = self.runs.drop("partial", "were_failing").with_columns(
-            pl.col("created_at").dt.strftime("%Y-%m-%d %H:%M"),
-            *[
-                pl.col(name).map_elements(percent, return_dtype=pl.String)
-                for name in ("rate", "low", "high", "improvement")
-            ],
-        )
         unsteady = self.cases.filter(pl.col("flips") > 0).sort("flips", "case", descending=[True, False])
-        body = table(shown) + (table(unsteady.drop("course")) if unsteady.height else "")
+        body = table(self.shown) + (
+            table(readable(unsteady.drop("course"), {"rate": percent})) if unsteady.height else ""
+        )
         return panel(self.sentence, body, notes=[note for note in self.runs["partial"].to_list() if note])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from workbench.experiment._outcomes import MEASURES
 from workbench.stats import FEWEST, score_interval
 
-__all__ = ["distribution", "resources", "stability"]
+__all__ = ["distribution", "grades", "resources", "stability"]
 
 _RESOURCES: Final = {
     "measure": pl.String(),
@@ -72,6 +73,45 @@ def distribution(paired: pl.DataFrame, graders: list[str]) -> pl.DataFrame:
         for label, column in (("baseline", "mean_a"), ("candidate", "mean_b"))
     ]
     return pl.concat(parts).sort("grader", "arm")
+
+
+_GRADES: Final = {
+    **dict.fromkeys(("grader", "arm"), pl.String()),
+    **dict.fromkeys(("low", "high"), pl.Float64()),
+    "trials": pl.Int64(),
+    "share": pl.Float64(),
+}
+_FEW: Final = 12  # so many different values are shown as they are
+
+
+def grades(trials: pl.DataFrame, graders: list[str]) -> pl.DataFrame:
+    """How the values of trials are distributed: one row a value, or a tenth of the range where there are many, and arm.
+
+    Both arms have the same rows, so that shares can be set side by side; the values that both arms have are all counted, and the shares
+    of an arm add up to one.
+    """
+    rows: list[dict[str, Any]] = []
+    for grader in graders:
+        own = trials.filter(
+            (pl.col("grader") == grader) & (pl.col("status") == "completed") & pl.col("value").is_not_null()
+        )
+        values = own["value"].unique().sort()
+        if not values.len():
+            continue
+        low, high = float(values[0]), float(values[-1])
+        edges = [low + (high - low) * tenth / 10 for tenth in range(11)]
+        bins = [(v, v) for v in values.to_list()] if values.len() <= _FEW else list(pairwise(edges))
+        for arm in ("baseline", "candidate"):
+            held = own.filter(pl.col("arm") == arm)["value"].to_numpy()
+            for n, (start, end) in enumerate(bins):
+                last = n == len(bins) - 1
+                inside = (held == start) if start == end else (held >= start) & (last | (held < end))
+                count = int(inside.sum())
+                rows.append({
+                    "grader": grader, "arm": arm, "low": start, "high": end, "trials": count,
+                    "share": count / held.size if held.size else None,
+                })  # fmt: skip
+    return pl.DataFrame(rows, schema=_GRADES)
 
 
 def stability(paired: pl.DataFrame) -> pl.DataFrame:

@@ -117,7 +117,7 @@ def run(
     >>> polite = grade.grader(criterion="says please", name="polite")(lambda loop: "please" in loop.final_answer)
     >>> cases = [{"case_id": f"c{n}", "input": f"Question {n}"} for n in range(10)]
     >>> experiment.run(lambda task: task["input"] + ", please", cases, graders=[polite], name="v1")
-    v1: 100.0% of 10 cases pass (95% interval 67.9% to 100.0%), 1 trial a case, 1 grader.
+    v1: 100.0% (95% interval 66.6% to 100.0%) of 10 cases pass, 1 trial a case, 1 grader.
     """
     finished = list(done)
     asked = agent_of(agent)

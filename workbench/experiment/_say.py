@@ -1,21 +1,12 @@
-"""How numbers are said: the same everywhere, so that sentences read alike."""
+"""Counts and ids in sentences; how numbers are said is in `workbench.stats`."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+from workbench._words import percent, points
+
 __all__ = ["count", "named", "percent", "points"]
-
-
-def percent(rate: float) -> str:
-    """A rate as a percentage with one digit."""
-    return "unknown" if math.isnan(rate) else f"{rate:.1%}"
-
-
-def points(difference: float, *, signed: bool = True) -> str:
-    """A difference of rates in percentage points."""
-    return f"{100 * difference:{'+' if signed else ''}.1f}"
 
 
 def count(n: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from workbench.errors import InputError, UnknownNameError
-from workbench.experiment._difference import Difference, Verdict, decide, difference
+from workbench.experiment._difference import ComparisonVerdict, Difference, decide, difference
 from workbench.stats import FEWEST, benjamini_hochberg, holm
 
 __all__ = ["attributes", "by_grader", "by_segment"]
@@ -108,7 +108,7 @@ def _tabulate(
             "candidate": part.candidate,
             "difference": part.difference,
         }
-        verdict: Verdict = "cannot tell"
+        verdict: ComparisonVerdict = "cannot tell"
         if part.interval is not None:
             adjusted, shared = float(next(strict)), float(next(loose))
             verdict = decide(part, margin, level)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from workbench._words import plain, signed, with_interval
 from workbench.experiment._arms import ALL_GRADERS, Pair
-from workbench.experiment._difference import Difference, Verdict, decide, difference
+from workbench.experiment._difference import ComparisonVerdict, Difference, decide, difference
 from workbench.experiment._flips import Flips
 from workbench.experiment._outcomes import UNNAMED
 from workbench.experiment._say import count, named, percent, points
@@ -17,7 +18,7 @@ _UNKNOWN = 0.05  # an arm that lost more of its trials than this is run again, n
 _FORESEEABLE = 25  # a plan for more than this many times the cases is no plan
 
 
-def worst_case(pair: Pair, *, favour: str, level: float, seed: int, margin: float | None) -> Verdict:
+def worst_case(pair: Pair, *, favour: str, level: float, seed: int, margin: float | None) -> ComparisonVerdict:
     """The verdict if every trial without an outcome had gone against `favour` (the baseline or the candidate)."""
     spared = {"a": favour == "baseline", "b": favour == "candidate"}
     whole = pair.counts.with_columns(
@@ -28,7 +29,9 @@ def worst_case(pair: Pair, *, favour: str, level: float, seed: int, margin: floa
     return decide(difference(whole.with_columns(rates), level=level, seed=seed), margin, level)
 
 
-def ruled(pair: Pair, found: Difference, *, margin: float | None, level: float, seed: int) -> tuple[Verdict, list[str]]:
+def ruled(
+    pair: Pair, found: Difference, *, margin: float | None, level: float, seed: int
+) -> tuple[ComparisonVerdict, list[str]]:
     """The verdict, and what has to be said about trials whose outcome nobody knows."""
     verdict = decide(found, margin, level)
     lost = {
@@ -55,7 +58,7 @@ def ruled(pair: Pair, found: Difference, *, margin: float | None, level: float, 
 
 
 def say(
-    verdict: Verdict,
+    verdict: ComparisonVerdict,
     pair: Pair,
     found: Difference,
     flips: Flips,
@@ -96,20 +99,19 @@ def _numbers(found: Difference, *, scored: bool, level: float) -> str:
     assert interval is not None
     if scored:
         return (
-            f"{found.candidate:.3g} against {found.baseline:.3g} on average over {count(found.cases, 'case')}, "
-            f"{found.difference:+.3g} ({level:.0%} interval {interval.low:+.3g} to {interval.high:+.3g})"
+            f"{plain(found.candidate)} against {plain(found.baseline)} on average over {count(found.cases, 'case')}, "
+            f"{with_interval(found.difference, interval.low, interval.high, signed, level=level)}"
         )
     rates = f"{percent(found.candidate)} against {percent(found.baseline)}"
     cases = count(found.cases, "case")
     said = f"{rates} of {cases} pass" if max(found.trials) <= 1 else f"a pass rate of {rates} over {cases}"
     return (
-        f"{said}, "
-        f"{points(found.difference)} points ({level:.0%} interval {points(interval.low)} to {points(interval.high)})"
+        f"{said}, {with_interval(found.difference, interval.low, interval.high, points, level=level, unit=' points')}"
     )
 
 
 def _size(size: float, *, scored: bool) -> str:
-    return f"{size:.3g}" if scored else f"{points(size, signed=False)} points"
+    return plain(size) if scored else f"{points(size, signed=False)} points"
 
 
 def _tell(found: Difference, *, margin: float | None, level: float, scored: bool) -> str:

@@ -13,6 +13,7 @@ import orjson
 import polars as pl
 
 from workbench._html import panel, table
+from workbench._words import percent, with_interval
 from workbench.errors import EmptyError, InputError
 from workbench.evidence import Usage, loops
 from workbench.grade._grader import Grader, Result
@@ -182,8 +183,8 @@ def _sentence(row: dict[str, Any]) -> str:
     decided = row["passed"] + row["failed"]
     if decided:
         said = (
-            f"{row['grader']} passes {row['passed']:,} of {decided:,} sessions "
-            f"({row['rate']:.1%}, 95% interval {row['low']:.1%} to {row['high']:.1%})"
+            f"{row['grader']} passes {row['passed']:,} of {decided:,} sessions, "
+            f"{with_interval(row['rate'], row['low'], row['high'], percent, level=0.95)}"
         )
     elif row["measured"]:
         said = f"{row['grader']} measures {row['measured']:,} sessions, on average {row['mean']:.3g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.label._agreement import Agreement, agreement
+from workbench.label._agreement import ReviewerAgreement, agreement
 from workbench.label._codebook import Codebook, codebook
 from workbench.label._draw import draw_queue, population_hash
 from workbench.label._events import Coding, apply_events, codebook_event
@@ -12,7 +12,7 @@ from workbench.label._next import draw_informed
 from workbench.label._protocol import AnswerKind, Protocol, RubricItem
 from workbench.label._queue import Queue
 from workbench.label._read import read_annotations, read_draws
-from workbench.label._tables import CODEBOOK_EVENTS, LABELS, QUEUES, VERDICTS, EventKind, Purpose, Verdict
+from workbench.label._tables import CODEBOOK_EVENTS, LABELS, QUEUES, VERDICTS, EventKind, Purpose, SessionVerdict
 from workbench.label._weights import draw_weights
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "LABELS",
     "QUEUES",
     "VERDICTS",
-    "Agreement",
     "AnswerKind",
     "Change",
     "Codebook",
@@ -30,9 +29,10 @@ __all__ = [
     "Protocol",
     "Purpose",
     "Queue",
+    "ReviewerAgreement",
     "Role",
     "RubricItem",
-    "Verdict",
+    "SessionVerdict",
     "agreement",
     "apply_events",
     "codebook",

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
 import polars as pl
 
 from workbench import _html, stats
+from workbench._words import percent, plain, with_interval
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.stats import Interval, wilson
 
-__all__ = ["Agreement", "agreement"]
+__all__ = ["ReviewerAgreement", "agreement"]
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class ReviewerAgreement:
     """Two reviewers' verdicts on the same sessions.
 
     Attributes
@@ -57,7 +59,7 @@ class Agreement:
         return _html.panel(self.sentence, _html.table(self.rows, heads={"first": first, "second": second}))
 
 
-def agreement(labels: pl.DataFrame, *, between: tuple[str, str] | None = None) -> Agreement:
+def agreement(labels: pl.DataFrame, *, between: tuple[str, str] | None = None) -> ReviewerAgreement:
     """How often two reviewers gave the same verdict, and how much of that is more than chance.
 
     Parameters
@@ -69,7 +71,7 @@ def agreement(labels: pl.DataFrame, *, between: tuple[str, str] | None = None) -
 
     Returns
     -------
-    Agreement
+    ReviewerAgreement
         Counts, share and kappa with their intervals, and the sessions behind them.
 
     Raises
@@ -105,18 +107,18 @@ def agreement(labels: pl.DataFrame, *, between: tuple[str, str] | None = None) -
         raise EmptyError(msg)
     n, agreed = rows.height, int(rows["agreed"].sum())
     share = wilson(agreed, n)
-    said = f"{first} and {second} agree on {agreed} of {n} sessions ({agreed / n:.0%}, {_span(share)})"
+    said = f"{first} and {second} agree on {agreed} of {n} sessions, {_spoken(agreed / n, share, percent)}"
     found = _kappa(rows)
     if found is None:
         text = f"{said}; kappa cannot be told, since one of them always says the same."
-        return Agreement((first, second), n, agreed, share, None, None, rows, text)
+        return ReviewerAgreement((first, second), n, agreed, share, None, None, rows, text)
     kappa, interval = found
-    text = f"{said}; beyond chance, kappa is {kappa:.2f} [{interval.low:.2f} to {interval.high:.2f}]."
-    return Agreement((first, second), n, agreed, share, kappa, interval, rows, text)
+    text = f"{said}; beyond chance, kappa is {_spoken(kappa, interval, plain)}."
+    return ReviewerAgreement((first, second), n, agreed, share, kappa, interval, rows, text)
 
 
-def _span(interval: Interval) -> str:
-    return f"{interval.level:.0%} interval {interval.low:.0%} to {interval.high:.0%}"
+def _spoken(value: float, interval: Interval, form: Callable[[float], str]) -> str:
+    return with_interval(value, interval.low, interval.high, form, level=interval.level)
 
 
 def _most_shared(decided: pl.DataFrame) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from workbench import _html
+from workbench._words import percent, readable, with_interval
 from workbench.errors import EmptyError, UnknownNameError
 from workbench.label._events import apply_events
 from workbench.label._labels import contested, current_labels
@@ -95,8 +96,8 @@ class Codebook:
             return "No failure has a name yet: what is still unseen cannot be told."
         if found.interval.low <= 0 and found.interval.high >= 1:
             return f"{found.n} named failures are too few to tell how many are of kinds not seen yet: read on."
-        span = f"[{found.interval.low:.0%} to {found.interval.high:.0%}]"
-        return f"{found.n:,} failures read; about {found.mass:.0%} {span} of failures are of kinds not seen yet."
+        mass = with_interval(found.mass, found.interval.low, found.interval.high, percent)
+        return f"{found.n:,} failures read; about {mass} of failures are of kinds not seen yet."
 
     def sessions(self, mode: str) -> list[str]:
         """The sessions behind a failure mode.
@@ -119,16 +120,11 @@ class Codebook:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        percent = pl.format(
-            "{}% [{} to {}]", *((pl.col(name) * 100).round(0).cast(pl.Int64) for name in ("share", "low", "high"))
-        )
-        shown = self.modes.select(
-            "failure_mode",
-            "definition",
-            "sessions",
-            percent.alias("share"),
-            "status",
-            pl.col("notes").list.first().alias("note"),
+        columns = ["failure_mode", "definition", "sessions", "share", "low", "high", "status"]
+        shown = readable(
+            self.modes.select(*columns, pl.col("notes").list.first().alias("note")),
+            {"share": percent},
+            interval="share",
         )
         heads = {"share": f"share {self.basis}, 95% interval"}
         body = _html.table(shown, heads=heads, limit=50) if shown.height else ""
@@ -306,7 +302,9 @@ def _sentence(table: pl.DataFrame, read: int, population: int | None, failing: S
     if not seen.height:
         return said + "."
     top = seen.row(0, named=True)
-    return f"{said}; most often {top['failure_mode']!r}: {top['share']:.0%} [{top['low']:.0%} to {top['high']:.0%}]."
+    return (
+        f"{said}; most often {top['failure_mode']!r}: {with_interval(top['share'], top['low'], top['high'], percent)}."
+    )
 
 
 def _count(number: int, thing: str) -> str:
@@ -314,4 +312,4 @@ def _count(number: int, thing: str) -> str:
 
 
 def _percent(share: Share) -> str:
-    return f"{share.share:.0%} [{share.interval.low:.0%} to {share.interval.high:.0%}]"
+    return with_interval(share.share, share.interval.low, share.interval.high, percent)

@@ -8,13 +8,13 @@ import polars as pl
 
 from workbench.schema import CODEBOOK_EVENTS, QUEUES
 
-__all__ = ["CODEBOOK_EVENTS", "LABELS", "LABEL_NAMES", "QUEUES", "VERDICTS", "EventKind", "Purpose", "Verdict"]
+__all__ = ["CODEBOOK_EVENTS", "LABELS", "LABEL_NAMES", "QUEUES", "VERDICTS", "EventKind", "Purpose", "SessionVerdict"]
 
-Verdict = Literal["pass", "fail", "defer", "skip"]
+SessionVerdict = Literal["pass", "fail", "defer", "skip"]
 Purpose = Literal["align", "dataset"]
 EventKind = Literal["define", "rename", "merge", "split", "retire"]
 
-VERDICTS: Final[tuple[Verdict, ...]] = ("pass", "fail", "defer", "skip")
+VERDICTS: Final[tuple[SessionVerdict, ...]] = ("pass", "fail", "defer", "skip")
 
 LABEL_NAMES: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
 """The annotations that one save may write, in the order in which they are written."""

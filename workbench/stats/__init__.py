@@ -1,6 +1,6 @@
 """Pure statistics over arrays: every estimate carries its interval, and every formula names its source."""
 
-from workbench.stats._agreement import Agreement, agreement
+from workbench.stats._agreement import JudgeAgreement, agreement
 from workbench.stats._discovery import Discovery, discoveries
 from workbench.stats._interval import Interval, quantile
 from workbench.stats._mean import FEWEST, mean_interval, paired_interval, score_interval
@@ -12,9 +12,9 @@ from workbench.stats._tests import PairedTest, benjamini_hochberg, holm, mcnemar
 
 __all__ = [
     "FEWEST",
-    "Agreement",
     "Discovery",
     "Interval",
+    "JudgeAgreement",
     "Lift",
     "OfK",
     "PairedTest",

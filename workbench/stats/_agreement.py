@@ -13,11 +13,11 @@ from workbench.stats._interval import Interval, quantile
 from workbench.stats._rates import wilson
 from workbench.stats._scipy import kappa
 
-__all__ = ["Agreement", "agreement"]
+__all__ = ["JudgeAgreement", "agreement"]
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class JudgeAgreement:
     """How a judge's verdicts relate to the truth.
 
     Parameters
@@ -47,7 +47,7 @@ class Agreement:
     table: tuple[tuple[int, int], tuple[int, int]]
 
 
-def agreement(truth: npt.ArrayLike, verdict: npt.ArrayLike, *, level: float = 0.95) -> Agreement:
+def agreement(truth: npt.ArrayLike, verdict: npt.ArrayLike, *, level: float = 0.95) -> JudgeAgreement:
     """Compare a judge's pass/fail with the truth on the same rows.
 
     Parameters
@@ -94,7 +94,7 @@ def agreement(truth: npt.ArrayLike, verdict: npt.ArrayLike, *, level: float = 0.
         value, error = kappa([[a, b], [c, d]])
         half = error * quantile(level)
         interval = Interval(max(-1.0, value - half), min(1.0, value + half), level)
-    return Agreement(
+    return JudgeAgreement(
         tpr=a / (a + b) if a + b else math.nan,
         tnr=d / (c + d) if c + d else math.nan,
         kappa=value,
