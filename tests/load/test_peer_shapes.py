@@ -288,3 +288,23 @@ def test_an_answer_that_names_no_role_is_the_assistants(tmp_path: Path) -> None:
     }  # fmt: skip
     loaded = read(tmp_path, request(span(told=about)))
     assert told(loaded) == [("user", "Rain?", None, None, None), ("tool", None, "sky", '{"at":"Oslo"}', None)]
+
+
+def test_what_inspects_sub_agents_used_is_counted_and_told_in_no_step(tmp_path: Path) -> None:
+    def called(number: str, words: str) -> Row:
+        message = {"id": number, "role": "assistant", "content": words}
+        output = {
+            "model": "m",
+            "choices": [{"message": message}],
+            "usage": {"input_tokens": 5, "output_tokens": 2, "total_tokens": 7},
+        }
+        return {"event": "model", "timestamp": "2026-01-01T00:00:01+00:00", "input": [{"role": "user", "content": "Go."}], "output": output}  # fmt: skip
+
+    sample = {
+        "id": 1, "epoch": 1, "uuid": "u", "messages": [{"role": "user", "content": "Rain?"}, {"id": "a", "role": "assistant", "content": "No."}],
+        "events": [called("b", "I look."), called("a", "No.")],
+    }  # fmt: skip
+    loaded = read(tmp_path, {"eval": {"task": "sky", "model": "m"}, "status": "success", "samples": [sample]})
+    assert [step[:2] for step in told(loaded)] == [("user", "Rain?"), ("assistant", "No.")]
+    assert loaded.spans.filter(kind="llm")["input_tokens"].to_list() == [5, 5]
+    assert "I look." in loaded.spans.filter(span_id="beside-000001")["raw"][0]

@@ -8,7 +8,7 @@ from workbench.load._messages import messages, output_messages
 from workbench.load._sheet import Sheet
 from workbench.load._values import dumps, fields, is_object, items, moment, real, text, whole
 
-__all__ = ["USAGE", "Events", "given_to", "write_judges"]
+__all__ = ["USAGE", "Events", "given_to", "write_others"]
 
 Row = dict[str, Any]
 
@@ -91,33 +91,46 @@ def given_to(event: Row, pool: list[Any]) -> list[Any]:
     ]
 
 
-def write_judges(sheet: Sheet, events: Events, shared: Row, trace_id: str, pool: list[Any]) -> None:
-    """Write the scorers' model calls as evaluator spans, and count what else is no part of the conversation."""
-    judges = events.judges()
-    for number, (name, event) in enumerate(judges, 1):
+def write_others(sheet: Sheet, events: Events, shared: Row, trace_id: str, pool: list[Any]) -> None:
+    """Write the model calls that are no part of the conversation: scorers' as evaluators, others for what they used."""
+    found = events.judges()
+    judges = {id(event): name for name, event in found}
+    rest = [event for event in events.models if id(event) in events.unused and id(event) not in judges]
+    for number, event in enumerate([*(event for _, event in found), *rest], 1):
         output = fields(event.get("output"))
         usage = fields(output.get("usage"))
         start, seconds = moment(event.get("timestamp")), real(output.get("time"))
         lasted = start + int(seconds * 1e9) if start is not None and seconds is not None else None
         given, made = messages(given_to(event, pool)), output_messages(output)
-        sheet.span({
+        said = {"input_messages": dumps(given) if given else None, "output_messages": dumps(made) if made else None}
+        model = text(output.get("model")) or text(event.get("model"))
+        judge = judges.get(id(event))
+        row: Row = {
             **shared,
             **{column: whole(usage.get(key)) for column, key in USAGE.items()},
+            "total_cost": real(usage.get("total_cost")),
             "trace_id": trace_id,
-            "span_id": f"judge-{number:06d}",
+            "span_id": f"judge-{number:06d}" if judge is not None else f"beside-{number - len(judges):06d}",
             "parent_id": "000000",
-            "name": name,
-            "kind": "evaluator",
-            "status": "error" if event.get("error") else "unset",
-            "error_message": text(event.get("error")),
             "start": start,
             "end": moment(event.get("completed")) or lasted,
-            "input_messages": dumps(given) if given else None,
-            "output_messages": dumps(made) if made else None,
-            "model": text(output.get("model")) or text(event.get("model")),
-        })  # fmt: skip
-    others = len(events.unused) - len(judges)
-    if others:
+            "model": model,
+        }  # fmt: skip
+        if judge is not None:
+            error = text(event.get("error"))
+            row |= {
+                "name": judge,
+                "kind": "evaluator",
+                "status": "error" if error else "unset",
+                "error_message": error,
+                **said,
+            }
+        else:
+            kept = {**said, "error": event.get("error")}
+            row |= {"name": model or "model call", "kind": "llm", "status": "unset", "raw": dumps({k: v for k, v in kept.items() if v})}  # fmt: skip
+        sheet.span(row)
+    if rest:
         sheet.note(
-            "model calls that are no part of their sample's messages (sub-agents, tries again), not read", others
+            "model calls that are no part of their sample's messages (sub-agents, tries again): what they used is counted, and no step tells of them",
+            len(rest),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from workbench.load._inspect_events import USAGE, Events, given_to, write_judges
+from workbench.load._inspect_events import USAGE, Events, given_to, write_others
 from workbench.load._scores import score
 from workbench.load._sheet import Sheet
 from workbench.load._transcript import Said, content_id, say, write_transcript
@@ -40,7 +40,7 @@ def write_sample(sample: Row, log: Row, file: str, sheet: Sheet) -> None:
         sheet.refuse("a sample without messages", f"sample {task}, epoch {epoch}", dumps(sample))
         return
     write_transcript(sheet, said, trace_id=trace_id, shared=shared, root=_root(sample, about, log, events.all))
-    write_judges(sheet, events, shared, trace_id, pool)
+    write_others(sheet, events, shared, trace_id, pool)
     _scores(sample, session, trace_id, about, sheet)
 
 
