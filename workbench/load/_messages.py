@@ -40,6 +40,7 @@ _HOLDERS: Final = frozenset({*_LISTS, "choices", "generations", "candidates", "o
 _PLAIN: Final = frozenset({"role", "content", "parts", "finish_reason"})
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant", "tool"})
 _ANSWER: Final = frozenset({"type", "id", "response", "result"})
+_WRAPPED: Final = "gen_ai.event.content"  # Semantic Kernel writes each message as JSON within a message
 _CONSTRUCTOR: Final = "kwargs"
 _NOTHING: Final = ("", "{}", "[]")  # what was not captured, as JSON text
 
@@ -215,9 +216,12 @@ def _of_item(item: Any, role: str) -> list[Message] | None:
 
 
 def _of_object(value: dict[str, Any], role: str) -> list[Message] | None:
+    if _WRAPPED in value and is_object(inner := parsed(value[_WRAPPED])):
+        message = inner.get("message")
+        return _of_object({"role": value.get("role") or role, **(message if is_object(message) else inner)}, role)
     given = value.get("role")
     if type(given) is str:
-        return _own(value, _ROLES.get(given, given or role))
+        return _own(value, _ROLES.get(given) or _ROLES.get(given.lower(), given or role))
     if is_object(value.get(_CONSTRUCTOR)) and is_array(value.get("id")):
         kwargs: dict[str, Any] = value[_CONSTRUCTOR]
         return _own(kwargs, _ROLES.get(str(value["id"][-1]), role))
