@@ -42,6 +42,8 @@ SHAPES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "pieces of an answer are one text": ({"choices": [], "output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "It rains"}, {"type": "output_text", "text": " in Oslo."}, {"type": "refusal", "refusal": "No more."}]}]}, [{"role": "assistant", "content": "It rains in Oslo.\nNo more."}]),
     "Pydantic AI's kinds of parts": ([{"role": "user", "content": ["see", {"kind": "binary", "media_type": "image/png", "binary_content": "AAAA"}]}], [{"role": "user", "content": "see\n[binary image/png]"}]),
     "Semantic Kernel's messages within messages": ([{"role": "user", "gen_ai.event.content": '{"role": "user", "content": "hi"}', "gen_ai.system": "openai"}, {"gen_ai.event.content": '{"index": 0, "message": {"role": "Assistant", "content": "", "tool_calls": [{"id": "c", "type": "Function", "function": {"name": "find", "arguments": {"x": 1}}}]}, "finish_reason": "ToolCalls"}'}, {"role": "Tool", "content": "found", "tool_call_id": "c"}], [{"role": "user", "content": "hi"}, ASKED, ANSWERED]),
+    "Microsoft's agents name the run before the call": ([{"role": "assistant", "parts": [{"type": "tool_call", "id": ["run-1", "c"], "name": "find", "arguments": {"x": 1}}]}, {"role": "tool", "parts": [{"type": "tool_call_response", "id": ["run-1", "c"], "response": "found"}]}], [ASKED, ANSWERED]),
+    "messages as text within an object": ({"messages": '[{"role": "user", "content": "hi"}]', "tools": []}, [{"role": "user", "content": "hi"}]),
     "names stay": ([{"role": "user", "name": "ana", "content": "hi"}], [{"role": "user", "content": "hi", "name": "ana"}]),
 }  # fmt: skip
 

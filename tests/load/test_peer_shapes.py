@@ -123,6 +123,7 @@ LANGCHAIN_RESULT: Row = {"content": "rain", "type": "tool", "name": "sky", "tool
         ({"type": "tool", "data": LANGCHAIN_RESULT}, ("rain", "c1")),
         ({"output": {"lc": 1, "type": "constructor", "id": ["ToolMessage"], "kwargs": LANGCHAIN_RESULT}, "kwargs": {"name": "sky"}}, ("rain", "c1")),
         ([{"text": "rain"}, {"type": "text", "text": "and wind"}], ("rain\nand wind", None)),
+        ({"id": "c1", "name": "sky", "response": {"w": "rain"}}, ('{"w":"rain"}', "c1")),
         ([{"text": "rain", "rank": 1}], ('[{"text":"rain","rank":1}]', None)),
         ({"output": "rain", "tool_call_id": "mine"}, ('{"output":"rain","tool_call_id":"mine"}', None)),
     ],
@@ -272,6 +273,7 @@ def test_what_braintrust_says_of_an_error_and_its_comments(tmp_path: Path) -> No
     ("given", "wanted"),
     [
         ({"args": [], "kwargs": {"at": "Oslo"}}, '{"at":"Oslo"}'),
+        ({"args": [], "sanitize_inputs_outputs": True, "kwargs": {"at": "Oslo"}}, '{"at":"Oslo"}'),
         ({"args": [{"at": "Oslo"}], "kwargs": {}}, '{"at":"Oslo"}'),
         ({"args": ["Oslo"], "kwargs": {}}, '{"args":["Oslo"],"kwargs":{}}'),
     ],

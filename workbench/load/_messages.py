@@ -242,8 +242,9 @@ def _of_holder(value: dict[str, Any], role: str) -> list[Message] | None:
     if is_array(value.get("output")) and value["output"]:
         return _of_list(value["output"], "assistant")
     for name in _LISTS:
-        if is_array(value.get(name)) and value[name]:
-            found = _of_list(value[name], role)
+        held = parsed(value.get(name))
+        if is_array(held) and held:
+            found = _of_list(held, role)
             return None if found is None else system_message(_instructions(value)) + found
     if isinstance(value.get("contents"), str):
         return [*system_message(_instructions(value)), {"role": "user", "content": value["contents"]}]

@@ -62,7 +62,7 @@ def call(value: Any) -> dict[str, Any] | None:
     if key == "parameters" and "description" in body:
         return None
     arguments = parsed(body[key]) if key else None
-    number = _first(value, _CALL_IDS)
+    number = _one(_first(value, _CALL_IDS))
     made: dict[str, Any] = {
         "id": text(number),
         "name": str(name),
@@ -80,6 +80,11 @@ def _first(value: dict[str, Any], keys: tuple[str, ...]) -> Any:
         if found is not None:
             return found
     return None
+
+
+def _one(number: Any) -> Any:
+    """The call's own id, where Microsoft's agents write that of the run before it."""
+    return number[-1] if is_array(number) and number else number
 
 
 def _first_object(value: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | None:
@@ -207,7 +212,7 @@ def _result(part: dict[str, Any]) -> dict[str, Any]:
     name = part.get("name") or part.get("toolName")
     if type(name) is str:
         result["name"] = name
-    number = _first(part, _RESULT_IDS)
+    number = _one(_first(part, _RESULT_IDS))
     if number is not None:
         result["tool_call_id"] = text(number)
     if part.get("is_error") or part.get("isError") or part.get("status") == "error":

@@ -12,9 +12,12 @@ __all__ = ["unwrap_tool"]
 Row = dict[str, Any]
 
 _ASKED: Final = '"input_str"'
+_BESIDE: Final = frozenset({"sanitize_inputs_outputs"})  # of smolagents, for the call itself
 _WATCHED: Final = {"args", "kwargs"}
 _CALLED: Final = ('{"args":', '{"kwargs')
 _ANSWERED: Final = '"tool_call_id"'
+_RESPONSE: Final = '"response"'
+_FUNCTION_RESPONSE: Final = frozenset({"id", "name", "response", "will_continue", "scheduling", "parts"})  # Google's
 _TEXT: Final = '"text"'
 _PART: Final = frozenset({"type", "text"})
 _AROUND: Final = frozenset({"output", "kwargs"})  # what OpenLLMetry keeps of a result that LangChain hands on
@@ -35,6 +38,11 @@ def unwrap_tool(row: Row) -> None:
         _called(row, parsed(given) if type(given) is str and given[:8] in _CALLED else given)
     if type(taken) is str and taken[:1] == "{" and _ANSWERED in taken:
         _result(row, parsed(taken))
+    elif type(taken) is str and taken[:1] == "{" and _RESPONSE in taken:
+        told = parsed(taken)
+        if is_object(told) and {"name", "response"} <= told.keys() <= _FUNCTION_RESPONSE:
+            row["tool_result"] = text(told["response"])
+            row["tool_call_id"] = row.get("tool_call_id") or text(told.get("id"))
     elif type(taken) is str and taken[:2] == "[{" and _TEXT in taken[:40]:
         parts = parsed(taken)
         if is_array(parts) and all(is_object(part) and part.keys() <= _PART for part in parts):
@@ -53,7 +61,11 @@ def _arguments(row: Row, given: Any) -> None:
 
 def _called(row: Row, given: Any) -> None:
     """The arguments of a function that a decorator watched, where they have names."""
-    if not is_object(given) or given.keys() != _WATCHED or not (is_object(given["kwargs"]) and is_array(given["args"])):
+    if (
+        not is_object(given)
+        or given.keys() - _BESIDE != _WATCHED
+        or not (is_object(given["kwargs"]) and is_array(given["args"]))
+    ):
         return
     names, places = given["kwargs"], given["args"]
     if not places:
