@@ -281,11 +281,9 @@ class Merge:
 
 def _says_more(asked: str | None, ran: str) -> bool:
     """Whether the message names the arguments of which the tool's span tells only the values."""
-    return (
-        asked is not None
-        and asked[:1] == "{"
-        and (ran[:1] != "{" or (ran.startswith(_PLACED) and not asked.startswith(_PLACED)))
-    )
+    if asked is None or asked[:1] != "{" or asked[-1:] != "}" or ran.startswith('"{'):
+        return False  # arguments that do not parse are told as text by the one, and as JSON text by the other
+    return ran[:1] != "{" or (ran.startswith(_PLACED) and not asked.startswith(_PLACED))
 
 
 def _unprompted(step: Draft) -> bool:
