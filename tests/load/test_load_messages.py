@@ -44,6 +44,14 @@ SHAPES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "Semantic Kernel's messages within messages": ([{"role": "user", "gen_ai.event.content": '{"role": "user", "content": "hi"}', "gen_ai.system": "openai"}, {"gen_ai.event.content": '{"index": 0, "message": {"role": "Assistant", "content": "", "tool_calls": [{"id": "c", "type": "Function", "function": {"name": "find", "arguments": {"x": 1}}}]}, "finish_reason": "ToolCalls"}'}, {"role": "Tool", "content": "found", "tool_call_id": "c"}], [{"role": "user", "content": "hi"}, ASKED, ANSWERED]),
     "Microsoft's agents name the run before the call": ([{"role": "assistant", "parts": [{"type": "tool_call", "id": ["run-1", "c"], "name": "find", "arguments": {"x": 1}}]}, {"role": "tool", "parts": [{"type": "tool_call_response", "id": ["run-1", "c"], "response": "found"}]}], [ASKED, ANSWERED]),
     "messages as text within an object": ({"messages": '[{"role": "user", "content": "hi"}]', "tools": []}, [{"role": "user", "content": "hi"}]),
+    "a call alone": ({"type": "function_call", "call_id": "c", "name": "find", "arguments": '{"x": 1}'}, [ASKED]),
+    "Vercel's calls alone": ([{"toolCallId": "c", "toolName": "find", "args": '{"x": 1}'}], [ASKED]),
+    "calls in camel case": ([{"role": "assistant", "content": "", "toolCalls": [{"id": "c", "function": {"name": "find", "arguments": '{"x": 1}'}}]}], [ASKED]),
+    "a provider's own tool": ([{"type": "mcp_call", "id": "c", "name": "find", "arguments": '{"x": 1}', "output": "found"}], [ASKED, ANSWERED]),
+    "a tool that answers within the message": ([{"role": "assistant", "content": [{"type": "server_tool_use", "id": "c", "name": "find", "input": {"x": 1}}, {"type": "web_search_tool_result", "tool_use_id": "c", "content": "found"}]}], [ASKED, ANSWERED]),
+    "Amazon's response": ({"output": {"message": {"role": "assistant", "content": [{"toolUse": {"toolUseId": "c", "name": "find", "input": {"x": 1}}}]}}, "usage": {}}, [ASKED]),
+    "LangChain's calls that do not parse": ([{"type": "ai", "content": "", "invalid_tool_calls": [{"name": "find", "args": '{"x": ', "id": "c", "error": "cut"}]}], [{"role": "assistant", "content": "", "tool_calls": [{"id": "c", "name": "find", "arguments": '{"x": ', "parse_error": "cut"}]}]),
+    "Google's answers in JSON": ({"candidates": [{"content": {"role": "model", "parts": [{"text": {"a": 1}}]}}]}, [{"role": "assistant", "content": '{"a":1}'}]),
     "names stay": ([{"role": "user", "name": "ana", "content": "hi"}], [{"role": "user", "content": "hi", "name": "ana"}]),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from workbench.load._parts import Parts, call, is_part, read_parts, said
-from workbench.load._values import dumps, is_array, is_object, parsed, text
+from workbench.load._values import dumps, fields, is_array, is_object, items, parsed, text
 
 __all__ = [
     "beside",
@@ -41,6 +41,8 @@ _PLAIN: Final = frozenset({"role", "content", "parts", "finish_reason"})
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant", "tool"})
 _ANSWER: Final = frozenset({"type", "id", "response", "result"})
 _WRAPPED: Final = "gen_ai.event.content"  # Semantic Kernel writes each message as JSON within a message
+_ALONE: Final = frozenset({"tool_call", "function_call", "custom_tool_call"})
+_BUILT_IN: Final = "_call"  # how the types end of what OpenAI's own tools do
 _CONSTRUCTOR: Final = "kwargs"
 _NOTHING: Final = ("", "{}", "[]")  # what was not captured, as JSON text
 
@@ -66,7 +68,8 @@ def messages(value: Any, role: str = "user") -> list[Message] | None:
     if is_array(value):
         return _of_list(value, role)
     if is_object(value):
-        return _of_object(value, role)
+        alone = value.get("type") in _ALONE and "name" in value
+        return _call_item(value) if alone else _of_object(value, role)
     return None
 
 
@@ -202,16 +205,26 @@ def _is_part(item: Any) -> bool:
 
 def _of_item(item: Any, role: str) -> list[Message] | None:
     if is_object(item):
-        kind = item.get("type")
-        if type(kind) is str:
-            read = _ITEMS.get(kind)
-            if read is not None:
-                return read(item)
-        return _of_object(item, role)
+        made = _of_typed(item)
+        return _of_object(item, role) if made is None else made
     if is_array(item):
         if len(item) == 2 and isinstance(item[0], str) and item[0] in _ROLES:  # noqa: PLR2004 - a pair
             return _message(_ROLES[item[0]], read_parts(item[1]), {})
         return _of_list(item, role)
+    return None
+
+
+def _of_typed(item: dict[str, Any]) -> list[Message] | None:
+    """What is no message and stands beside messages in a list: calls, results and thoughts."""
+    kind = item.get("type")
+    if type(kind) is not str:
+        called = "toolName" in item and "toolCallId" in item and ("input" in item or "args" in item)
+        return _call_item(item) if called else None
+    read = _ITEMS.get(kind)
+    if read is not None:
+        return read(item)
+    if kind.endswith(_BUILT_IN) and kind not in _ALONE and "role" not in item:
+        return _built_in(item, kind)
     return None
 
 
@@ -239,8 +252,11 @@ def _of_holder(value: dict[str, Any], role: str) -> list[Message] | None:
     """The messages that a request or a response holds under one of its names."""
     if any(is_array(value.get(name)) and value[name] for name in ("choices", "generations", "candidates")):
         return _answers(value)
-    if is_array(value.get("output")) and value["output"]:
-        return _of_list(value["output"], "assistant")
+    output = value.get("output")
+    if is_array(output) and output:
+        return _of_list(output, "assistant")
+    if is_object(output) and is_object(output.get("message")):
+        return _of_object(output["message"], "assistant")
     for name in _LISTS:
         held = parsed(value.get(name))
         if is_array(held) and held:
@@ -307,7 +323,7 @@ def _own(value: dict[str, Any], role: str) -> list[Message]:
     if is_definition(content):
         return []
     parts = read_parts(content)
-    beside = value.get("tool_calls")
+    beside = value.get("tool_calls") or value.get("toolCalls")
     extra = value.get("additional_kwargs")
     if not beside and is_object(extra):
         beside = extra.get("tool_calls")
@@ -315,6 +331,10 @@ def _own(value: dict[str, Any], role: str) -> list[Message]:
         calls = [made for item in beside if (made := call(item)) is not None]
         known = {made["id"] for made in calls}
         parts.calls = calls + [made for made in parts.calls if made["id"] not in known]
+    for item in items(value.get("invalid_tool_calls")):
+        made = call({**fields(item), "parse_error": fields(item).get("error") or "not valid JSON"})
+        if made is not None and made["id"] not in {known["id"] for known in parts.calls}:
+            parts.calls.append(made)
     legacy = value.get("function_call")
     if is_object(legacy) and legacy.get("name"):
         made = call(legacy)
@@ -359,7 +379,10 @@ def _content(value: dict[str, Any]) -> Any:
 
 
 def _message(role: str, parts: Parts, value: dict[str, Any]) -> list[Message]:
-    found: list[Message] = [{"role": "tool", **result} for result in parts.results]
+    asked = {made["id"] for made in parts.calls}
+    # A provider's own tools answer within the message that calls them.
+    after: list[Message] = [{"role": "tool", **told} for told in parts.results if told.get("tool_call_id") in asked]
+    found: list[Message] = [{"role": "tool", **told} for told in parts.results if told.get("tool_call_id") not in asked]
     content = parts.text()
     if role == "tool" and parts.calls and not content:
         role = "assistant"  # a tool answers; whoever calls one is the assistant
@@ -378,13 +401,30 @@ def _message(role: str, parts: Parts, value: dict[str, Any]) -> list[Message]:
         message["tool_call_id"] = text(answered)
     if parts.reasoning:
         message["reasoning"] = "\n".join(parts.reasoning)
-    found.append(message)
-    return found
+    return [*found, message, *after]
 
 
 def _call_item(item: dict[str, Any]) -> list[Message]:
     made = call(item)
     return [] if made is None else [{"role": "assistant", "content": "", "tool_calls": [made]}]
+
+
+def _built_in(item: dict[str, Any], kind: str) -> list[Message]:
+    """What a provider's own tool did: a search, a piece of code, a call of a server's tool."""
+    number = text(item.get("call_id") or item.get("id"))
+    name = item.get("name") or kind.removesuffix(_BUILT_IN)
+    given = next((item[key] for key in ("arguments", "action", "queries", "code", "input") if item.get(key)), "{}")
+    found: list[Message] = [
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"id": number, "name": str(name), "arguments": parsed(given)}],
+        }
+    ]
+    taken = next((item[key] for key in ("output", "results", "outputs", "error") if item.get(key)), None)
+    if taken is not None:
+        found.append({"role": "tool", "content": said(taken), "tool_call_id": number})
+    return found
 
 
 def _result_item(item: dict[str, Any]) -> list[Message]:

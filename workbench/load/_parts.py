@@ -194,6 +194,8 @@ def _untyped(parts: Parts, part: dict[str, Any]) -> None:
         parts.results.append(_result(answered))
     elif type(part.get("text")) is str:
         (parts.reasoning if part.get("thought") is True else parts.spoken).append(part["text"])
+    elif set(part) == {"text"} and part["text"] is not None:
+        parts.spoken.append(dumps(part["text"]))  # Google's answers in JSON
     elif media := next((key for key in _UNTYPED_MEDIA if part.get(key) is not None), None):
         parts.spoken.append(_named(part, media))
     elif type(part.get("content")) is str:
