@@ -9,7 +9,7 @@ import orjson
 import polars as pl
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from otlp_lines import START, TRACE, attributes, logs, request, span, write
 from otlp_wire import any_value, encode, field, fixed, prefixed
@@ -164,6 +164,7 @@ def test_a_span_without_ids_is_set_aside_as_in_json(tmp_path: Path) -> None:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 10_000), put=st.binary(min_size=1, max_size=6), framed=st.booleans())
+@example(place=725, put=b"\x00\x10", framed=True)
 def test_any_bytes_in_any_place_neither_fail_nor_vanish(place: int, put: bytes, framed: bool, tmp_path: Path) -> None:
     whole = prefixed(*MESSAGES) if framed else b"".join(MESSAGES)
     place %= len(whole)

@@ -267,10 +267,10 @@ def _message(data: bytes, names: dict[int, str], attributes: int = 1) -> Row:
 
 def _pair(data: bytes, into: Row) -> None:
     key, value = "", None
-    for number, _, inner, _ in pieces(data):
+    for number, wire, inner, _ in pieces(data):
         if number == 1:
             key = _text(inner)
-        elif number == 2:  # noqa: PLR2004 - the value's number
+        elif number == 2 and wire == _LENGTH:  # noqa: PLR2004 - the value's number
             value = _any(inner)
     into[key] = value
 
