@@ -31,7 +31,10 @@ def unwrap_tool(row: Row) -> None:
     >>> row
     {'tool_result': 'rain', 'tool_call_id': 'c1'}
     """
-    given, taken = row.get("tool_arguments"), row.get("tool_result")
+    given, taken, number = row.get("tool_arguments"), row.get("tool_result"), row.get("tool_call_id")
+    if type(number) is list or (type(number) is str and number[:2] == '["'):
+        told = parsed(number)  # Microsoft's agents write that of the run before the call's own
+        row["tool_call_id"] = told[-1] if is_array(told) and told else number
     if type(given) is str and _ASKED in given[:40]:
         _arguments(row, parsed(given))
     else:
