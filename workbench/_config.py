@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from workbench.errors import InputError, UnknownNameError
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["FILE_NAME", "Config", "read_config", "write_config"]
 
 FILE_NAME: Final = "workbench.toml"
+_APART: Final = frozenset({"name", "recognisers"})  # they do not change what a load reads
+_KIND: Final = re.compile(r"[a-z][a-z ]*")
 _REDACT: Final = ("export", "load")
 
 _TEMPLATE: Final = """\
@@ -31,6 +34,11 @@ spill_characters = {spill}
 
 # Secrets and personal data are replaced before anything is exported; with "load", before anything is kept.
 redact = {redact}
+
+# What else is personal: words, in any case, or a regular expression.
+# [recognisers]
+# customer = ["Ana Lima", "Contoso"]
+# order = 'ORD-\\d{{6}}'
 
 # A table of your own: which files it is (columns that only it has), and which of its columns is which of ours.
 # [tables.my_agent]
@@ -62,6 +70,8 @@ class Config:
         How to read tables of one's own: `[tables.<name>]`.
     redact
         When secrets and personal data are replaced: `export`, before anything leaves the workspace; `load`, before anything is kept in it.
+    recognisers
+        What else is replaced: kinds, each with a regular expression.
     """
 
     name: str
@@ -69,11 +79,14 @@ class Config:
     spill_characters: int = 65_536
     tables: tuple[TableMapping, ...] = ()
     redact: str = "export"
+    recognisers: tuple[tuple[str, str], ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """A hash of every setting but the name, 16 hex digits."""
-        values = [(field.name, getattr(self, field.name)) for field in fields(self) if field.name != "name"]
+        values = [(field.name, getattr(self, field.name)) for field in fields(self) if field.name not in _APART]
+        if self.recognisers and self.redact == "load":
+            values.append(("recognisers", self.recognisers))
         return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
 
 
@@ -115,7 +128,29 @@ def read_config(folder: Path) -> Config:
         from workbench.load import table_mappings
 
         tables = table_mappings(found["tables"], str(path))
-    return Config(str(found.get("name", folder.name)), tuple(str(name) for name in feedback), spill, tables, redact)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    own = _recognisers(found.get("recognisers", {}), str(path))
+    names: tuple[str, ...] = tuple(str(name) for name in feedback)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return Config(str(found.get("name", folder.name)), names, spill, tables, redact, own)
+
+
+def _recognisers(told: Any, path: str) -> tuple[tuple[str, str], ...]:
+    """Kinds and the regular expressions that find them, of words or of an expression."""
+    made: list[tuple[str, str]] = []
+    for kind, value in cast("dict[str, Any]", told).items() if isinstance(told, dict) else [("", told)]:
+        words = cast("list[Any]", value) if isinstance(value, list) else None
+        text = words is None and isinstance(value, str)
+        if not _KIND.fullmatch(kind) or not (text or (words and all(isinstance(word, str) and word for word in words))):
+            msg = f"{path}: recognisers.{kind} is {value!r}, expected a kind in lower-case letters with a list of words or a regular expression"
+            raise InputError(msg)
+        longest = sorted((str(word) for word in words or ()), key=len, reverse=True)
+        pattern = f"{value}" if words is None else rf"(?i)(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)"
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            msg = f"{path}: recognisers.{kind} is no regular expression: {error}"
+            raise InputError(msg) from error
+        made.append((kind, pattern))
+    return tuple(made)
 
 
 def write_config(folder: Path, config: Config) -> Path:

@@ -91,7 +91,7 @@ def test_what_was_redacted_once_is_not_redacted_again(text: str) -> None:
 
 def test_a_table_of_spans_is_cleaned_in_its_texts_only() -> None:
     frame = pl.DataFrame(
-        {"trace_id": ["t"], "input": ["ana@example.org"], "output": [None], "name": ["ana@example.org"]}
+        {"trace_id": ["t"], "input": ["ana@example.org"], "output": [None], "agent_version": ["ana@example.org"]}
     )
     made = Redactor(KEY).frame(frame)
     assert made["input"][0].startswith("[mail:")
@@ -113,3 +113,43 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert key_of(tmp_path) == key_of(tmp_path)
     assert len(key_of(tmp_path)) == 32
     assert stat.S_IMODE((tmp_path / "redaction.key").stat().st_mode) == 0o600
+
+
+def test_ids_names_and_tags_are_cleaned_with_the_tokens_of_the_text() -> None:
+    redactor = Redactor(KEY)
+    spans = pl.DataFrame({
+        "trace_id": ["ana@example.org", "0af7651916cd43dd8448eb211c80319c"], "session_id": ["chat/ana@example.org", None],
+        "name": ["mail to ana@example.org", "x"], "tags": [["vip", "ana@example.org"], None], "input": ["ana@example.org", ""],
+        "agent_version": ["1.2.3.4", None],
+    })  # fmt: skip
+    clean = redactor.frame(spans)
+    token = clean["input"][0]
+    assert token.startswith("[mail:")
+    assert clean["trace_id"].to_list() == [token, "0af7651916cd43dd8448eb211c80319c"]
+    assert clean["session_id"].to_list() == [f"chat/{token}", None]
+    assert clean["name"].to_list() == [f"mail to {token}", "x"]
+    assert clean["tags"].to_list() == [["vip", token], None]
+    assert clean["agent_version"].to_list() == ["1.2.3.4", None]
+    assert redactor.frame(pl.DataFrame({"target_id": ["ana@example.org/7"]}), ("target_id",)).item() == f"{token}/7"
+    assert redactor.counts == {"mail": 6}
+
+
+def test_a_page_keeps_its_shape() -> None:
+    redactor = Redactor(KEY)
+    page = '<style>a{width:4111111111111111px}</style><a href="#ana@example.org" title="ana@example.org">&lt;ana@example.org&gt;</a><path d="M+14155552671"/>'
+    clean = redactor.html(page)
+    assert "ana@" not in clean
+    assert "<style>a{width:4111111111111111px}</style>" in clean
+    assert 'd="M+14155552671"' in clean
+    assert clean.count(redactor.text("ana@example.org")) == 3
+
+
+def test_what_a_team_knows_is_found_too() -> None:
+    redactor = Redactor(KEY, own=(("customer", r"(?i)(?<!\w)(?:ana lima|contoso)(?!\w)"), ("order", r"ORD-\d{6}")))
+    clean = redactor.text('{"said": "Ana Lima of Contoso asks for ORD-123456, analima too"}')
+    assert "Lima" not in clean
+    assert "ORD-" not in clean
+    assert "analima" in clean
+    assert redactor.counts == {"customer": 2, "order": 1}
+    assert redactor.text("ANA LIMA") == redactor.text("ana lima")
+    assert pickle.loads(pickle.dumps(redactor)).text("Ana Lima") == redactor.text("Ana Lima")

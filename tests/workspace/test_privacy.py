@@ -177,3 +177,20 @@ def test_of_two_states_in_one_file_the_refusal_counts(tmp_path: Path) -> None:
     opened.load(write(tmp_path / "b.jsonl", told(9, consent="false"), longer))
     assert opened.sessions()["consent"].to_list() == [False]
     opened.close()
+
+
+def test_recognisers_of_ones_own_reach_the_load_the_dataset_and_the_report(tmp_path: Path) -> None:
+    folder = tmp_path / "ws"
+    folder.mkdir()
+    (folder / "workbench.toml").write_text("[recognisers]\ncustomer = ['order 1']\nnumber = 'order \\d'\n")
+    opened = wb.open(folder)
+    opened.load(write(tmp_path / "a.jsonl", told(1), told(2)))
+    made = opened.promote(["s1", "s2"], to="mails")
+    assert made.cases["input"].str.extract(r"\[(customer|number):").to_list() == ["customer", "number"]
+    page = opened.report(tmp_path / "report.html").read_text()
+    assert "order 1" not in page
+    assert SECRET not in page
+    opened.close()
+    (folder / "workbench.toml").write_text("[recognisers]\ncustomer = '['\n")
+    with pytest.raises(wb.errors.InputError, match="no regular expression"):
+        wb.open(folder)

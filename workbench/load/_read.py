@@ -34,6 +34,7 @@ DAMAGED: Final = "the file breaks off or is damaged"
 READER_FAILED: Final = "the reader of the file failed"
 _DAMAGED: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, UnicodeError, MemoryError)
 _NOTHING: Final = -1
+_UNTOLD: Final = 127
 _DEEPEST: Final = 2  # archives within archives
 
 
@@ -252,9 +253,10 @@ def _settle(
 ) -> Loaded:
     reconciled = reconcile(sheet, known, into)
     scores, score_fates = reconcile_scores(sheet, known_scores)
-    fate = np.full(sheet.unit + 1, _NOTHING, dtype=np.int8)
-    rows = pl.concat([*reconciled.fates, *score_fates]).group_by("_unit").agg(pl.col("_fate").min())
-    fate[rows["_unit"].to_numpy()] = rows["_fate"].to_numpy()
+    fate = np.full(sheet.unit + 1, _UNTOLD, dtype=np.int8)
+    for ended in (*reconciled.fates, *score_fates):
+        np.minimum.at(fate, ended["_unit"].to_numpy(), ended["_fate"].to_numpy())
+    fate[fate == _UNTOLD] = _NOTHING
     fate[sheet.refused["_unit"]] = SET_ASIDE_FATE
     _refuse_silent(sheet, fate, tallies)
     counted: list[dict[str, Any]] = []

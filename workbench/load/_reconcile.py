@@ -31,6 +31,7 @@ from workbench.schema import SPANS
 
 __all__ = ["SET_ASIDE_FATE", "Reconciled", "reconcile", "reconcile_scores"]
 
+_AT_ONCE: Final = 500_000  # spans
 _REFUSES: Final = (pl.col("consent").eq_missing(other=False)).alias("_refuses")
 _SUPERSEDED: Final = pl.Schema({"trace_id": pl.String(), "span_id": pl.String(), "load_id": pl.String()})
 
@@ -185,7 +186,23 @@ def _circles(keys: pl.DataFrame, gone: Any, sheet: Sheet) -> Any:
     tops = np.zeros(keys.height, dtype=bool)
     if keys["_up"].null_count() == keys.height:
         return tops
-    left = keys.filter(pl.Series(~gone)) if gone.any() else keys
+    parts = keys.height // _AT_ONCE + 1
+    cut = 0
+    for number in range(parts):
+        # Parents are of the same trace: some traces at a time, so that memory does not grow with the load.
+        left = keys if parts == 1 else keys.filter(pl.col("_trace") % parts == number)
+        if gone.any():
+            left = left.filter(pl.Series(~gone[left["_row"].to_numpy()]))
+        rows = _cut(left)
+        cut += len(rows)
+        tops[left["_row"].gather(rows).to_numpy()] = True
+    if cut:
+        sheet.note("spans whose parents led back to themselves, and that now stand at the top", cut)
+    return tops
+
+
+def _cut(left: pl.DataFrame) -> list[int]:
+    """The places of the spans that are to stand at the top."""
     place = left.select("_key", pl.int_range(pl.len(), dtype=pl.Int64()).alias("_at")).unique("_key", keep="first")
     above = left.select(pl.col("_up").alias("_key")).join(place, on="_key", how="left", maintain_order="left")
     parent = above["_at"].fill_null(-1).to_numpy()
@@ -193,12 +210,9 @@ def _circles(keys: pl.DataFrame, gone: Any, sheet: Sheet) -> Any:
     for _ in range(int(left.height).bit_length() + 1):
         going = far >= 0
         if not going.any():
-            return tops
+            return []
         far[going] = far[far[going]]  # twice as far up as before
-    cut = _earliest(np.flatnonzero(far >= 0), parent, left["_start"].to_list())
-    sheet.note("spans whose parents led back to themselves, and that now stand at the top", len(cut))
-    tops[left["_row"].gather(cut).to_numpy()] = True
-    return tops
+    return _earliest(np.flatnonzero(far >= 0), parent, left["_start"].to_list())
 
 
 def _earliest(lost: Any, parent: Any, starts: list[int | None]) -> list[int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import html
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,8 +22,16 @@ _LETTERS: Final = "bcdfghjkmnpqrstv"  # no digits and no vowels: a token is neve
 _LENGTH: Final = 8
 _COLUMNS: Final = (
     "input", "output", "input_messages", "output_messages", "tool_arguments", "tool_result", "documents", "error_message",
-    "metadata", "raw", "user_id",
+    "metadata", "raw", "user_id", "trace_id", "span_id", "parent_id", "session_id", "task_id", "name", "tool_name",
+    "tool_call_id", "agent_name", "tags",
 )  # fmt: skip
+_IDS: Final = frozenset(
+    {"trace_id", "span_id", "parent_id", "session_id", "task_id", "target_id", "join_key", "score_id"}
+)
+_HEX: Final = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64}")
+_SHOWN: Final = re.compile(
+    r"""(?s)<(?:style|script)\b.*?</(?:style|script)>|(?<=>)[^<>]+(?=<)|\b(?:title|alt|aria-label|id|href|name)="([^"]*)\""""
+)
 _REMEMBERED: Final = 20_000  # texts
 
 
@@ -73,6 +83,8 @@ class Redactor:
         The secret that tokens are made with; see `key_of`.
     counts
         Kind → how often something was replaced so far.
+    own
+        Recognisers of one's own: kinds, each with a regular expression of what is to be replaced.
 
     Examples
     --------
@@ -86,6 +98,7 @@ class Redactor:
 
     key: bytes
     counts: Counter[str] = field(default_factory=Counter[str])
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def replaced(self) -> Replaced:
@@ -116,13 +129,36 @@ class Redactor:
         """The token of a value."""
         return _token(self.key, kind, value)
 
+    def identifier(self, value: str) -> str:
+        """An id with tokens; what stands between slashes is looked at by itself, so that a span's id has its trace's in it."""
+        return "/".join(part if _HEX.fullmatch(part) else self._words(part) for part in value.split("/"))
+
+    def html(self, page: str) -> str:
+        """A page with tokens in what it shows and in the names within it; its styles and shapes stay."""
+
+        def clean(match: re.Match[str]) -> str:
+            shown = match.group(1) if match.group(1) is not None else match.group()
+            if shown.startswith(("<style", "<script")):
+                return shown
+            told = html.unescape(shown)
+            made = self._words(told)
+            return match.group() if made == told else match.group().replace(shown, html.escape(made))
+
+        return _SHOWN.sub(clean, page)
+
     def frame(self, frame: pl.DataFrame, columns: tuple[str, ...] = _COLUMNS) -> pl.DataFrame:
         """A table with its texts cleaned: of spans by default, of others those columns that are named."""
         for name in columns:
             if name not in frame.columns or frame[name].null_count() == frame.height:
                 continue
-            before: list[str | None] = frame[name].to_list()
-            after = [None if value is None else self.text(value) for value in before]
+            clean = self.identifier if name in _IDS else self.text
+            before: list[Any] = frame[name].to_list()
+            after = [
+                None if value is None
+                else clean(value) if isinstance(value, str)
+                else [None if each is None else clean(each) for each in value]
+                for value in before
+            ]  # fmt: skip
             if after != before:
                 frame = frame.with_columns(pl.Series(name, after, frame.schema[name]))
         return frame
@@ -151,15 +187,15 @@ class Redactor:
         return self.token("secret", value)
 
     def _words(self, text: str) -> str:
-        made, kinds = _remembered(self.key, text)
+        made, kinds = _remembered(self.key, text, self.own)
         self.counts.update(kinds)
         return made
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _remembered(key: bytes, text: str) -> tuple[str, tuple[str, ...]]:
+def _remembered(key: bytes, text: str, own: tuple[tuple[str, str], ...] = ()) -> tuple[str, tuple[str, ...]]:
     """The text with tokens, and the kinds of what they stand for; histories bring the same texts again and again."""
-    found = recognise(text)
+    found = recognise(text, own)
     if not found:
         return text, ()
     parts: list[str] = []

@@ -65,7 +65,7 @@ class Base:
         """What takes secrets and personal data out of whatever leaves the workspace."""
         from workbench.redact import Redactor, key_of
 
-        return Redactor(key_of(self.store.folder))
+        return Redactor(key_of(self.store.folder), own=self.config.recognisers)
 
     def close(self) -> None:
         """Let go of the database."""

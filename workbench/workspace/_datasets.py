@@ -282,4 +282,5 @@ class Datasets(Reading):
             made_from=f"workspace {self.config.name}, traces {self.store.state()}, settings {self.config.fingerprint}"
             + "".join(f". {note}" for note in evidence.refusals(refused)),
         )
-        return write_whole(Path(path), lambda draft: draft.write_text(text, encoding="utf-8"))
+        clean = self._redactor().html(text)
+        return write_whole(Path(path), lambda draft: draft.write_text(clean, encoding="utf-8"))
