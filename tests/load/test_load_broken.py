@@ -158,3 +158,18 @@ def test_any_mutation_of_sound_lines_is_accounted_for(lines: list[bytes]) -> Non
     assert loaded.spans.select(pl.struct("trace_id", "span_id").is_unique().all()).item() in (True, None)
     assert again.spans.height == 0
     assert again.total("read") == loaded.total("read")
+
+
+def test_a_file_in_a_one_byte_encoding_is_known_by_its_shape(tmp_path: Path) -> None:
+    line = json.dumps(request(span("00000000000000aa", {"input.value": "Grüße"})), ensure_ascii=False)
+    (tmp_path / "a.jsonl").write_bytes(line.encode("latin-1"))
+    loaded = load.read(tmp_path / "a.jsonl")
+    assert loaded.spans["input"].to_list() == ["Gr\ufffd\ufffde"]
+    assert any("not UTF-8" in note for note in loaded.notes)
+
+
+def test_zeros_after_a_crash_cost_no_record(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(SOUND + b"\n" + orjson.dumps(request(span("00000000000000bb"))) + bytes(4096))
+    loaded = load.read(tmp_path / "a.jsonl")
+    assert loaded.total("loaded") == 2
+    assert loaded.total("set_aside") == 0

@@ -266,32 +266,37 @@ class _Layout:
     def _shorten(self, rank: int, floor: int, budget: int) -> bool:
         """The longest cap of this rank down to `floor` that fits."""
         self.caps[rank] = floor
-        if len(self.text()) > budget:
+        if not self._fits(budget):
             return False
         low, high = floor, max(budget, floor + 1)
         while high - low > 1:
             self.caps[rank] = middle = (low + high) // 2
-            low, high = (middle, high) if len(self.text()) <= budget else (low, middle)
+            low, high = (middle, high) if self._fits(budget) else (low, middle)
         self.caps[rank] = low
         return True
 
     def _leave_out(self, order: Sequence[int], budget: int) -> bool:
         """Leave out as few steps as make it fit, in this order."""
         self.left_out = frozenset(order)
-        if len(self.text()) > budget:
+        if not self._fits(budget):
             return False
         low, high = 0, len(order)
         while high - low > 1:
             middle = (low + high) // 2
             self.left_out = frozenset(order[:middle])
-            low, high = (low, middle) if len(self.text()) <= budget else (middle, high)
+            low, high = (low, middle) if self._fits(budget) else (middle, high)
         self.left_out = frozenset(order[:high])
         return True
 
-    def text(self) -> str:
+    def _fits(self, budget: int) -> bool:
+        return len(self.text(budget)) <= budget
+
+    def text(self, most: int | None = None) -> str:
+        """All of it; or, once that is more than `most` characters, what there is by then."""
         self.cuts = []
         body: list[str] = []
         gap: list[_Part] = []
+        size = 0
         for part in self.parts:
             if part.number in self.left_out:
                 gap.append(part)
@@ -299,6 +304,9 @@ class _Layout:
             self._close(gap, body)
             gap = []
             body.append("".join(self._shown(part, field) for field in part.fields))
+            size += len(body[-1])
+            if most is not None and size > most:
+                return "".join(body)
         self._close(gap, body)
         declared = _declared(self.cuts, self.whole or 0)
         return "\n".join(

@@ -55,6 +55,11 @@ class JsonReader:
         """Read the file."""
         if source.layout == "document":
             value = source.document()
+            try:
+                source.head.decode()
+            except UnicodeDecodeError as error:
+                if error.start < len(source.head) - 4:  # noqa: PLR2004 - bytes of a character: the head may end within a character
+                    sheet.note("files that were not UTF-8, read with \ufffd in place of the broken characters")
             self._guarded(value, 1, sheet, source.head[:800])
             return
         if source.layout == "table":
@@ -103,8 +108,16 @@ def parse_line(line: bytes, number: int, sheet: Sheet) -> Any:
         sheet.note("lines that were not UTF-8, read with \ufffd in place of the broken characters")
         return value
     except ValueError as error:
+        stripped = line.strip(b"\x00 \t\r\n")
+        if b"\x00" in line and stripped:
+            try:
+                value = loads(stripped)
+            except ValueError:
+                pass
+            else:
+                sheet.note("lines with zeros around them, as a disk leaves that was full or cut off")
+                return value
         sheet.begin(number)
-        stripped = line.strip()
         cut = stripped[:1] in (b"{", b"[") and stripped[-1:] not in (b"}", b"]")
         sheet.refuse("a truncated line" if cut else "not valid JSON", str(error), line)
         return BROKEN

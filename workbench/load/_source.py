@@ -118,6 +118,18 @@ def fingerprint(path: str | os.PathLike[str]) -> str:
         raise LoadError(msg) from error
 
 
+def _lenient(line: bytes) -> Any:
+    """The value on a line, also where its text is not UTF-8 or the disk left zeros behind it."""
+    try:
+        return loads(line)
+    except UnicodeDecodeError:
+        return loads(line.decode("utf-8", "replace").encode())
+    except ValueError:
+        if b"\x00" not in line:
+            raise
+        return loads(line.strip(b"\x00\r\n"))
+
+
 def _is_json(text: bytes) -> bool:
     try:
         loads(text)
@@ -346,7 +358,7 @@ class Source:
         for _, line in self.lines():
             first.append(line)
             try:
-                values.append(loads(line))
+                values.append(_lenient(line))
             except ValueError:
                 if len(first) == 1 and line.lstrip()[:1] in (b"{", b"[") and self.size < _DOCUMENT_FIRST:
                     document = self._whole()
