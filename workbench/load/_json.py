@@ -55,11 +55,7 @@ class JsonReader:
         """Read the file."""
         if source.layout == "document":
             value = source.document()
-            try:
-                source.head.decode()
-            except UnicodeDecodeError as error:
-                if error.start < len(source.head) - 4:  # noqa: PLR2004 - bytes of a character: the head may end within a character
-                    sheet.note("files that were not UTF-8, read with \ufffd in place of the broken characters")
+            _note_encoding(source, sheet)
             self._guarded(value, 1, sheet, source.head[:800])
             return
         if source.layout == "table":
@@ -92,6 +88,14 @@ class JsonReader:
             if sheet.unit == before or not sheet.open:
                 sheet.begin(number)
             sheet.refuse(UNKNOWN_SHAPE, f"{type(error).__name__}: {error}", excerpt)
+
+
+def _note_encoding(source: Source, sheet: Sheet) -> None:
+    try:
+        source.head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(source.head) - 4:  # the head may end within a character
+            sheet.note("files that were not UTF-8, read with \ufffd in place of the broken characters")
 
 
 def parse_line(line: bytes, number: int, sheet: Sheet) -> Any:
