@@ -47,6 +47,7 @@ bench: $(SETUP) ## print the benchmarks' figures
 
 campaign: $(SETUP) ## many more damaged files, and simulated intervals, verdicts and gates (hours)
 	@WORKBENCH_FUZZ=2000 $(PYTEST) -n $(WORKERS) tests/load/test_load_fuzz.py
+	@WORKBENCH_KILLS=50 $(PYTEST) -n $(WORKERS) tests/workspace/test_experiments.py -k kill
 	@WORKBENCH_SIMULATE=10 $(PYTEST) -n $(WORKERS) -m slow tests/stats tests/experiment
 	@$(BIN)/python tests/benchmarks/coverage.py 2000
 

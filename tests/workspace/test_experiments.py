@@ -145,6 +145,19 @@ def test_two_arms_are_found_by_name_and_compared(ready: wb.Workspace) -> None:
         ready.arm("v11")
 
 
+def test_a_comparison_says_what_changed_between_the_variants(ready: wb.Workspace) -> None:
+    options: dict[str, Any] = {"graders": [in_a_sentence], "trials": 2}
+    ready.experiment(fine, "mixed", name="v1", variant={"model": "m-1", "prompt": "p-7"}, **options)
+    ready.experiment(fine, "mixed", name="v2", variant={"model": "m-2", "prompt": "p-7"}, **options)
+    ready.experiment(lambda task: task["input"] + ".", "mixed", name="v3", variant={"prompt": "p-7"}, **options)
+    ready.experiment(fine, "mixed", name="v1 again", variant={"model": "m-1", "prompt": "p-7"}, **options)
+    notes = {name: wb.compare(ready.arm("v1"), ready.arm(name)).notes[0] for name in ("v2", "v3", "v1 again")}
+    assert notes["v2"] == "What changed from v1 to v2: model m-1 → m-2."
+    assert "agent fine → <lambda>; model m-1 → not told; fingerprint " in notes["v3"]
+    assert notes["v1 again"].startswith("v1 and v1 again tried the same agent (fingerprint ")
+    assert "model m-1, prompt p-7" in notes["v1 again"]
+
+
 def test_a_refused_call_leaves_the_name_free(ready: wb.Workspace) -> None:
     for wrong in ({"graders": []}, {"graders": [in_a_sentence], "trials": 0}, {"graders": [fine]}):
         with pytest.raises(InputError):
@@ -258,7 +271,7 @@ def test_after_a_kill_every_finished_trial_is_there_once_and_only_those_under_wa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", range(1, 1 + int(os.environ.get("WORKBENCH_KILLS", "3"))))  # many more in `make campaign`
 def test_the_same_after_many_kills(ready: wb.Workspace, tmp_path: Path, seed: int) -> None:
     killed_and_gone_on_with(ready, tmp_path, kills=6, seed=seed)
 

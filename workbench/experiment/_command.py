@@ -87,8 +87,9 @@ class Command:
             msg = f"{words[0]!r} cannot be started: no such program"
             raise RuntimeError(msg)
         if self.confined and _confined.can_confine():
-            about = {"hidden": list(self.hidden), "needed": [str(path.absolute()) for path in named]}
-            words = [sys.executable, "-I", "-S", _confined.__file__, json.dumps(about), *words]
+            needed = [str(path.absolute()) for path in named]
+            counts = [str(len(self.hidden)), str(len(needed))]
+            words = [sys.executable, "-I", "-S", _confined.__file__, *counts, *self.hidden, *needed, *words]
         try:
             return subprocess.Popen(  # noqa: S603 - the user's own agent, never a shell
                 words,

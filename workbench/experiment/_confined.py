@@ -1,31 +1,27 @@
 """Start a program that can read neither some folders nor other processes; run as a script, in front of the program.
 
 Linux alone has this for an ordinary user (Landlock, since 5.13). What is there is asked for; where it is not there, the program starts all the same.
-Nothing but the standard library is imported: this is started for every trial.
+This is started for every trial: nothing is imported that takes long.
 """
+# pathlib takes longer to import than all of this to run
+# ruff: noqa: PTH112, PTH114, PTH118, PTH208
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import json
 import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Final
 
 __all__ = ["can_confine", "confine", "main"]
 
 # https://docs.kernel.org/userspace-api/landlock.html; the numbers are the same on all architectures
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
-_BENEATH: Final = 1
+_BENEATH = 1
 _WRITE, _READ, _REMOVE, _REFER, _TRUNCATE = 1 << 1, 1 << 2, 1 << 5, 1 << 13, 1 << 14
-_OF_FILES: Final = _WRITE | _READ | _TRUNCATE
-_NO_NEW_PRIVILEGES: Final = 38
-_DROP: Final = 24
-_SEES_ALL: Final = (2, 19, 21, 38)  # a superuser's rights to read everything, to trace, to administer, to watch
+_OF_FILES = _WRITE | _READ | _TRUNCATE
 _REFERS, _TRUNCATES = 2, 3  # the versions from which on these can be asked for
+_NO_NEW_PRIVILEGES, _DROP = 38, 24
+_SEES_ALL = (2, 19, 21, 38)  # a superuser's rights to read everything, to trace, to administer, to watch
 
 
 class _Ruleset(ctypes.Structure):
@@ -49,16 +45,29 @@ def can_confine() -> bool:
     return _version() > 0
 
 
-def _beside(folder: Path) -> Iterator[Path]:
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # what cannot be listed cannot be allowed either
+        return []
+
+
+def _beside(folder: str) -> set[str]:
     """Everything that is not on the way to a folder: its siblings, its parents' siblings, and so on."""
-    for part in (folder, *folder.parents):
-        if part == part.parent:
-            return
-        with contextlib.suppress(OSError):
-            yield from (each for each in part.parent.iterdir() if each != part)
+    found: set[str] = set()
+    while folder != "/":
+        parent, _, own = folder.rpartition("/")
+        parent = parent or "/"
+        found.update(os.path.join(parent, name) for name in _names(parent) if name != own)
+        folder = parent
+    return found
 
 
-def confine(hidden: list[Path], needed: list[Path]) -> bool:
+def confine(hidden: list[str], needed: list[str]) -> bool:
     """Keep this process and all that it starts from the files in some folders, and from looking into other processes.
 
     Parameters
@@ -83,21 +92,21 @@ def confine(hidden: list[Path], needed: list[Path]) -> bool:
     ruleset = libc.syscall(_CREATE, ctypes.byref(_Ruleset(handled)), ctypes.sizeof(_Ruleset), 0)
     if ruleset < 0:
         return False
-    secret = [folder.resolve() for folder in hidden if folder.exists()]
-    allowed: set[Path] = set() if secret else {Path("/")}
+    secret = [os.path.realpath(folder) for folder in hidden if os.path.isdir(folder)]
+    allowed = set[str]() if secret else {"/"}
     for folder in secret:
         # What lies beside one hidden folder may be another, or lead to it: then its own siblings stand for it.
-        allowed |= {
-            path for path in _beside(folder) if not any(path == each or path in each.parents for each in secret)
-        }
+        allowed |= {path for path in _beside(folder) if not any(_within(each, path) for each in secret)}
     for path in (*allowed, *needed):
-        if path.is_symlink():
+        if os.path.islink(path):
             continue  # where it leads to is allowed or not by itself
-        with contextlib.suppress(OSError):
+        try:
             opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            rights = handled if path.is_dir() else handled & _OF_FILES
-            libc.syscall(_ADD, ruleset, _BENEATH, ctypes.byref(_Beneath(rights, opened)), 0)
-            os.close(opened)
+        except OSError:
+            continue
+        rights = handled if os.path.isdir(path) else handled & _OF_FILES
+        libc.syscall(_ADD, ruleset, _BENEATH, ctypes.byref(_Beneath(rights, opened)), 0)
+        os.close(opened)
     for right in _SEES_ALL:
         libc.prctl(_DROP, right, 0, 0, 0)  # refused to who is no superuser, and has none of them
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
@@ -105,10 +114,11 @@ def confine(hidden: list[Path], needed: list[Path]) -> bool:
 
 
 def main() -> None:
-    """Confine this process, then become the program."""
-    about = json.loads(sys.argv[1])
-    confine([Path(folder) for folder in about["hidden"]], [Path(file) for file in about["needed"]])
-    words = sys.argv[2:]
+    """Confine this process, then become the program: so many hidden folders, so many needed files, those, the words."""
+    folders, files = int(sys.argv[1]), int(sys.argv[2])
+    rest = sys.argv[3:]
+    confine(rest[:folders], rest[folders : folders + files])
+    words = rest[folders + files :]
     try:
         os.execvp(words[0], words)  # noqa: S606 - the user's own agent, never a shell
     except OSError as error:
