@@ -21,6 +21,7 @@ from workbench.evidence import AgentLoop
 from workbench.grade import Truth, grader
 
 ROOT = Path(__file__).parents[2]
+SEEDS = range(1, 1 + int(os.environ.get("WORKBENCH_KILLS", "3")))  # many more in `make campaign`
 
 
 @grader(criterion="the agent answers in a sentence")
@@ -271,7 +272,7 @@ def test_after_a_kill_every_finished_trial_is_there_once_and_only_those_under_wa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 1 + int(os.environ.get("WORKBENCH_KILLS", "3"))))  # many more in `make campaign`
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_same_after_many_kills(ready: wb.Workspace, tmp_path: Path, seed: int) -> None:
     killed_and_gone_on_with(ready, tmp_path, kills=6, seed=seed)
 
