@@ -9,9 +9,16 @@ import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from workbench.label._informed import Informed
+from workbench.label._queue import draw_rows
 
 READS = (30, 60, 120, 300)
 MORE = 30
@@ -59,6 +66,53 @@ def held(world: World, n: int, repeats: int, rng: np.random.Generator) -> tuple[
     return mass / runs, new / runs
 
 
+def held_when_informed(world: World, n: int, repeats: int, rng: np.random.Generator) -> tuple[float, float]:
+    """The same where the order was informed: sessions of a kind lie together, the passing ones in the middle."""
+    from workbench import label
+
+    mass = new = runs = 0
+    for seed in range(repeats):
+        size = 600
+        kinds = rng.choice(world.modes + 1, size, p=np.append(world.shares * world.failing, 1 - world.failing))
+        centre = np.vstack([rng.normal(size=(world.modes, 3)) * 3, np.zeros(3)])
+        place = centre[kinds] + rng.normal(size=(size, 3))
+        frame = pl.DataFrame(
+            {
+                "session_id": [f"s{number:04}" for number in range(size)],
+                "point": place,
+                "isolation": np.linalg.norm(place, axis=1),
+            },
+            schema_overrides={"point": pl.Array(pl.Float64(), 3)},
+        )
+        state = Informed(frame, audit=0.3, key=str(seed), blind=True)
+        drawn = []
+        for step in range(n):
+            one, component = state.draw(step)
+            state.took(one.session_id)
+            state.learn({one.session_id: bool(kinds[int(one.session_id[1:])] < world.modes)})
+            drawn.append((one, component))
+        at = np.array([int(one.session_id[1:]) for one, _ in drawn])
+        failing = kinds[at] < world.modes
+        labels = pl.DataFrame(
+            {
+                "session_id": [one.session_id for one, _ in drawn],
+                "reviewer": "ana",
+                "verdict": np.where(failing, "fail", "pass"),
+                "failure_mode": [str(kind) if kind < world.modes else None for kind in kinds[at]],
+            },
+            schema_overrides={"failure_mode": pl.String()},
+        )
+        found = label.stopping(labels, draws=draw_rows("q", drawn, "informed", None, None), more=MORE)
+        missed = ~np.isin(kinds, kinds[at]) & (kinds < world.modes)
+        runs += 1
+        mass += found.interval.low <= missed.sum() / max(1, (kinds < world.modes).sum()) <= found.interval.high
+        rest = np.setdiff1d(np.arange(size), at)
+        later = rng.choice(rest, MORE, replace=False)
+        fresh = len(set(kinds[later]) - set(kinds[at]) - {world.modes})
+        new += found.new.interval.low <= fresh <= found.new.interval.high
+    return mass / runs, new / runs
+
+
 def main(repeats: int) -> None:
     """Print the coverage of both intervals, world by world."""
     rng = np.random.default_rng(5)
@@ -72,9 +126,22 @@ def main(repeats: int) -> None:
             f"reads: unseen share, next {MORE}   {shown}",
             flush=True,
         )
+    for world in (
+        World(12, 1.0, 0.3),
+        World(25, 1.0, 0.3),
+        World(60, 1.0, 0.3),
+        World(25, 0.5, 1.0),
+        World(60, 1.5, 1.0),
+    ):
+        cells = [held_when_informed(world, n, max(1, repeats // 5), rng) for n in READS[:3]]
+        least = min(least, *(value for cell in cells for value in cell))
+        shown = "  ".join(f"{n:>3}: {mass:.2f} {new:.2f}" for n, (mass, new) in zip(READS, cells, strict=False))
+        print(
+            f"informed: {world.modes} modes, exponent {world.exponent}, {world.failing:.0%} failing   {shown}",
+            flush=True,
+        )
     print(f"least {least:.3f}")
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, ".")
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

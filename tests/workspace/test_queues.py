@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 import workbench as wb
+from workbench import label
+from workbench.errors import UnknownNameError
 
 
 def test_an_informed_queue_goes_on_from_what_was_read_and_run_all_draws_nothing_again(ws: wb.Workspace) -> None:
@@ -44,3 +48,37 @@ def test_what_somebody_else_drew_in_the_meantime_counts(ws: wb.Workspace) -> Non
     kept = keep(ws.store.database, draw)  # pyright: ignore[reportArgumentType]
     assert kept.draws.equals(first.draws)
     assert ws.store.database.count("draws") == 6
+
+
+def test_an_unknown_session_or_field_is_refused_with_the_nearest(ws: wb.Workspace) -> None:
+    session = ws.sessions()["session_id"][0]
+    with pytest.raises(UnknownNameError, match=f"did you mean '{session}'"):
+        ws.save_label({"session_id": session + "x", "verdict": "fail"}, reviewer="ana")
+    with pytest.raises(UnknownNameError, match="did you mean 'failure_mode'"):
+        ws.save_label({"session_id": session, "verdict": "fail", "failure_mod": "loop"}, reviewer="ana")
+    assert ws.labels().height == 0
+    assert ws.save_label({"session_id": session, "verdict": "fail"}, reviewer="ana")["verdict"] == "fail"
+
+
+def test_a_session_shown_again_is_answered_as_if_new_and_measures_the_reviewer(ws: wb.Workspace) -> None:
+    protocol = label.Protocol(repeats=0.4, rubric=(label.RubricItem("tone", "score", values=(1, 5)),))
+    queue = ws.queue("twice", n=24, protocol=protocol)
+    seen: dict[str, str] = {}
+    for item in queue.items.iter_rows(named=True):
+        verdict = "pass" if item["session_id"] in seen else "fail"
+        change = {
+            "session_id": item["session_id"],
+            "draw_id": item["draw_id"],
+            "verdict": verdict,
+            "answers": {"tone": "3"},
+        }
+        saved = ws.save_label(change, reviewer="ana", queue_id=queue.queue_id)
+        assert saved["verdict"] == verdict
+        seen[item["session_id"]] = verdict
+    assert set(ws.labels()["verdict"]) == {"fail"}
+    assert ws.codebook().read == 24
+    assert ws.self_agreement("ana").frame["agreed"][0] == 0
+    first = queue.items["session_id"][0]
+    ws.save_label({"session_id": first, "verdict": "pass"}, reviewer="ben")
+    assert ws.agreement().frame.filter(what="verdict")["cases"].item() == 1
+    assert ws.stopping(by="agent_version").read == 23  # the contested one is in no estimate

@@ -72,7 +72,7 @@ def about(sessions: Any, scores: Any, annotations: Any, steps: Any = None) -> tu
         twice = rows.filter(pl.col("session_id").is_duplicated())["session_id"][0]
         msg = f"sessions: session_id {twice!r} is there more than once; give one row a session"
         raise InputError(msg)
-    given = _standing(conform([] if annotations is None else annotations, ANNOTATIONS, what="annotations"))
+    given = _counting(_standing(conform([] if annotations is None else annotations, ANNOTATIONS, what="annotations")))
     exported = conform([] if scores is None else scores, SCORES, what="scores")
     said = pl.concat(
         [
@@ -99,6 +99,22 @@ def about(sessions: Any, scores: Any, annotations: Any, steps: Any = None) -> tu
     read = _with_thumbs(_with_scale(_with_implied(latest)))
     unread = read.filter(pl.col("scale") == "unknown", pl.col("up").is_null())["name"].drop_nulls().unique().sort()
     return rows, Said(read.drop("scale"), unmatched, tuple(unread.to_list()))
+
+
+def _counting(annotations: pl.DataFrame) -> pl.DataFrame:
+    """Without what was said when a session was shown again, and where an adjudicator has decided, with hers alone."""
+    once = annotations.filter(pl.col("method").ne_missing("repeat"))
+    judged = (pl.col("author_kind") == "human") & pl.col("name").is_in([VERDICT, _MODE])
+    settles = (pl.col("author_role") == "adjudicator").fill_null(value=False) & pl.col("passed").is_not_null()
+    by_session = ["target_kind", "target_id"]
+    settled = (
+        once.filter(settles, pl.col("name") == VERDICT, pl.col("author_kind") == "human").select(by_session).unique()
+    )
+    if not settled.height:
+        return once
+    decided = once.with_row_index("_at").join(settled, on=by_session, how="semi")["_at"].to_list()
+    others = judged & (pl.col("author_role").ne_missing("adjudicator")) & pl.int_range(pl.len()).is_in(decided)
+    return once.filter(~others)
 
 
 def _standing(annotations: pl.DataFrame) -> pl.DataFrame:

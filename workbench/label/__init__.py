@@ -4,22 +4,51 @@ from __future__ import annotations
 
 from workbench.label._agreement import ReviewerAgreement, agreement
 from workbench.label._codebook import Codebook, codebook
+from workbench.label._current import (
+    contested,
+    current_labels,
+    first_and_again,
+    last_operation,
+    rubric_answers,
+    settled,
+)
 from workbench.label._draw import draw_queue, population_hash
 from workbench.label._events import Coding, apply_events, codebook_event
-from workbench.label._labels import Change, Role, contested, current_labels, label_annotations, last_operation
+from workbench.label._labels import Change, Role, label_annotations
 from workbench.label._names import Mode, modes_of
 from workbench.label._next import draw_informed
 from workbench.label._protocol import AnswerKind, Protocol, RubricItem
 from workbench.label._queue import Queue
 from workbench.label._read import read_annotations, read_draws
-from workbench.label._tables import CODEBOOK_EVENTS, LABELS, QUEUES, VERDICTS, EventKind, Purpose, SessionVerdict
+from workbench.label._reliability import (
+    Agreements,
+    Anchoring,
+    agreements,
+    anchoring,
+    confusion,
+    self_agreement,
+)
+from workbench.label._stopping import Stopping, stopping
+from workbench.label._tables import (
+    CODEBOOK_EVENTS,
+    LABELS,
+    QUEUES,
+    REPEAT,
+    VERDICTS,
+    EventKind,
+    Purpose,
+    SessionVerdict,
+)
 from workbench.label._weights import draw_weights
 
 __all__ = [
     "CODEBOOK_EVENTS",
     "LABELS",
     "QUEUES",
+    "REPEAT",
     "VERDICTS",
+    "Agreements",
+    "Anchoring",
     "AnswerKind",
     "Change",
     "Codebook",
@@ -33,19 +62,28 @@ __all__ = [
     "Role",
     "RubricItem",
     "SessionVerdict",
+    "Stopping",
     "agreement",
+    "agreements",
+    "anchoring",
     "apply_events",
     "codebook",
     "codebook_event",
+    "confusion",
     "contested",
     "current_labels",
     "draw_informed",
     "draw_queue",
     "draw_weights",
+    "first_and_again",
     "label_annotations",
     "last_operation",
     "modes_of",
     "population_hash",
     "read_annotations",
     "read_draws",
+    "rubric_answers",
+    "self_agreement",
+    "settled",
+    "stopping",
 ]

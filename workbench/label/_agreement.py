@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from workbench import _html, stats
+from workbench import _html
 from workbench._words import percent, plain, with_interval
 from workbench.errors import EmptyError, InputError, UnknownNameError
-from workbench.stats import Interval, wilson
+from workbench.stats import Interval, cohens_kappa, wilson
 
-__all__ = ["ReviewerAgreement", "agreement"]
+__all__ = ["ReviewerAgreement", "agreement", "kappa_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def agreement(labels: pl.DataFrame, *, between: tuple[str, str] | None = None) -
     n, agreed = rows.height, int(rows["agreed"].sum())
     share = wilson(agreed, n)
     said = f"{first} and {second} agree on {agreed} of {n} sessions, {_spoken(agreed / n, share, percent)}"
-    found = _kappa(rows)
+    found = kappa_of(
+        np.stack([rows[name].eq("pass").to_numpy() for name in ("first", "second")], axis=1).astype(np.float64)
+    )
     if found is None:
         text = f"{said}; kappa cannot be told, since one of them always says the same."
         return ReviewerAgreement((first, second), n, agreed, share, None, None, rows, text)
@@ -131,14 +135,17 @@ def _most_shared(decided: pl.DataFrame) -> tuple[str, str]:
     return min(pairs, key=lambda pair: (-pairs[pair], pair))
 
 
-def _kappa(rows: pl.DataFrame) -> tuple[float, Interval] | None:
-    """Cohen's kappa with its asymptotic interval; where they never differ that has no width, and the share's bound stands in."""
-    one, other = (rows[name].eq("pass").to_numpy() for name in ("first", "second"))
-    found = stats.agreement(one, other)
-    if found.kappa_interval is None:
+def kappa_of(ratings: npt.NDArray[np.float64]) -> tuple[float, Interval] | None:
+    """Cohen's kappa of two columns of codes, with its interval; None where nothing beyond chance can be told.
+
+    Where they never differ the asymptotic interval has no width, and the share's bound stands in.
+    """
+    found = cohens_kappa(ratings[:, 0], ratings[:, 1])
+    if found is None:
         return None
-    if rows["agreed"].all():
-        passes = found.passes / rows.height
-        chance = passes**2 + (1 - passes) ** 2
-        return 1.0, Interval((wilson(rows.height, rows.height).low - chance) / (1 - chance), 1.0)
-    return found.kappa, found.kappa_interval
+    if (ratings[:, 0] == ratings[:, 1]).all():
+        n = len(ratings)
+        _, counts = np.unique(ratings[:, 0], return_counts=True)
+        chance = float(((counts / n) ** 2).sum())
+        return 1.0, Interval((wilson(n, n).low - chance) / (1 - chance), 1.0)
+    return found

@@ -12,8 +12,8 @@ import polars as pl
 from workbench import _html
 from workbench._words import percent, readable, with_interval
 from workbench.errors import EmptyError, UnknownNameError
+from workbench.label._current import contested, current_labels, settled
 from workbench.label._events import apply_events
-from workbench.label._labels import contested, current_labels
 from workbench.label._names import Mode, modes_of
 from workbench.label._tables import LABELS
 from workbench.label._weights import draw_weights
@@ -188,7 +188,7 @@ def codebook(
     labels = labels.select(
         *LABELS.names(), "written_as", "reread", pl.col("session_id").is_in(disputed).alias("contested")
     )
-    standing = labels.filter(~pl.col("contested"))
+    standing = settled(labels).filter(~pl.col("contested"))
     failures = standing.filter(verdict="fail")
     failed = set(failures["session_id"].to_list())
     decided = failed | set(standing.filter(verdict="pass")["session_id"].to_list())

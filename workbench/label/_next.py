@@ -9,13 +9,12 @@ from typing import Final
 import polars as pl
 
 from workbench.errors import InputError
+from workbench.label._current import contested, settled
 from workbench.label._designs import Drawn
 from workbench.label._draw import LEAST_AUDIT, check_queue, population_hash, queue_row
 from workbench.label._informed import Informed
-from workbench.label._labels import contested
 from workbench.label._protocol import Protocol
 from workbench.label._queue import (
-    REPEAT,
     Queue,
     as_population,
     draw_rows,
@@ -25,6 +24,7 @@ from workbench.label._queue import (
     queue_id_of,
     repeated,
 )
+from workbench.label._tables import REPEAT
 from workbench.schema import DRAWS, QUEUES, conform
 
 __all__ = ["draw_informed"]
@@ -183,7 +183,7 @@ def _verdicts(labels: pl.DataFrame | None) -> dict[str, bool]:
     if labels is None or not labels.height:
         return {}
     disputed = contested(labels)["session_id"].to_list()
-    decided = labels.filter(pl.col("verdict").is_in(["pass", "fail"]), ~pl.col("session_id").is_in(disputed))
+    decided = settled(labels).filter(pl.col("verdict").is_in(["pass", "fail"]), ~pl.col("session_id").is_in(disputed))
     return {session: verdict == "fail" for session, verdict in decided.select("session_id", "verdict").iter_rows()}
 
 

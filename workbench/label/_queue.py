@@ -14,10 +14,10 @@ from workbench import _html
 from workbench._population import population_frame
 from workbench.errors import EmptyError, InputError
 from workbench.label._designs import Drawn, uniform
+from workbench.label._tables import REPEAT
 from workbench.schema import DRAWS
 
 __all__ = [
-    "REPEAT",
     "Queue",
     "as_population",
     "draw_rows",
@@ -27,9 +27,6 @@ __all__ = [
     "queue_id_of",
     "repeated",
 ]
-
-REPEAT: Final = "repeat"
-"""The component of a draw that shows a session again, unannounced; it is in no rate."""
 
 _APART: Final = 10  # reads between a session and its repetition, so that it is not known again at once
 

@@ -8,7 +8,18 @@ import polars as pl
 
 from workbench.schema import CODEBOOK_EVENTS, QUEUES
 
-__all__ = ["CODEBOOK_EVENTS", "LABELS", "LABEL_NAMES", "QUEUES", "VERDICTS", "EventKind", "Purpose", "SessionVerdict"]
+__all__ = [
+    "ANSWER",
+    "CODEBOOK_EVENTS",
+    "LABELS",
+    "LABEL_NAMES",
+    "QUEUES",
+    "REPEAT",
+    "VERDICTS",
+    "EventKind",
+    "Purpose",
+    "SessionVerdict",
+]
 
 SessionVerdict = Literal["pass", "fail", "defer", "skip"]
 Purpose = Literal["align", "dataset"]
@@ -18,6 +29,12 @@ VERDICTS: Final[tuple[SessionVerdict, ...]] = ("pass", "fail", "defer", "skip")
 
 LABEL_NAMES: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
 """The annotations that one save may write, in the order in which they are written."""
+
+ANSWER: Final = "rubric: "
+"""Before the names of the annotations that answer rubric items, so that none is taken for a verdict or a grader."""
+
+REPEAT: Final = "repeat"
+"""The component of a draw that shows a session again, unannounced, and the method of what is said then: in no rate."""
 
 LABELS: Final = pl.Schema({  # one row a session and reviewer: what the annotations say now
     "session_id": pl.String(),

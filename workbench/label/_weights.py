@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import polars as pl
 
-from workbench.label._queue import REPEAT
+from workbench.label._tables import REPEAT
 from workbench.schema import DRAWS, conform
 
 __all__ = ["draw_weights"]

@@ -12,7 +12,7 @@ from workbench.errors import InputError
 from workbench.stats._interval import Interval, quantile
 from workbench.stats._scipy import binomial_below
 
-__all__ = ["Discovery", "discoveries"]
+__all__ = ["Discovery", "binomial_bound", "discoveries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +94,24 @@ def _weights(most: int, t: float, read: int) -> npt.NDArray[np.float64]:
     tries = max(1, math.floor(0.5 * math.log(read * t**2 / (t - 1), 3)))
     kept = 1 - binomial_below(k - 1, tries, 2 / (2 + t))
     return np.asarray(np.where(kept > 0, -((-t) ** np.minimum(k, tries)) * kept, 0.0), dtype=np.float64)
+
+
+def binomial_bound(tries: int, chance: float, *, level: float = 0.95) -> int:
+    """The most successes that so many tries will show, but for half of what the level leaves.
+
+    Parameters
+    ----------
+    tries
+        How many tries.
+    chance
+        The chance of each, from 0 to 1.
+    level
+        The confidence level of an interval of which this is the upper end.
+
+    Examples
+    --------
+    >>> binomial_bound(30, 0.1)
+    7
+    """
+    below = binomial_below(np.arange(tries + 1), tries, min(1.0, max(0.0, chance)))
+    return int(np.count_nonzero(below < 1 - (1 - level) / 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,11 +11,13 @@ from typing import Any, Final
 import polars as pl
 
 from workbench import label
+from workbench.errors import InputError, UnknownNameError
 from workbench.store import Database
 
 __all__ = ["labels_of", "reveal", "save_change"]
 
 _SAID: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
+_KEYS: Final = ("operation", "session_id", "undo", "blind", "revision", "draw_id", "answers", *_SAID)
 
 
 def save_change(
@@ -31,9 +34,18 @@ def save_change(
 
     When this returns, the change is on disk. But to undo the last save, only the rows of one session are read, so that the
     time it takes does not grow with the workspace. An operation that comes again writes nothing, and is answered with the label of the
-    session that it touched.
+    session that it touched. What is said of a draw that shows a session again is kept apart, and answered alone.
     """
     given = dict(change)
+    for key in given:
+        if key not in _KEYS:
+            raise UnknownNameError(str(key), "field of a label", _KEYS)
+    given.setdefault("operation", f"{method}-{uuid.uuid4().hex}")
+    drawn = {} if given.get("draw_id") is None else _draw(database, str(given["draw_id"]))
+    if drawn.get("component") == label.REPEAT:
+        method = label.REPEAT
+    repeats = method == label.REPEAT
+    rubric = _rubric(database, queue_id) if given.get("answers") else ()
     if given.get("undo") == "last":
         all_said = database.read("annotations", author=reviewer)
         last = _touched_by(given.get("operation"), all_said) or label.last_operation(
@@ -45,8 +57,8 @@ def save_change(
     session_id = str(given["session_id"])
     before = database.read("annotations", target_id=session_id, author=reviewer)
     if _touched_by(given.get("operation"), before) is not None:
-        return _standing(before, session_id, reviewer)
-    said = {name: given[name] for name in ("operation", "session_id", "undo", *_SAID) if name in given}
+        return _standing(before, session_id, reviewer, repeats=repeats)
+    said = {name: given[name] for name in ("operation", "session_id", "undo", "answers", *_SAID) if name in given}
     rows = label.label_annotations(
         said,  # pyright: ignore[reportArgumentType] - checked there
         reviewer=reviewer,
@@ -56,12 +68,31 @@ def save_change(
         blind=bool(given.get("blind", True)),
         method=method,
         said=before,
+        rubric=rubric,
     )
     database.append("annotations", rows)
-    return _standing(database.read("annotations", target_id=session_id, author=reviewer), session_id, reviewer)
+    after = database.read("annotations", target_id=session_id, author=reviewer)
+    return _standing(after, session_id, reviewer, repeats=repeats)
 
 
-def _standing(annotations: pl.DataFrame, session_id: str, reviewer: str) -> dict[str, Any]:
+def _draw(database: Database, draw_id: str) -> dict[str, Any]:
+    found = database.read("draws", draw_id=draw_id)
+    if not found.height:
+        raise UnknownNameError(draw_id, "draw", database.read("draws")["draw_id"].to_list())
+    return found.row(0, named=True)
+
+
+def _rubric(database: Database, queue_id: str | None) -> tuple[label.RubricItem, ...]:
+    rows = database.read("queues", queue_id=queue_id) if queue_id is not None else None
+    if rows is None or not rows.height:
+        msg = "answers are answers to the rubric of a queue: give queue_id, or save verdict and note alone"
+        raise InputError(msg)
+    return label.Protocol.of(rows.row(0, named=True)).rubric
+
+
+def _standing(annotations: pl.DataFrame, session_id: str, reviewer: str, *, repeats: bool) -> dict[str, Any]:
+    if repeats:  # what was said the first time is not to be seen
+        annotations = annotations.filter(pl.col("method") == label.REPEAT).with_columns(method=pl.lit("widget"))
     return {"revision": 0, **labels_of(annotations, reviewer).get(session_id, {}), "session_id": session_id}
 
 

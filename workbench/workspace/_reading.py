@@ -14,7 +14,7 @@ from workbench.workspace._base import author_of, ids_of
 from workbench.workspace._modes import FailureModes
 
 if TYPE_CHECKING:
-    from workbench.label import Codebook, EventKind, Protocol, Queue
+    from workbench.label import Agreements, Anchoring, Codebook, EventKind, Protocol, Queue, Stopping
     from workbench.widgets import Labeller
 
 
@@ -155,13 +155,34 @@ class Reading(FailureModes):
     ) -> dict[str, Any]:
         """Keep one label, or take one back; the same operation sent twice is kept once.
 
+        Parameters
+        ----------
+        change
+            `session_id` and what is said of it: `verdict`, `note`, `failure_mode`, `first_failure`, `root_cause`, `expected_output`,
+            `answers` to the queue's rubric; or `undo`. An `operation` of your own tells a repetition.
+        reviewer, role
+            Who says it, and as what: `general`, `expert`, or `adjudicator`, whose verdict settles a contested session.
+        queue_id
+            The queue that it was read in.
+        method
+            How it came about.
+
         Returns
         -------
         dict
             The reviewer's label of that session as it stands now.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such session or field; the message suggests the nearest.
         """
         from workbench.workspace._labelling import save_change
 
+        session = change.get("session_id")
+        known = self._rolled_up()["session_id"]
+        if session is not None and not (known == session).any():
+            raise UnknownNameError(str(session), "session", known.to_list(), then="`ws.sessions()` lists them.")
         saved = save_change(self.store.database, change, reviewer=reviewer, role=role, queue_id=queue_id, method=method)
         return saved or {}
 
@@ -197,6 +218,56 @@ class Reading(FailureModes):
             draws=self.store.database.read("draws"),
             population=self._rolled_up().height,
             as_of=as_of,
+        )
+
+    def agreement(self) -> Agreements:
+        """How far the reviewers agree on the verdict, each failure mode and each rubric item, beyond chance."""
+        from workbench import label
+
+        rubric = {
+            item.name: item
+            for row in self.store.database.read("queues").iter_rows(named=True)
+            for item in label.Protocol.of(row).rubric
+        }
+        answers = label.rubric_answers(self.annotations())
+        return label.agreements(self.codebook().labels, answers=answers, rubric=list(rubric.values()))
+
+    def self_agreement(self, reviewer: str) -> Agreements:
+        """How far a reviewer agrees with herself on sessions that a queue showed again, unannounced."""
+        from workbench import label
+
+        return label.self_agreement(self.annotations(), reviewer=reviewer)
+
+    def anchoring(self) -> Anchoring:
+        """Whether verdicts lean towards what graders said, where that was shown before the verdict."""
+        from workbench import label
+
+        return label.anchoring(self.labels(), self.outcomes().frame.select("session_id", suggested="grader"))
+
+    def stopping(self, *, by: str | None = None, queue: Queue | None = None, more: int = 30) -> Stopping:
+        """When to stop: how much of the failures is of kinds not seen yet, and what more reading would show.
+
+        Parameters
+        ----------
+        by
+            A column of the sessions: the same for each segment.
+        queue
+            The queue that the numbers are of; by default the one of which most was read.
+        more
+            How many more reads to look ahead.
+        """
+        from workbench import label
+
+        sessions = self.sessions()
+        if by is not None and by not in sessions.columns:
+            raise UnknownNameError(by, "column of the sessions", sessions.columns)
+        segments = None if by is None else sessions.select("session_id", pl.col(by).cast(pl.String))
+        return label.stopping(
+            self.codebook().labels,
+            draws=self.store.database.read("draws"),
+            queue_id=None if queue is None else queue.queue_id,
+            segments=None if segments is None else dict(segments.iter_rows()),
+            more=more,
         )
 
     def edit_codebook(
