@@ -17,6 +17,7 @@ __all__ = [
     "AUTHOR_KINDS",
     "CASES",
     "CODEBOOK_EVENTS",
+    "DATASET_TAGS",
     "DATASET_VERSIONS",
     "DECISIONS",
     "DRAWS",
@@ -395,7 +396,7 @@ CASES: Final = pl.Schema({  # append-only: a changed case is a new row with the 
     "input": pl.String(),  # that user message
     "prefix": pl.String(),  # JSON: the messages handed to the agent, that user message included
     "attributes": pl.String(),  # JSON object: mode, subject columns, agent_version …: to segment by, not for the agent
-    "channel": pl.String(),  # failure | control: how the case came in
+    "channel": pl.String(),  # failure | control | imported: how the case came in
     "inclusion": pl.Float64(),  # chance of having been drawn; null: chosen by hand
     "weight": pl.Float64(),  # 1 / inclusion: how many sessions of its pool it stands for; null: only for itself
     "state": pl.String(),  # one of STATES
@@ -431,6 +432,15 @@ DATASET_VERSIONS: Final = pl.Schema({  # one row a version; never changed
     "reason": pl.String(),
     "author": pl.String(),
     "created_at": _TIME,
+})  # fmt: skip
+
+DATASET_TAGS: Final = pl.Schema({  # append-only: a tag is with the version that got it last
+    "tag_id": pl.String(),
+    "dataset": pl.String(),
+    "version": pl.Int64(),
+    "tag": pl.String(),
+    "author": pl.String(),
+    "happened_at": _TIME,
 })  # fmt: skip
 
 

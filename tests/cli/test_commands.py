@@ -28,6 +28,7 @@ COMMANDS = (
     "promote",
     "export",
     "import",
+    "check",
     "compare",
     "report",
     "lab",
@@ -71,6 +72,7 @@ def test_the_whole_loop_from_the_shell(tmp_path: Path) -> None:
     assert [row["field"] for row in lost] == ["world"]
     assert run("import", str(tmp_path / "x.jsonl"), *w)["version"] == 1
     assert run("import", str(tmp_path / "x.jsonl"), "--to", "copy", *w)["cases"] == 4
+    assert run("check", "refunds", "--version", "1", *w)["cases"] == 4
     assert out.stat().st_size > 0
     compared = run("compare", "--baseline", "1.4.0", "--candidate", "1.5.0", "--margin", "0.02", *w)
     assert "1.5.0" in compared["sentence"]

@@ -271,3 +271,13 @@ def test_openai_items_all_have_the_same_members(made: dataset.Dataset, tmp_path:
     items = [json.loads(line)["item"] for line in text.splitlines()]
     assert len({tuple(item) for item in items}) == 1
     assert [item["criteria"] for item in items] == ["", "TRUTH stops after one call.", "", "TRUTH is kind."]
+
+
+def test_a_case_whose_user_refused_since_does_not_come_back_with_a_file(made: dataset.Dataset, tmp_path: Path) -> None:
+    read = dataset.read_dataset(made.export(tmp_path / "x.jsonl").path)
+    taken = dataset.imported(read, to="mine", now=NOW, author="ben", refused=["s1"])
+    assert taken.left_out.rows() == [("s1", "the user did not consent")]
+    assert "s1" not in taken.dataset.cases["session_id"].to_list()
+    assert "TRUTH Refund 7." not in taken.dataset.ground_truth["value"].to_list()
+    assert taken.worlds.keys() == set(taken.dataset.cases["world_id"])
+    assert "1 case left out: the user did not consent." in taken.notes

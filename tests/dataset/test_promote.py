@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from typing import Any
 
@@ -16,12 +17,18 @@ from workbench.schema import CASES, DATASET_VERSIONS, GROUND_TRUTH
 NOW = dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC)
 
 
+def words(session_id: str) -> str:
+    """Enough of their own that no two sessions are nearly the same."""
+    digest = hashlib.sha256(session_id.encode()).hexdigest()
+    return " ".join(digest[start : start + 8] for start in range(0, 64, 8))
+
+
 def conversation(session_id: str) -> list[dict[str, Any]]:
     """Two turns, a tool call in each; the second is where it goes wrong."""
     base = {"session_id": session_id, "trace_id": f"t-{session_id}"}
     kinds: list[dict[str, Any]] = [
         {"turn": 1, "kind": "system", "span_id": "p0", "text": "Be kind."},
-        {"turn": 1, "kind": "user", "span_id": "p1", "text": f"Where is my order? ({session_id})"},
+        {"turn": 1, "kind": "user", "span_id": "p1", "text": f"Where is my order? ({session_id}) {words(session_id)}"},
         {
             "turn": 1,
             "kind": "tool",

@@ -162,16 +162,19 @@ def test_a_workspace_of_an_older_version_is_brought_up_to_date(address: str) -> 
         for name in ("filter", "reviewers", "reviews", "hold_minutes", "repeats"):
             connection.exec_driver_sql(f"ALTER TABLE queues DROP COLUMN {name}")
         connection.exec_driver_sql("DROP TABLE reservations")
+        connection.exec_driver_sql("DROP TABLE dataset_tags")
         connection.exec_driver_sql("UPDATE meta SET value = '1' WHERE key = 'version'")
     database.close()
     database = Database(address)
     database.append("trials", [{"trial_id": "t", "input_tokens": 7}])
+    database.append("dataset_tags", [{"tag_id": "g", "tag": "release"}])
     assert database.read("trials")["input_tokens"].to_list() == [7]
     database.append("queues", [{"queue_id": "q", "reviewers": ["ana"], "reviews": 2}])
     database.append("draws", [{"draw_id": "q.0", "component": "audit"}])
     database.append("reservations", [{"reservation_id": "q.0.0", "reviewer": "ana"}])
     assert database.read("queues").select("reviewers", "reviews").row(0) == (["ana"], 2)
     assert database.read("draws")["component"].to_list() == ["audit"]
+    assert database.read("dataset_tags")["tag"].to_list() == ["release"]
     database.close()
 
 

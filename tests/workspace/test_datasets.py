@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 import workbench as wb
+from workbench.errors import InputError, UnknownNameError
 from workbench.store import Blobs
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -106,3 +108,55 @@ def test_a_file_of_others_is_redacted_and_its_next_edition_revises_its_cases(ws:
     assert (second.version, len(second)) == (2, 3)
     assert second.ground_truth["value"].to_list() == ["Done otherwise", "Done 1", "Done 2"]
     assert second.diff(first).rows["change"].to_list() == ["ground truth"]
+
+
+def test_versions_have_tags_and_cases_states_with_who_when_and_why(ws: wb.Workspace) -> None:
+    ids = ws.sessions()["session_id"].to_list()
+    first = ws.promote(ids[:6], to="regression", author="ana")
+    ws.tag("regression", "release-1")
+    gone = first.cases["case_id"][0]
+    second = ws.revise_cases("regression", [gone], state="retired", reason="no longer sold", author="ben")
+    assert (second.version, second.inputs().height) == (2, 5)
+    assert ws.dataset("regression", version="release-1").content_hash == first.content_hash
+    ws.tag("regression", "release-1", version=2)
+    assert ws.dataset("regression", version="release-1").version == 2
+    with pytest.raises(UnknownNameError, match="did you mean 'release-1'"):
+        ws.dataset("regression", version="release1")
+    with pytest.raises(InputError, match="a tag is a word"):
+        ws.tag("regression", "7")
+    course = ws.case_states("regression").filter(case_id=gone)
+    assert course.select("version", "state", "by").rows() == [(1, "candidate", "ana"), (2, "retired", "ben")]
+    assert course["reason"][1] == "no longer sold"
+    assert second.diff(first).fields.rows() == [(gone, "state", "candidate", "retired")]
+
+
+def test_splits_laid_anew_do_not_leak(ws: wb.Workspace) -> None:
+    ws.promote(ws.sessions()["session_id"].to_list()[:40], to="regression", splits={"train": 1, "test": 1})
+    assert "leak" not in ws.dataset("regression").check().counts
+    three = ws.split("regression", {"train": 0.4, "dev": 0.3, "test": 0.3})
+    assert set(three.cases["split"]) == {"train", "dev", "test"}
+    assert "leak" not in three.check().counts
+
+
+def test_every_look_at_a_holdout_is_counted_once_and_said(ws: wb.Workspace, tmp_path: Path) -> None:
+    data = ws.promote(ws.sessions()["session_id"].to_list()[:12], to="regression")
+    assert ws.looks("regression").sentence == "'regression' has not been looked at."
+    for _ in range(2):
+        data.export(tmp_path / "x.jsonl")
+    right = wb.grader(criterion="says something", name="says_something")(lambda loop: bool(loop.final_answer))
+    for name in ("v1", "v2"):
+        ws.experiment(answer, "regression", graders=[right], name=name)
+    for _ in range(2):
+        found = wb.compare(baseline=ws.executed("v1"), candidate=ws.executed("v2"))
+    seen = ws.looks("regression")
+    assert seen.count("test") == 4
+    assert seen.rows["by"].to_list() == [
+        "export of version 1 as jsonl", "experiment v1", "experiment v2", "comparison v1 | v2",
+    ]  # fmt: skip
+    said = "'test' of 'regression' has been looked at 4 times: 1 export, 1 comparison, 2 experiments."
+    assert said in found.notes
+    assert ws.dataset("regression").notes == (said,)
+
+
+def answer(task: dict[str, Any]) -> str:
+    return f"{task['case']} is done"

@@ -279,6 +279,25 @@ def import_dataset(
 
 
 @app.command()
+def check(
+    dataset: Annotated[str, typer.Argument(help="The dataset's name.")],
+    version: Annotated[str | None, typer.Option(help="A number or a tag; by default the latest.")] = None,
+    limit: Limit = 20,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Look for cases that leak between splits, repeat or contradict one another, are empty or too long.
+
+    Example:  workbench check refunds -w support-agent
+    """
+    with speaking(as_json=as_json):
+        wanted = int(version) if version is not None and version.isdigit() else version
+        found = _open(workspace).dataset(dataset, version=wanted).check()
+        values = {"cases": found.cases, "counts": found.counts, "rows": found.rows.head(limit).to_dicts()}
+        say(found.sentence, values, as_json=as_json, frame=found.rows.head(limit))
+
+
+@app.command()
 def compare(
     baseline: Annotated[str, typer.Option(help="The experiment or release to compare with.")],
     candidate: Annotated[str, typer.Option(help="The one that is asked about.")],

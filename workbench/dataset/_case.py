@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from workbench.dataset._content import case_id_of, dumps
 from workbench.dataset._selection import Chosen
+from workbench.dataset._splits import split_for
 from workbench.evidence import AgentLoop, Step
 
 __all__ = ["Draft", "draft"]
@@ -56,7 +56,7 @@ def draft(
         "input": message.text,
         "prefix": prefix,
         "source": session.get("source"),
-        "split": _split_of(session, splits),
+        "split": split_for(str(session.get("task_id") or session["session_id"]), splits),
     }
     known = {name: session[name] for name in _ATTRIBUTES if session.get(name) is not None}
     unfound = chosen.first_failure if failed is None else None
@@ -69,19 +69,3 @@ def _first_failure(label: str | None, loop: AgentLoop) -> Step | None:
     if label is None:
         return None
     return next((step for step in loop.steps if label in {step.target, step.span_id}), None)
-
-
-def _split_of(session: Mapping[str, Any], splits: Mapping[str, float]) -> str:
-    """The split of a session: that of its task where it has one, and the same in every dataset.
-
-    So nothing is trained on here and tested on there, and no repeat of a task lies on both sides.
-    """
-    if len(splits) == 1:
-        return next(iter(splits))
-    digest = hashlib.sha256(f"split\x1f{session.get('task_id') or session['session_id']}".encode()).digest()
-    point = int.from_bytes(digest[:8], "big") / 2**64 * sum(splits.values())
-    for name, share in splits.items():
-        point -= share
-        if point < 0:
-            return name
-    return list(splits)[-1]

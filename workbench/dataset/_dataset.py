@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,11 +19,16 @@ from workbench.errors import EmptyError, UnknownNameError
 from workbench.schema import conform
 
 if TYPE_CHECKING:
+    from workbench.dataset._check import Check
     from workbench.dataset._exporter import Exported
 
 __all__ = ["Dataset", "Diff", "dataset_at", "next_version"]
 
 _TRIED: Final = ("candidate", "accepted")
+_FIELDS: Final = {"case_id": pl.String(), "field": pl.String(), "before": pl.String(), "after": pl.String()}
+
+_Cases = Mapping[str, Mapping[str, object]]
+_Truths = Mapping[str, Collection[tuple[str, str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,13 @@ class Diff:
         Frame: `case_id`, `change` (added, removed, changed, ground truth), `columns` (what changed).
     sentence
         The counts.
+    fields
+        Frame: for every change of a case that both have, its `case_id`, the `field`, and what it was `before` and is `after`, as text.
     """
 
     rows: pl.DataFrame
     sentence: str
+    fields: pl.DataFrame
 
     def to_frame(self) -> pl.DataFrame:
         """The rows."""
@@ -49,7 +57,9 @@ class Diff:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        return _html.panel(self.sentence, _html.table(self.rows) if self.rows.height else "")
+        shown = self.fields.head(50).with_columns(pl.col("before", "after").str.slice(0, 160))
+        tables = [_html.table(each) for each in (self.rows.head(50), shown) if each.height]
+        return _html.panel(self.sentence, "".join(tables))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class Dataset:
         When the version was made.
     notes
         What to know of how it was made: who was left out and why.
+    looked
+        Told of every export and by what, so that a workspace can count how often a holdout was looked at.
     """
 
     name: str
@@ -82,6 +94,7 @@ class Dataset:
     worlds: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
     created_at: dt.datetime | None = None
     notes: tuple[str, ...] = ()
+    looked: Callable[[str], None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def sentence(self) -> str:
@@ -157,11 +170,12 @@ class Dataset:
         schema = {"case_id": pl.String(), "change": pl.String(), "columns": pl.String()}
         frame = pl.DataFrame(rows, schema=schema, orient="row")
         of, old = f"{self.name!r} version {self.version}", f"{other.name!r} version {other.version}"
+        fields = pl.DataFrame(_fields(rows, (before, truth_before), (now, truth_now)), schema=_FIELDS, orient="row")
         if not rows:
-            return Diff(frame, f"{of} has the same cases and ground truth as {old}.")
+            return Diff(frame, f"{of} has the same cases and ground truth as {old}.", fields)
         counts = {kind: sum(row[1] == kind for row in rows) for kind in ("added", "removed", "changed", "ground truth")}
         said = f"{counts['added']} cases added, {counts['removed']} removed, {counts['changed']} changed"
-        return Diff(frame, f"{of} against {old}: {said}, {counts['ground truth']} with other ground truth.")
+        return Diff(frame, f"{of} against {old}: {said}, {counts['ground truth']} with other ground truth.", fields)
 
     def export(self, path: str | Path, format: str | None = None) -> Exported:  # noqa: A002 - the word that users look for
         """Write the version to a file, whole or not at all.
@@ -188,7 +202,24 @@ class Dataset:
         """
         from workbench.dataset._exporters import export
 
-        return export(self, Path(path), format)
+        said = export(self, Path(path), format)
+        if self.looked is not None:
+            self.looked(f"export of version {self.version} as {said.format}")
+        return said
+
+    def check(self, *, threshold: float = 0.8, longest: int = 100_000) -> Check:
+        """Look for cases that leak between splits, repeat or contradict one another, are empty or too long; see `workbench.dataset.check`.
+
+        Parameters
+        ----------
+        threshold
+            The share of shingles in common from which two cases are nearly the same.
+        longest
+            Characters from which the messages of a case are too long.
+        """
+        from workbench.dataset._check import check
+
+        return check(self, threshold=threshold, longest=longest)
 
     def to_frame(self) -> pl.DataFrame:
         """The cases."""
@@ -223,6 +254,40 @@ def _alike(rows: list[dict[str, object]], name: str) -> bool:
 
 def _by_case(cases: pl.DataFrame) -> dict[str, dict[str, object]]:
     return {row["case_id"]: row for row in cases.iter_rows(named=True)}
+
+
+def _fields(
+    rows: list[tuple[str, str, str]], before: tuple[_Cases, _Truths], now: tuple[_Cases, _Truths]
+) -> Iterator[tuple[str, str, str | None, str | None]]:
+    """What each changed field was and is; attributes one by one, ground truth by kind and author."""
+    for case, change, columns in rows:
+        if change == "ground truth":
+            old, new = (_by_author(truths.get(case, ())) for _, truths in (before, now))
+            yield from (
+                (case, name, old.get(name), new.get(name))
+                for name in sorted(old | new)
+                if old.get(name) != new.get(name)
+            )
+        for name in columns.split(", ") if change == "changed" else ():
+            was, is_ = before[0][case][name], now[0][case][name]
+            if name == "attributes":
+                one, other = _told(str(was or "{}")), _told(str(is_ or "{}"))
+                keys = sorted(key for key in one | other if one.get(key) != other.get(key))
+                yield from ((case, key, _shown(one.get(key)), _shown(other.get(key))) for key in keys)
+            else:
+                yield case, name, _shown(was), _shown(is_)
+
+
+def _by_author(truths: Collection[tuple[str, str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for kind, value, author in sorted(truths):
+        name = f"{kind} ({author})" if author else kind
+        found[name] = f"{found[name]}\n{value}" if name in found else value
+    return found
+
+
+def _shown(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _truth(truths: pl.DataFrame) -> dict[str, set[tuple[str, str, str]]]:

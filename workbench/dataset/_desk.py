@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import orjson
 import polars as pl
@@ -14,6 +14,7 @@ from workbench.dataset._case import Draft, draft
 from workbench.dataset._content import dumps, row_id_of, truth_id_of
 from workbench.dataset._dataset import Dataset
 from workbench.dataset._selection import Chosen
+from workbench.dataset._splits import settled
 from workbench.evidence import REFUSED, AgentLoop, loops
 from workbench.load import looks_cut
 
@@ -48,7 +49,7 @@ class Desk:
 
     to: str
     record: Recorder | None
-    turn: int | None
+    turn: int | Literal["all"] | None
     splits: Mapping[str, float]
     state: str
     author: str
@@ -92,15 +93,40 @@ class Desk:
                 self.left_out.append((one.session_id, REFUSED))
             else:
                 loop = self._clean(loop)
-                made = draft(one, loop, session, turn=self.turn, splits=self.splits)
-                if isinstance(made, str):
-                    self.left_out.append((one.session_id, made))
-                    continue
                 extra = {name: session[name] for name in attributes if session.get(name) is not None}
-                old = before.get(made.case_id)
-                if old is None and self.turn is None and one.turn is None:
-                    old = of_session.get(one.session_id)  # what was learned since is about the case that is there
-                self._keep(one, made, {**extra, **made.attributes}, old, loop)
+                for about, made in self._drafts(one, loop, session):
+                    if isinstance(made, str):
+                        self.left_out.append((one.session_id, made))
+                        continue
+                    old = before.get(made.case_id)
+                    if old is None and self.turn is None and one.turn is None:
+                        old = of_session.get(one.session_id)  # what was learned since is about the case that is there
+                    self._keep(about, made, {**extra, **made.attributes}, old, loop)
+
+    def _drafts(self, one: Chosen, loop: AgentLoop, session: Mapping[str, Any]) -> Iterator[tuple[Chosen, Draft | str]]:
+        """The case of a session, or one a turn; what was said of the session goes with the turn that would be tried alone."""
+        turn = self.turn if isinstance(self.turn, int) else None
+        main = draft(one, loop, session, turn=turn, splits=self.splits)
+        spoken = dict.fromkeys(step.turn for step in loop.steps if step.kind == "user" and step.text)
+        if self.turn != "all" or isinstance(main, str):
+            yield one, main
+            return
+        bare = replace(one, truths=(), first_failure=None)
+        for each in spoken:
+            if each == main.columns["turn"]:
+                yield one, main
+            else:
+                yield bare, draft(bare, loop, session, turn=each, splits=self.splits)
+
+    def settle(self) -> None:
+        """Give the new cases their splits, so that none lies on another side than what belongs with it."""
+        held = (
+            {} if self.existing is None else {row["case_id"]: row for row in self.existing.cases.iter_rows(named=True)}
+        )
+        new = [row for row in self.cases if row["case_id"] not in held]
+        for row, name in zip(new, settled(new, list(held.values()), self.splits), strict=True):
+            row["split"] = name
+            row["row_id"] = row_id_of(row)
 
     def _may_be_cut(self, loop: AgentLoop) -> bool:
         """Whether loading cut anything of the session, as far as that is known: a text may speak of a cut by itself."""

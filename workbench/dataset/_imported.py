@@ -14,6 +14,7 @@ from workbench.dataset._dataset import Dataset
 from workbench.dataset._desk import count_of
 from workbench.dataset._promotion import Addition, Promotion
 from workbench.errors import InputError
+from workbench.evidence import REFUSED
 
 __all__ = ["imported"]
 
@@ -27,6 +28,7 @@ def imported(
     existing: Dataset | None = None,
     redact: Callable[[str], str] | None = None,
     worlds: Collection[str] = (),
+    refused: Collection[str] = (),
 ) -> Promotion:
     """The cases of a file as the next version of a dataset.
 
@@ -47,6 +49,8 @@ def imported(
         Applied to messages and ground truth.
     worlds
         Ids of recorded worlds that are at hand beside those of the file; a case loses the name of any other.
+    refused
+        Sessions whose users did not consent: their cases are left out.
 
     Returns
     -------
@@ -70,25 +74,36 @@ def imported(
         msg = "an import takes the name of a dataset, and a time with its zone"
         raise InputError(msg)
     held = {row["case_id"]: row for row in existing.cases.iter_rows(named=True)} if existing is not None else {}
-    at_hand = {*worlds, *read.worlds}
-    cases = [_case(row, to, held.get(row["case_id"]), redact, at_hand) for row in read.cases.iter_rows(named=True)]
+    at_hand, barred = {*worlds, *read.worlds}, set(refused)
+    told = read.cases.filter(~pl.col("session_id").is_in(list(barred)) | pl.col("session_id").is_null())
+    left_out = read.cases.join(told, on="case_id", how="anti").select("session_id", pl.lit(REFUSED).alias("reason"))
+    cases = [_case(row, to, held.get(row["case_id"]), redact, at_hand) for row in told.iter_rows(named=True)]
     new = [row for row in cases if held.get(row["case_id"], {}).get("row_id") != row["row_id"]]
     stamped = [{**row, "added_at": row["added_at"] or now, "added_by": row["added_by"] or author} for row in new]
-    truths = [_truth(row, to, redact, author, now) for row in read.ground_truth.iter_rows(named=True)]
+    spoken = read.ground_truth.join(told, on="case_id", how="semi", maintain_order="left")
+    truths = [_truth(row, to, redact, author, now) for row in spoken.iter_rows(named=True)]
     made, added, said, version = Addition(stamped, truths, read.worlds).onto(
         existing, name=to, reason=f"imported {count_of(len(cases), 'case')}", author=author, now=now
     )
     fresh = sum(row["case_id"] not in held for row in new)
-    left_out = pl.DataFrame(schema={"session_id": pl.String(), "reason": pl.String()})
     sentence = (
         f"{count_of(fresh, 'case')} added to {to!r}, {count_of(len(new) - fresh, 'case')} revised, ground truth of "
         f"{count_of(said['case_id'].n_unique(), 'case')}: version {made.version} has {made.cases.height:,}."
         if version.height
         else f"Nothing was added to {to!r}: the file has no case that is not there already."
     )
-    gone = sum(row["world_id"] is None for row in cases) - sum(row is None for row in read.cases["world_id"])
-    notes = (f"{count_of(gone, 'case')} whose recorded world is not in the file and not here.",) if gone else ()
-    return Promotion(made, added, said, version, dict(read.worlds), left_out, sentence, notes)
+    gone = sum(row["world_id"] is None for row in cases) - told["world_id"].null_count()
+    notes = [
+        text
+        for text, count in (
+            (f"{count_of(gone, 'case')} whose recorded world is not in the file and not here.", gone),
+            (f"{count_of(left_out.height, 'case')} left out: {REFUSED}.", left_out.height),
+        )
+        if count
+    ]
+    wanted = set(told["world_id"].drop_nulls().to_list())
+    worlds_of = {key: read.worlds[key] for key in read.worlds if key in wanted}
+    return Promotion(made, added, said, version, worlds_of, left_out, sentence, tuple(notes))
 
 
 def _case(

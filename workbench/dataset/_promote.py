@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 import polars as pl
 
@@ -13,6 +13,7 @@ from workbench.dataset._dataset import Dataset
 from workbench.dataset._desk import Desk, Recorder, count_of
 from workbench.dataset._promotion import Addition, Promotion
 from workbench.dataset._selection import Chosen, chosen_sessions, ids_of
+from workbench.dataset._splits import shares_of
 from workbench.dataset._tables import CASES, CaseState
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.evidence import PERMITTED
@@ -36,7 +37,7 @@ def promote(
     controls: int = 0,
     control_pool: object = None,
     seed: int = 0,
-    turn: int | None = None,
+    turn: int | Literal["all"] | None = None,
     attributes: Iterable[str] = (),
     splits: Mapping[str, float] | None = None,
     state: CaseState = "candidate",
@@ -78,11 +79,13 @@ def promote(
     seed
         Another seed draws other controls.
     turn
-        The turn that is tried. By default that of the labelled first failure, else the last.
+        The turn that is tried. By default that of the labelled first failure, else the last. With "all" every turn makes a case of its
+        own with its message prefix; the ground truth goes with the default one.
     attributes
         Further columns of the selection or the sessions to keep beside each case, to segment by.
     splits
-        Named splits with their shares, by task where there is one and else by session, such as `{"train": 0.3, "test": 0.7}`; all is `test` by default.
+        Named splits with their shares, such as `{"train": 0.3, "test": 0.7}`; all is `test` by default. Cases of one task, of one session
+        or with nearly the same words lie in one split.
     state
         The state of new cases.
     redact
@@ -116,7 +119,7 @@ def promote(
     if controls > 0 and control_pool is None:
         msg = f"{controls} controls were asked for without a pool to draw them from; hand in control_pool= with the passing sessions"
         raise InputError(msg)
-    shares = _shares(splits)
+    shares = shares_of(_ONE_SPLIT if splits is None else splits)
     table = conform(sessions, SESSIONS, what="sessions")
     wanted = tuple(attributes)
     chosen, refused = chosen_sessions(selection, table, wanted)
@@ -139,6 +142,7 @@ def promote(
     drawn, short = _controls(controls, held.height, pool, f"{seed}\x1f{to}")
     desk = Desk(to, record, turn, shares, state, author, now, existing, redact, cut_traces)
     desk.read([*chosen, *drawn], frame, table, wanted)
+    desk.settle()
     desk.hold(held, drawn[0].inclusion if drawn else None, counted=selected)
     left_out = pl.DataFrame(
         [*refused, *desk.left_out], schema={"session_id": pl.String(), "reason": pl.String()}, orient="row"
@@ -187,14 +191,6 @@ def _check(to: str, now: dt.datetime, state: str) -> None:
         raise UnknownNameError(state, "state", get_args(CaseState))
 
 
-def _shares(splits: Mapping[str, float] | None) -> Mapping[str, float]:
-    shares = _ONE_SPLIT if splits is None else splits
-    if not shares or not all(share > 0 for share in shares.values()):
-        msg = f"splits is {dict(shares)}; give each split a share above 0, such as {{'train': 0.3, 'test': 0.7}}"
-        raise InputError(msg)
-    return shares
-
-
 def _controls(n: int, held: int, eligible: Sequence[str], key: str) -> tuple[list[Chosen], str | None]:
     """The missing controls by the order of their hashes: uniform, and the same whenever the pool is the same."""
     order = sorted(eligible, key=lambda each: hashlib.sha256(f"{key}\x1f{each}".encode()).digest())
@@ -205,10 +201,10 @@ def _controls(n: int, held: int, eligible: Sequence[str], key: str) -> tuple[lis
     return [Chosen(each, "control", (held + len(drawn)) / pool) for each in drawn], short
 
 
-def _able(steps: pl.DataFrame, sessions: pl.DataFrame, turn: int | None) -> set[str]:
+def _able(steps: pl.DataFrame, sessions: pl.DataFrame, turn: int | Literal["all"] | None) -> set[str]:
     """Sessions that a case can be made of: a user message in the turn, and no consent refused."""
     speaking = steps.filter(pl.col("kind") == "user", pl.col("text").fill_null("") != "")
-    if turn is not None:
+    if isinstance(turn, int):
         speaking = speaking.filter(turn=turn)
     allowed = sessions.filter(PERMITTED)
     return set(speaking["session_id"].to_list()) & set(allowed["session_id"].to_list())

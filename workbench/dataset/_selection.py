@@ -61,8 +61,15 @@ def chosen_sessions(
         elif verdicts and verdicts <= _UNDECIDED:
             left_out.append((session_id, "put off by its reviewer"))
         else:
-            chosen.append(_one(session_id, rows, "control" if "pass" in verdicts else "failure", wanted))
+            channel = "control" if "pass" in verdicts else "failure"
+            chosen += [_one(session_id, each, channel, wanted) for each in _by_turn(rows)]
     return chosen, left_out
+
+
+def _by_turn(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The rows of each turn that they name, with those that name none."""
+    turns = sorted({int(row["turn"]) for row in rows if row.get("turn") is not None})
+    return [[row for row in rows if row.get("turn") in {None, turn}] for turn in turns] or [rows]
 
 
 def _one(session_id: str, rows: list[dict[str, Any]], channel: str, attributes: tuple[str, ...]) -> Chosen:

@@ -149,6 +149,7 @@ def compare(
             *caveats,
             *variant_notes(baseline, candidate),
             *_partial(baseline, candidate),
+            *_looked(names, baseline, candidate),
             *_notes(pair, names),
             *_limits(pair, overall, changed, cases),
             *_scanned(segments, cases, by),
@@ -196,6 +197,12 @@ def _partial(*arms: Any) -> list[str]:
     """What runs on a part of the cases cannot see."""
     known = [arm for arm in arms if isinstance(arm, Experiment) and arm.metadata.get("partial")]
     return [f"{arm.name}: {arm.metadata['partial']}" for arm in known]
+
+
+def _looked(names: tuple[str, str], *arms: Any) -> list[str]:
+    """How often the cases were looked at, this look included: what was chosen on them is no test on them."""
+    told = [arm.looked for arm in arms if isinstance(arm, Experiment) and arm.looked is not None]
+    return list(dict.fromkeys(look(f"comparison {names[0]} | {names[1]}") for look in told))
 
 
 def _notes(pair: Pair, names: tuple[str, str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -45,6 +45,8 @@ class Experiment:
         What was tried: agent, version, model, prompt, code revision.
     counted
         Rows that could not be used as they came, by reason.
+    looked
+        Told of every comparison that reads it; answers how often its holdout was looked at.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Experiment:
     cases: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"case": pl.String()}))
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     counted: Mapping[str, int] = field(default_factory=dict[str, int])
+    looked: Callable[[str], str] | None = field(default=None, compare=False)
 
     @property
     def fingerprint(self) -> str:

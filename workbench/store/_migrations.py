@@ -43,7 +43,12 @@ def _worlds(connection: sa.Connection) -> None:
         connection.execute(sa.DDL(f"ALTER TABLE trials ADD COLUMN {name} BIGINT"))
 
 
-STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _tokens, 2: _queues, 3: _worlds}
+def _tags(connection: sa.Connection) -> None:
+    """Versions of datasets can have names."""
+    METADATA.tables["dataset_tags"].create(connection, checkfirst=True)
+
+
+STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _tokens, 2: _queues, 3: _worlds, 4: _tags}
 """`STEPS[n]` changes tables of version n into those of version n + 1."""
 
 

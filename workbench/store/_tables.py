@@ -14,7 +14,7 @@ from workbench import schema
 
 __all__ = ["METADATA", "TABLES", "VERSION", "UtcTime"]
 
-VERSION: Final = 4
+VERSION: Final = 5
 """The version of the tables below; `_migrations` brings older workspaces up to it."""
 
 
@@ -96,6 +96,7 @@ _DESCRIBED: Final[dict[str, _Table]] = {
     "proposals": _Table(schema.PROPOSALS, ("proposal_id",)),
     "decisions": _Table(schema.DECISIONS, ("decision_id",)),
     "dataset_versions": _Table(schema.DATASET_VERSIONS, ("dataset", "version")),
+    "dataset_tags": _Table(schema.DATASET_TAGS, ("tag_id",), ("dataset",)),
     "cases": _Table(schema.CASES, ("row_id",), ("dataset",)),
     "ground_truth": _Table(schema.GROUND_TRUTH, ("truth_id",), ("case_id",)),
     "experiments": _Table(schema.EXPERIMENTS, ("experiment_id",), ("name",)),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -17,7 +17,7 @@ from workbench.workspace._reading import Reading
 
 if TYPE_CHECKING:
     from workbench.cluster import Modes
-    from workbench.dataset import Dataset, Promotion
+    from workbench.dataset import CaseState, Dataset, Looks, Promotion, Use
     from workbench.experiment import Comparison, Experiment
 
 
@@ -28,7 +28,15 @@ class Datasets(Reading):
     """Promoting, exporting, comparing, reporting."""
 
     def promote(
-        self, population: Any, *, to: str, controls: int = 0, seed: int = 0, author: str | None = None
+        self,
+        population: Any,
+        *,
+        to: str,
+        controls: int = 0,
+        seed: int = 0,
+        turn: int | Literal["all"] | None = None,
+        splits: Mapping[str, float] | None = None,
+        author: str | None = None,
     ) -> Dataset:
         """Make cases of sessions, and of passing controls drawn beside them: a new version of a dataset, or the same one where nothing is new.
 
@@ -41,6 +49,10 @@ class Datasets(Reading):
             The dataset's name.
         controls
             How many passing sessions the dataset is to hold beside them, drawn at random.
+        turn
+            The turn that is tried; by default that of the labelled first failure, else the last. With "all" every turn is a case.
+        splits
+            Named splits with their shares, such as `{"train": 0.3, "test": 0.7}`; what belongs together lies in one.
         """
         from workbench import dataset, world
 
@@ -62,13 +74,16 @@ class Datasets(Reading):
             controls=controls,
             control_pool=self.passing() if controls else None,
             seed=seed,
+            turn=turn,
+            splits=splits,
             attributes=("agent_version",),
         )
         if not self._keep_version(promoted):
-            return self.promote(population, to=to, controls=controls, seed=seed, author=author)
-        return replace(
-            promoted.dataset, notes=(promoted.sentence, *promoted.notes, f"Redacted: {redactor.replaced.sentence}")
-        )
+            return self.promote(
+                population, to=to, controls=controls, seed=seed, turn=turn, splits=splits, author=author
+            )
+        notes = (promoted.sentence, *promoted.notes, f"Redacted: {redactor.replaced.sentence}")
+        return replace(promoted.dataset, notes=notes, looked=self._watch(promoted.dataset))
 
     def _keep_version(self, made: Promotion) -> bool:
         """Write a version and what it holds, all or none; False where somebody made one of this number in the meantime."""
@@ -100,7 +115,7 @@ class Datasets(Reading):
         """
         from workbench import dataset
 
-        read = dataset.read_dataset(path, format)
+        read, refused = dataset.read_dataset(path, format), self._refused()
         name, redactor = to or read.name, self._redactor()
         ids = {each for each in read.cases["world_id"].drop_nulls().to_list() if each in self.store.blobs}
         made = dataset.imported(
@@ -111,11 +126,104 @@ class Datasets(Reading):
             existing=self.dataset(name) if name in self.datasets() else None,
             redact=redactor.text,
             worlds=ids,
+            refused=refused,
         )
         if not self._keep_version(made):
             return self.import_dataset(path, to=to, format=format, author=author)
         notes = (made.sentence, *made.notes, f"Redacted: {redactor.replaced.sentence}")
-        return replace(self.dataset(name) if made.version.height else made.dataset, notes=notes)
+        return replace(made.dataset, notes=notes, looked=self._watch(made.dataset))
+
+    def revise_cases(
+        self, name: str, case_ids: Iterable[str], *, state: CaseState, reason: str, author: str | None = None
+    ) -> Dataset:
+        """Give cases of a dataset another state: a new version, with who decided and why.
+
+        Parameters
+        ----------
+        name
+            The dataset.
+        case_ids
+            The cases.
+        state
+            `accepted`, `future` (tracked, not tried), `retired` (kept, not tried) or `candidate`.
+        reason
+            Why.
+        author
+            Who decides; you by default.
+        """
+        from workbench import dataset
+
+        ids = list(case_ids)
+
+        def change(data: Dataset) -> Promotion:
+            return dataset.revise(
+                data, ids, state=state, reason=reason, author=author_of(author), now=datetime.now(UTC)
+            )
+
+        return self._changed(name, change)
+
+    def split(self, name: str, splits: Mapping[str, float], *, author: str | None = None) -> Dataset:
+        """Lay the cases of a dataset into named splits anew; none of one session, task or near duplicate lies on two sides.
+
+        Parameters
+        ----------
+        name
+            The dataset.
+        splits
+            Names with their shares, such as `{"train": 0.3, "test": 0.7}`.
+        author
+            Who decides; you by default.
+        """
+        from workbench import dataset
+
+        def change(data: Dataset) -> Promotion:
+            return dataset.split(data, splits, author=author_of(author), now=datetime.now(UTC))
+
+        return self._changed(name, change)
+
+    def _changed(self, name: str, change: Callable[[Dataset], Promotion]) -> Dataset:
+        """The latest version with a change on top, made again where somebody was faster."""
+        while True:
+            made = change(self.dataset(name))
+            if self._keep_version(made):
+                return replace(made.dataset, notes=(made.sentence, *made.notes), looked=self._watch(made.dataset))
+
+    def tag(self, name: str, tag: str, *, version: int | None = None, author: str | None = None) -> Dataset:
+        """Give a version of a dataset, the latest by default, a name: `ws.dataset(name, version=tag)` finds it until another gets the tag."""
+        from workbench import dataset
+
+        tagged = self.dataset(name, version=version)
+        row = dataset.tag_row(name, tagged.version, tag, author=author_of(author), now=datetime.now(UTC))
+        self.store.database.append("dataset_tags", [row])
+        return tagged
+
+    def case_states(self, name: str) -> pl.DataFrame:
+        """Who put which case of a dataset into which state, when and why: `case_id`, `version`, `state`, `reason`, `by`, `at`."""
+        from workbench import dataset
+
+        tables = {"versions": self.store.database.read("dataset_versions"), "cases": self.store.database.read("cases")}
+        return dataset.states(name, **tables)
+
+    def looks(self, name: str) -> Looks:
+        """Who looked at which split of a dataset: exports, experiments and comparisons, each counted once."""
+        from workbench import dataset
+
+        return dataset.looks(self.store.database.read("exposures"), name)
+
+    def _look(self, name: str, splits: Iterable[str], *, use: Use, by: str) -> str:
+        """Write down that somebody looks at a dataset, and say how often its splits were looked at by now."""
+        from workbench import dataset
+
+        reached = set(splits)
+        rows = dataset.look_rows(name, reached, use=use, by=by, author=author_of(), now=datetime.now(UTC))
+        self.store.database.append("exposures", rows)
+        return dataset.looks(self.store.database.read("exposures"), name, reached).sentence
+
+    def _watch(self, data: Dataset) -> Callable[[str], None]:
+        def looked(by: str) -> None:
+            self._look(data.name, data.cases["split"].drop_nulls(), use="shown", by=by)
+
+        return looked
 
     def _with_all_labels(self, population: Any) -> Any:
         """Labels of some reviewers with the others' labels of the same sessions."""
@@ -148,8 +256,8 @@ class Datasets(Reading):
         """The names of the datasets."""
         return tuple(self.store.database.read("dataset_versions")["dataset"].unique(maintain_order=True).to_list())
 
-    def dataset(self, name: str, *, version: int | None = None) -> Dataset:
-        """A dataset at a version, the latest by default; cases whose users have refused since are retired in it, and empty."""
+    def dataset(self, name: str, *, version: int | str | None = None) -> Dataset:
+        """A dataset at a version, by its number or tag, the latest by default; cases whose users have refused since are retired in it, and empty."""
         from workbench import dataset
 
         return dataset.withholding(self._dataset(name, version), self._refused())
@@ -174,13 +282,16 @@ class Datasets(Reading):
             said.append(made.sentence)
         return tuple(said)
 
-    def _dataset(self, name: str, version: int | None = None) -> Dataset:
+    def _dataset(self, name: str, version: int | str | None = None) -> Dataset:
         """A dataset as it is kept."""
         from workbench import dataset
 
+        if isinstance(version, str):
+            version = dataset.version_of(name, version, self.store.database.read("dataset_tags"))
+
         cases = self.store.database.read("cases", dataset=name)
         ids = cases["world_id"].drop_nulls().unique().to_list()
-        return dataset.dataset_at(
+        found = dataset.dataset_at(
             name,
             versions=self.store.database.read("dataset_versions"),
             cases=cases,
@@ -188,6 +299,8 @@ class Datasets(Reading):
             worlds=dataset.Worlds(ids, self.store.blobs.get),
             version=version,
         )
+        seen = self.looks(name)
+        return replace(found, notes=(seen.sentence,) if seen.rows.height else (), looked=self._watch(found))
 
     def recorded(self, name: str, where: pl.Expr | None = None, *, graders: Sequence[str] | None = None) -> Experiment:
         """What was run already, as an experiment: sessions are trials of their tasks, graders' results their outcomes.

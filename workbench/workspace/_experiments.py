@@ -157,6 +157,8 @@ class Experiments(Datasets):
                 "created_at": datetime.now(UTC),
             },
         )  # fmt: skip
+        tried = data.cases.filter(pl.col("case_id").is_in(inputs["case_id"].to_list()))["split"]
+        self._look(data.name, tried.drop_nulls(), use="tested", by=f"experiment {name}")
         if left:
             journal.open()
             kept = 0
@@ -238,7 +240,7 @@ class Experiments(Datasets):
             "dataset_cases": eligible.height,
             "partial": unseen(eligible, tried, of),
         }
-        return experiment.executed(
+        found = experiment.executed(
             name,
             trials=trials,
             results=self.store.database.read_of("results", "trials", "trial_id", experiment_id=experiment_id),
@@ -247,6 +249,12 @@ class Experiments(Datasets):
             metadata=metadata,
             counted={_AGAIN: Journal(self.store.folder, experiment_id).again()},
         )
+        splits = found.cases["split"].drop_nulls().to_list()
+
+        def looked(by: str) -> str:
+            return self._look(data.name, splits, use="selected", by=by)
+
+        return replace(found, looked=looked)
 
     def arm(self, name: str) -> Experiment:
         """One arm of a comparison by name: an experiment that was run here, else the recorded trials of that release."""
