@@ -9,7 +9,7 @@ import * as esbuild from "esbuild";
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 
 const OUT = process.env.WORKBENCH_STATIC ?? "../workbench/static";
-const WIDGETS = ["labeller", "explorer"].filter((name) => existsSync(`src/${name}/index.ts`));
+const WIDGETS = ["labeller", "explorer", "promoter"].filter((name) => existsSync(`src/${name}/index.ts`));
 
 /** What the bundles were built from; tests/widgets/test_assets.py computes the same without Node. */
 function stamp() {

@@ -16,7 +16,7 @@ from workbench.errors import AssetError
 from workbench.widgets import asset
 
 WIDGETS = Path(__file__).parents[2] / "widgets"
-BUILT = ["explorer.css", "explorer.js", "labeller.css", "labeller.js"]
+BUILT = ["explorer.css", "explorer.js", "labeller.css", "labeller.js", "promoter.css", "promoter.js"]
 
 
 def stamp() -> str:

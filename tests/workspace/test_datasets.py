@@ -160,3 +160,36 @@ def test_every_look_at_a_holdout_is_counted_once_and_said(ws: wb.Workspace, tmp_
 
 def answer(task: dict[str, Any]) -> str:
     return f"{task['case']} is done"
+
+
+def test_picks_at_the_desk_become_cases_once_with_the_authors_words(ws: wb.Workspace) -> None:
+    ws.annotate(SAMPLE / "labels.jsonl")
+    ids = ws.labelled()["session_id"].unique(maintain_order=True).to_list()
+    desk = ws.promote_desk(to="regression", author="zoe")
+    assert [item["session_id"] for item in desk.items] == ids
+    shown = desk._answer("fetch", {"session_id": ids[0]})[0]["preview"]
+    ends = {each["turn"]: each["end"] for each in shown["turns"]}
+    assert shown["messages"][ends[shown["turn"]] - 1]["role"] == "user"
+    picks = [
+        {"session_id": ids[0], "turn": shown["turn"], "expected_output": "Refund it.", "criteria": "Names the order."},
+        {"session_id": ids[1], "turn": 1, "expected_output": "", "criteria": ""},
+    ]
+    said = desk._answer("change", {"change": {"operation": "o1", "picks": picks}})[0]
+    assert sorted(said["there"]) == sorted(ids[:2])
+    made = ws.dataset("regression")
+    row = made.cases.filter(session_id=ids[0]).row(0, named=True)
+    assert (row["turn"], made.cases["channel"].to_list()) == (shown["turn"], ["failure", "failure"])
+    assert json.loads(row["prefix"])[-1] == {"role": "user", "content": row["input"]}
+    assert len(json.loads(row["prefix"])) == ends[shown["turn"]]
+    own = made.ground_truth.filter(author="zoe").select("kind", "value").rows()
+    assert sorted(own) == [("criteria", "Names the order."), ("expected_output", "Refund it.")]
+    again = ws.promote_desk(ids[:3], to="regression", author="zoe")
+    assert again.there == ids[:2]
+    assert (
+        "Nothing was added" in again._answer("change", {"change": {"operation": "o1", "picks": picks}})[0]["sentence"]
+    )
+    corrected = [{**picks[0], "expected_output": "Refund order 7."}]
+    again._answer("change", {"change": {"operation": "o2", "picks": corrected}})
+    latest = ws.dataset("regression")
+    assert (latest.version, len(latest)) == (2, 2)
+    assert "Refund it." not in latest.ground_truth["value"].to_list()

@@ -1,4 +1,4 @@
-// Built from widgets/src (57e162b5e5efeb47) by "npm run build". Do not edit.
+// Built from widgets/src (30678561212338a2) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

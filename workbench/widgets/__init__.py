@@ -1,11 +1,23 @@
-"""The widgets' Python half: the labeller and the map of modes. The browser half lies in the top-level ``widgets/``."""
+"""The widgets' Python half: the labeller, the map of modes and the promoter. The browser half lies in the top-level ``widgets/``."""
 
 from __future__ import annotations
 
 from workbench.widgets._assets import asset
 from workbench.widgets._explorer import Explorer
 from workbench.widgets._labeller import Labeller
+from workbench.widgets._promoter import Promoter
 from workbench.widgets._session import conversation
 from workbench.widgets._types import ACTIONS, Change, Item, Label, MapEvent
 
-__all__ = ["ACTIONS", "Change", "Explorer", "Item", "Label", "Labeller", "MapEvent", "asset", "conversation"]
+__all__ = [
+    "ACTIONS",
+    "Change",
+    "Explorer",
+    "Item",
+    "Label",
+    "Labeller",
+    "MapEvent",
+    "Promoter",
+    "asset",
+    "conversation",
+]

@@ -12,13 +12,14 @@ import polars as pl
 
 from workbench import schema
 from workbench.errors import EmptyError
-from workbench.workspace._base import author_of
+from workbench.workspace._base import author_of, ids_of
 from workbench.workspace._reading import Reading
 
 if TYPE_CHECKING:
     from workbench.cluster import Modes
     from workbench.dataset import CaseState, Dataset, Looks, Promotion, Use
     from workbench.experiment import Comparison, Experiment
+    from workbench.widgets import Promoter
 
 
 __all__ = ["Datasets"]
@@ -84,6 +85,58 @@ class Datasets(Reading):
             )
         notes = (promoted.sentence, *promoted.notes, f"Redacted: {redactor.replaced.sentence}")
         return replace(promoted.dataset, notes=notes, looked=self._watch(promoted.dataset))
+
+    def promote_desk(self, population: Any = None, *, to: str, author: str | None = None) -> Promoter:
+        """Pick sessions by keyboard, choose their turn, say what a good answer is, see what the agent gets, and save them as cases.
+
+        Parameters
+        ----------
+        population
+            What `labelled()` or `failing()` gave, ids, or a frame with `session_id`; by default the sessions that people labelled as failing.
+        to
+            The dataset's name.
+        author
+            Who promotes; you by default.
+        """
+        from workbench import evidence
+        from workbench.widgets import Promoter
+        from workbench.workspace import _promoting
+
+        labels = self.labelled()
+        ids, _ = evidence.permitted(ids_of(labels if population is None else population), self._rolled_up())
+        shown = ids.select("session_id").unique(maintain_order=True)
+        modes = (
+            labels.drop_nulls("failure_mode").group_by("session_id").agg(pl.col("failure_mode").first().alias("mode"))
+        )
+        lines = self._rolled_up().select("session_id", pl.col("input").alias("gist"))
+        items = shown.join(lines, on="session_id", how="left", maintain_order="left")
+        items = items.join(modes, on="session_id", how="left", maintain_order="left")
+        said = {row["session_id"]: row for row in labels.iter_rows(named=True)}
+        who, redactor = author_of(author), self._redactor()
+
+        def fetch(session_id: str) -> dict[str, Any]:
+            return _promoting.preview(self.session(session_id), said.get(session_id, {}), redactor.text)
+
+        def save(picks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+            chosen = _promoting.selection(
+                picks,
+                self.labelled(),
+                proposed={pick["session_id"]: fetch(pick["session_id"])["turn"] for pick in picks},
+                passing=frozenset(ids_of(self.passing())["session_id"].to_list()),
+                author=who,
+            )
+            made = self.promote(chosen, to=to, author=who)
+            return {"sentence": made.notes[0], "there": made.cases["session_id"].to_list()}
+
+        return Promoter(
+            [{**row, "gist": redactor.text(row["gist"] or "")} for row in items.iter_rows(named=True)],
+            fetch=fetch,
+            save=save,
+            dataset=to,
+            there=self.dataset(to).cases["session_id"].to_list() if to in self.datasets() else (),
+            author=who,
+            queue=f"{self.store.folder}/{to}/{who}",
+        )
 
     def _keep_version(self, made: Promotion) -> bool:
         """Write a version and what it holds, all or none; False where somebody made one of this number in the meantime."""

@@ -1,0 +1,14 @@
+import type { RenderProps } from "@anywidget/types";
+
+import "../shared/theme.css";
+import "../labeller/labeller.css";
+import "./promoter.css";
+import type { Traits } from "./types";
+import { View } from "./view";
+
+function render({ model, el, signal }: RenderProps<Traits>): void {
+  const view = new View(model, signal);
+  el.append(view.root.parentElement ?? view.root);
+}
+
+export default { render };
