@@ -1,4 +1,4 @@
-// Built from widgets/src (30678561212338a2) by "npm run build". Do not edit.
+// Built from widgets/src (94e9a68ef7ddc4f4) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -489,7 +489,7 @@ var View = class {
   #there;
   #previews = /* @__PURE__ */ new Map();
   #rows = [];
-  #list = h("ul", { class: "wbw-outline-rows wbw-picks", role: "listbox", "aria-label": "Sessions", "aria-multiselectable": "true" });
+  #list = h("ul", { class: "wbw-outline-rows wbw-picks", tabindex: 0, role: "listbox", "aria-label": "Sessions", "aria-multiselectable": "true" });
   #middle = h("div", { class: "wbw-transcript", role: "log", "aria-label": "What the agent is handed", "aria-live": "off" });
   #progress = h("span", { class: "wbw-progress-text" });
   #notice = h("p", { class: "wbw-notice", role: "alert", hidden: true });

@@ -23,7 +23,7 @@ export class View {
   readonly #there: Set<string>;
   readonly #previews = new Map<string, Preview>();
   readonly #rows: HTMLElement[] = [];
-  readonly #list = h("ul", { class: "wbw-outline-rows wbw-picks", role: "listbox", "aria-label": "Sessions", "aria-multiselectable": "true" });
+  readonly #list = h("ul", { class: "wbw-outline-rows wbw-picks", tabindex: 0, role: "listbox", "aria-label": "Sessions", "aria-multiselectable": "true" });
   readonly #middle = h("div", { class: "wbw-transcript", role: "log", "aria-label": "What the agent is handed", "aria-live": "off" });
   readonly #progress = h("span", { class: "wbw-progress-text" });
   readonly #notice = h("p", { class: "wbw-notice", role: "alert", hidden: true });
