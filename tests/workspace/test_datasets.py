@@ -95,13 +95,17 @@ def test_what_was_exported_and_comes_back_is_the_same_version(ws: wb.Workspace, 
 def test_a_file_of_others_is_redacted_and_its_next_edition_revises_its_cases(ws: wb.Workspace, tmp_path: Path) -> None:
     path = tmp_path / "quiz.jsonl"
     rows = [
-        {"inputs": {"question": f"Mail ada{n}@example.com about order {n}."}, "outputs": {"answer": f"Done {n}"}}
+        {
+            "inputs": {"question": f"Mail ada{n}@example.com about order {n}."},
+            "outputs": {"answer": f"Done {n}"},
+            "metadata": {"from": "ada@example.com"},
+        }
         for n in range(3)
     ]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     first = ws.import_dataset(path)
     assert (first.name, len(first), first.ground_truth.height) == ("quiz", 3, 3)
-    assert "@example.com" not in "".join(first.cases["prefix"])
+    assert "@example.com" not in "".join([*first.cases["prefix"], *first.cases["attributes"]])
     rows[0]["outputs"]["answer"] = "Done otherwise"
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     second = ws.import_dataset(path, author=first.ground_truth["author"][0])

@@ -46,7 +46,7 @@ def imported(
     existing
         The dataset's latest version.
     redact
-        Applied to messages and ground truth.
+        Applied to messages, ground truth, and attributes that are new.
     worlds
         Ids of recorded worlds that are at hand beside those of the file; a case loses the name of any other.
     refused
@@ -118,6 +118,8 @@ def _case(
     if redact is not None:
         made["input"] = redact(row["input"] or "")
         made["prefix"] = dumps(_clean(orjson.loads(row["prefix"] or "[]"), redact))
+        if old is None or old["attributes"] != row["attributes"]:
+            made["attributes"] = dumps(_clean(orjson.loads(row["attributes"] or "{}"), redact))
     return {**made, "row_id": row_id_of(made)}
 
 
