@@ -6,6 +6,7 @@ from workbench.experiment._attempt import Case, GraderLike, Trial
 from workbench.experiment._compare import compare
 from workbench.experiment._comparison import Comparison
 from workbench.experiment._coverage import unseen
+from workbench.experiment._decompose import Decomposition, decompose
 from workbench.experiment._difference import ComparisonVerdict, Difference
 from workbench.experiment._executed import executed, result_rows, trial_rows
 from workbench.experiment._experiment import Experiment, recorded
@@ -22,6 +23,7 @@ __all__ = [
     "Case",
     "Comparison",
     "ComparisonVerdict",
+    "Decomposition",
     "Difference",
     "Experiment",
     "GateResult",
@@ -34,6 +36,7 @@ __all__ = [
     "agent_of",
     "cases_of",
     "compare",
+    "decompose",
     "executed",
     "gate",
     "history",

@@ -25,7 +25,7 @@ from workbench.workspace._trials import PREFIX, Journal, Keeper, conversation, d
 if TYPE_CHECKING:
     from workbench.dataset import Dataset
     from workbench.evidence import AgentLoop
-    from workbench.experiment import Experiment, GateResult, History, Policy
+    from workbench.experiment import Decomposition, Experiment, GateResult, History, Policy
     from workbench.grade import Grader
     from workbench.world import Replay
 
@@ -312,6 +312,20 @@ class Experiments(Datasets):
             msg = f"no experiment was run on dataset {dataset!r}: run one with ws.experiment(agent, {dataset!r}, …)"
             raise EmptyError(msg)
         return experiment.history([self.executed(name) for name in ran["name"].to_list()])
+
+    def why(self, before: str, after: str, *, by: str | None = None) -> Decomposition:
+        """Why the pass rate of one run differs from that of another: agent, graders, mix, dataset, chance; the parts add up exactly.
+
+        Parameters
+        ----------
+        before, after
+            Names of experiments that were run here, or of recorded releases.
+        by
+            An attribute of the cases that tells kinds apart.
+        """
+        from workbench import experiment
+
+        return experiment.decompose(self.arm(before), self.arm(after), by=by)
 
     def gate(self, policy: Policy | str | Path, *, baseline: str, candidate: str) -> GateResult:
         """Hold a candidate against a policy: pass, fail or inconclusive, with one sentence a rule.
