@@ -13,7 +13,7 @@ import pytest
 from workbench import charts
 from workbench.charts import _theme as theme
 from workbench.errors import EmptyError, UnknownNameError
-from workbench.experiment import compare
+from workbench.experiment import Experiment, compare, history
 
 HOSTILE = '<script>alert(1)</script>"\u202e'
 
@@ -29,6 +29,7 @@ def arm(seed, shift, *, name="mode", trials=3):
                 "grader": g,
                 "passed": bool(rng.random() < rates[n] + shift),
                 name: f"segment {n % 4}",
+                "cost": 0.01 * (1 + shift) + 0.001 * rng.random(),
             }
             for n in range(80)
             for t in range(trials)
@@ -40,6 +41,13 @@ def arm(seed, shift, *, name="mode", trials=3):
 @pytest.fixture(scope="module")
 def comparison():
     return compare(arm(1, -0.2), arm(2, 0.1), by=["mode"], margin=0.02)
+
+
+def runs():
+    part = {"partial": "20 of 80 cases were tried."}
+    three = [Experiment(name, arm(seed, shift), metadata=about) for name, seed, shift, about in
+             (("v1", 1, -0.2, {}), ("v2", 2, 0.0, part), (HOSTILE, 3, 0.1, {}))]  # fmt: skip
+    return history(three)
 
 
 MODES = pl.DataFrame(
@@ -63,10 +71,10 @@ PLACES = pl.DataFrame(
 )
 
 
-@pytest.fixture(params=["difference", "flips", "pass_k", "modes", "map"])
+@pytest.fixture(params=["difference", "flips", "pass_k", "modes", "map", "history", "cost"])
 def chart(request, comparison):
     draw = getattr(charts, request.param)
-    return draw({"modes": MODES, "map": PLACES}.get(request.param, comparison))
+    return draw({"modes": MODES, "map": PLACES, "history": runs()}.get(request.param, comparison))
 
 
 def test_every_chart_is_one_picture_with_a_text_alternative(chart):
@@ -156,6 +164,22 @@ def test_scores_are_drawn_in_their_own_unit():
     drawn = charts.to_svg(charts.difference(compare(rows, rows)))
     assert "score" in drawn
     assert "percentage points" not in drawn
+
+
+def test_a_run_on_a_part_has_a_shape_of_its_own_and_is_told():
+    drawn = charts.history(runs()).to_dict()
+    assert "2 v2: " in drawn["description"]
+    assert "part of the cases" in drawn["description"]
+    assert "<script" not in charts.to_svg(charts.history(runs()))
+
+
+def test_what_quality_costs_is_told_with_both_intervals(comparison):
+    assert re.search(
+        r"candidate: [\d.]+% \([\d.]+% to [\d.]+%\) at 0\.011\d* cost a trial",
+        charts.cost(comparison).to_dict()["description"],
+    )
+    with pytest.raises(EmptyError, match="no 'seconds' of both arms to draw \\(known: cost\\)"):
+        charts.cost(comparison, "seconds")
 
 
 def test_nothing_to_draw_says_what_to_do():

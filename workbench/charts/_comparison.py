@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import polars as pl
 
+from workbench._words import percent, points, signed, with_interval
 from workbench.charts._text import shorten
 from workbench.charts._theme import AXIS, BASELINE, CANDIDATE, KINDS, ON_FILLED, TEXT, VERDICTS
 from workbench.errors import EmptyError
@@ -109,17 +110,17 @@ def _rows(comparison: Comparison, scale: float) -> pl.DataFrame:
 
 def _row(what: str, row: dict[str, Any], scale: float) -> dict[str, Any]:
     def form(value: float) -> str:
-        return (f"{value:+.3g}" if scale == 1 else f"{value * scale:+.1f}").replace("-", _MINUS)
+        return (signed(value) if scale == 1 else points(value)).replace("-", _MINUS)
 
     known = row["low"] is not None
-    ends = f" ({form(row['low'])} to {form(row['high'])})" if known else ", too few cases"
+    few = "" if known else ", too few cases"
     return {
         "what": f"{shorten(what, 40)} · {row['cases']:,}",
         "difference": row["difference"] * scale,
         "low": row["low"] * scale if known else None,
         "high": row["high"] * scale if known else None,
         "verdict": row["verdict"] if known else "too few cases",
-        "said": form(row["difference"]) + ends,
+        "said": with_interval(row["difference"], row["low"], row["high"], form) + few,
     }
 
 
@@ -199,7 +200,7 @@ def flips(comparison: Comparison) -> alt.LayerChart:
         .encode(x=alt.X("x:Q").scale(scale), y=alt.Y("y:Q").scale(scale))
     )
     told = "; ".join(
-        f"{row['cases']} {row['kind']} from {row['baseline']:.0%} to {row['candidate']:.0%}"
+        f"{row['cases']} {row['kind']} from {percent(row['baseline'])} to {percent(row['candidate'])}"
         for row in spots.head(12).to_dicts()
     )
     about = f"Cases by their pass rate in both arms. {comparison.sentence} {told}."
@@ -265,7 +266,7 @@ def pass_k(comparison: Comparison) -> alt.HConcatChart:
         ]
         panels.append(alt.layer(*layers).properties(width=230, height=190, title=f"{measure}: {meaning}"))
     told = "; ".join(
-        f"{row['measure'].replace('k', str(row['k']))} {row['baseline']:.1%} and {row['candidate']:.1%}"
+        f"{row['measure'].replace('k', str(row['k']))} {percent(row['baseline'])} and {percent(row['candidate'])}"
         for row in table.head(16).to_dicts()
     )
     about = f"Repeated tries of {arms[0]} and {arms[1]} over {int(table['cases'].to_numpy().max())} cases: {told}."
