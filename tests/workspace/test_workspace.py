@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -293,6 +294,26 @@ def test_the_report_holds_everything_and_runs_nothing(ws: wb.Workspace, tmp_path
     assert "<script" not in text
     assert ws.outcomes().sentence.split(",")[0] in text
     assert dt.datetime.now(dt.UTC).strftime("%Y-%m-%d") in text
+
+
+def test_the_report_begins_with_the_decision_and_shows_where_conversations_part(
+    ws: wb.Workspace, tmp_path: Path
+) -> None:
+    ws.grade(GRADERS)
+    names = [grader.name for grader in GRADERS]
+    arms = [ws.recorded(v, pl.col("agent_version") == v, graders=names) for v in ("1.4.0", "1.5.0")]
+    found = wb.compare(*arms, margin=0.02)
+    text = ws.report(tmp_path / "report.html", comparison=found).read_text(encoding="utf-8")
+    heads = re.findall(r"<h2>([^<]+)</h2>", text)
+    assert heads[:3] == ["Is the candidate better?", "Where conversations part", "What was read"]
+    assert text.count("Here they part") >= 2
+    case = found.changed.row(0, named=True)
+    anchor = re.search(rf'<a href="#(session-\d+)">{re.escape(case["baseline_sessions"][0])}</a>', text)
+    assert anchor is not None
+    assert f'id="{anchor[1]}"' in text
+    assert str(SAMPLE.parent) not in text
+    assert str(tmp_path) not in text
+    assert "baseline.jsonl" in text
 
 
 # ── modes on the map ─────────────────────────────────────────────────────────────────────────────────────────────────

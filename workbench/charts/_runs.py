@@ -57,7 +57,13 @@ def history(found: History) -> alt.LayerChart:
             "said": with_interval(row["rate"], row["low"], row["high"], percent),
         })  # fmt: skip
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("run:N").sort([row["run"] for row in rows]).axis(title="runs, oldest first; + fixed, \u2212 regressed against the run before", labelAngle=0, labelLimit=_STEP + 14)
+        x=alt.X("run:N")
+        .sort([row["run"] for row in rows])
+        .axis(
+            title="runs, oldest first; + fixed, \u2212 regressed against the run before",
+            labelAngle=0,
+            labelLimit=_STEP + 14,
+        )
     )
     up = alt.Y("rate:Q").scale(domain=[0, 1]).axis(format="%", title="pass rate, 95% interval", tickCount=5)
     sets = ["all cases", "part of the cases"]

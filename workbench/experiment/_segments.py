@@ -1,4 +1,9 @@
-"""The same comparison for every segment and every grader, with the false alarms of looking at several held down."""
+"""The same comparison for every segment and every grader, with the false alarms of looking at several held down.
+
+Thin segments are not pulled towards the others (partial pooling). In simulation it halves the error of the estimates where nothing differs, but
+of twelve segments of 12 to 30 cases one that broke is found less often than after Benjamini and Hochberg (20% against 26%, 49% against 65%),
+and its pooled interval holds the true loss in only four of ten samples: it hides what the table is there to show.
+"""
 
 from __future__ import annotations
 

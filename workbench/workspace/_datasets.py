@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Datasets"]
 
+_file_name = pl.col("path").str.replace(r"^.*[\\/]", "")
+
 
 class Datasets(Reading):
     """Promoting, exporting, comparing, reporting."""
@@ -423,10 +425,13 @@ class Datasets(Reading):
         """
         from workbench import evidence, load, report
         from workbench.store import write_whole
-        from workbench.workspace._findings import cited, sections
+        from workbench.workspace._findings import cited, parted, sections
 
         loaded = load.LoadReport(
-            self.sources().select(schema.SOURCES.names()), self.set_aside(), signals=self._signal_counts()
+            # A page is handed on: where files lie on this machine is nobody else's.
+            self.sources().select(schema.SOURCES.names()).with_columns(_file_name),
+            self.set_aside().with_columns(_file_name),
+            signals=self._signal_counts(),
         )
         outcomes = self.outcomes(where)
         shown, refused = evidence.permitted(outcomes.frame, self._rolled_up())
@@ -442,6 +447,7 @@ class Datasets(Reading):
                 codebook=self.codebook(),
                 datasets=[self.dataset(name) for name in self.datasets()],
                 comparison=comparison,
+                flips=parted(comparison, self.session, quoted["session_id"].to_list()),
             ),
             evidence={session_id: self.session(session_id) for session_id in quoted["session_id"].to_list()},
             made_at=datetime.now(UTC),

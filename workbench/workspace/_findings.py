@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from workbench._html import ShowsItself
 from workbench.report import Section
 
 if TYPE_CHECKING:
-    from altair import Chart, LayerChart
+    from altair import Chart, HConcatChart, LayerChart
 
     from workbench.cluster import Modes
     from workbench.dataset import Dataset
-    from workbench.evidence import Outcomes
+    from workbench.evidence import AgentLoop, Outcomes, SideBySide
     from workbench.experiment import Comparison
     from workbench.label import Codebook
     from workbench.load import LoadReport
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["cited", "sections"]
 
 _FLIPS_CITED = 5
+_FLIPS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
     """A chart as the page takes it."""
 
-    chart: Chart | LayerChart
+    chart: Chart | HConcatChart | LayerChart
 
     def _repr_html_(self) -> str:
         from workbench import charts
@@ -45,25 +48,57 @@ def sections(
     codebook: Codebook,
     datasets: Sequence[Dataset],
     comparison: Comparison | None,
+    flips: Sequence[SideBySide] = (),
 ) -> list[Section]:
-    """The parts of the page; what there is nothing of is left out."""
+    """The parts of the page, the decision first; what there is nothing of is left out."""
     from workbench import charts
 
+    seen: list[ShowsItself] = [modes] if modes is not None else []
+    if modes is not None and len(modes):
+        seen.append(_Figure(charts.modes(modes.frame)))
+    decided: list[ShowsItself] = [comparison, *_figures(comparison)] if comparison is not None else []
     parts: list[tuple[str, list[ShowsItself]]] = [
+        ("Is the candidate better?", decided),
+        ("Where conversations part", list(flips)),
         ("What was read", [loaded]),
         ("Which sessions fail", [outcomes]),
-        ("Failure modes", [modes] if modes is not None else []),
+        ("Failure modes", seen),
         ("What people call it", [codebook] if codebook.labels.height else []),
         ("Datasets", list(datasets)),
     ]
-    if modes is not None and len(modes):
-        parts[2][1].append(_Figure(charts.modes(modes.frame)))
-    if comparison is not None:
-        figures = [_Figure(charts.difference(comparison)), _Figure(charts.flips(comparison))]
-        parts.append(("Is the candidate better?", [comparison, *figures]))
     scope = f"{outcomes.frame.height:,} of the {loaded_sessions:,} sessions that were loaded are looked at here."
     leads = {"Which sessions fail": scope if outcomes.frame.height < loaded_sessions else ""}
     return [Section(title, results, leads.get(title, "")) for title, results in parts if results]
+
+
+def _figures(comparison: Comparison) -> list[_Figure]:
+    """The charts that there is something to draw for."""
+    from workbench import charts
+    from workbench.errors import EmptyError
+
+    drawn: list[_Figure] = []
+    for draw in (charts.difference, charts.flips, charts.pass_k, charts.cost):
+        try:
+            drawn.append(_Figure(draw(comparison)))
+        except EmptyError:  # scores have no flips, and not every agent says what it costs
+            continue
+    return drawn
+
+
+def parted(
+    comparison: Comparison | None, session: Callable[[str], AgentLoop], allowed: Collection[str]
+) -> list[SideBySide]:
+    """The first regressed and fixed cases, both conversations side by side, where both may be shown."""
+    if comparison is None:
+        return []
+    told: list[SideBySide] = []
+    for case in [*comparison.regressed[:_FLIPS_SHOWN], *comparison.fixed[:_FLIPS_SHOWN]]:
+        of = comparison.rows(case)
+        sides = [set(of.filter(pl.col("arm") == arm)["session_id"].drop_nulls()) for arm in ("baseline", "candidate")]
+        if all(side and side <= set(allowed) for side in sides):
+            found = comparison.flip(case, session)
+            told.append(replace(found, sentence=f"{case}: {found.sentence}"))
+    return told
 
 
 def cited(modes: Modes | None, comparison: Comparison | None) -> list[str]:
