@@ -31,10 +31,10 @@ __all__ = [
     "TEXT",
     "WHOLE",
     "Row",
+    "as_tool",
     "attribute_columns",
     "document_list",
     "finish",
-    "finish_plain",
     "kind_of",
     "without_requests",
 ]
@@ -340,7 +340,7 @@ def document_list(value: Any) -> str | None:
 def finish(row: Row) -> Row:
     """Bring every value into its column's type, and a tool's input and output into its own columns."""
     if row.get("kind") == "tool":
-        _as_tool(row)
+        as_tool(row)
     for name, value in row.items():
         if type(value) is str:
             if name in _STRUCTURED:
@@ -353,20 +353,8 @@ def finish(row: Row) -> Row:
     return row
 
 
-def finish_plain(row: Row) -> Row:
-    """As `finish`, where every value is of its column's type but for what is made of JSON text."""
-    if row["kind"] == "tool":
-        _as_tool(row)
-    if "tool_arguments" in row:
-        row["tool_arguments"] = as_json(row["tool_arguments"])
-    if "documents" in row:
-        row["documents"] = document_list(parsed(row["documents"]))
-    if "input_tokens" in row and "output_tokens" in row and row.get("total_tokens") is None:
-        row["total_tokens"] = row["input_tokens"] + row["output_tokens"]
-    return row
-
-
-def _as_tool(row: Row) -> None:
+def as_tool(row: Row) -> None:
+    """Bring what a tool's span says of its call into the columns of a call."""
     name = row.get("tool_name")
     if name == _MERGED or (name is None and str(row.get("name")).startswith(_HANDOFF)):
         row["kind"] = "task"  # each call that it speaks of is a tool's span of its own

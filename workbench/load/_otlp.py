@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
-from workbench.load._attributes import finish_plain
 from workbench.load._events import DETAILS, EVALUATION, evaluation, event_messages
 from workbench.load._json import SHAPE_ERRORS, UNKNOWN_SHAPE, JsonReader, guarded
-from workbench.load._plans import columns_by_plan
+from workbench.load._plans import STATUS, gathered, nanoseconds
 from workbench.load._sheet import Sheet
-from workbench.load._spans import NOWHERE, Around, Event, around, inherit, write_span
-from workbench.load._values import dumps, fields, hex_id, is_array, is_object, moment, real, whole
+from workbench.load._spans import NOWHERE, Around, Event, around, write_span
+from workbench.load._values import dumps, fields, hex_id, is_array, is_object, real, whole
 
 __all__ = ["Otlp", "plain", "plain_attributes"]
 
@@ -28,10 +27,8 @@ _SNAKE: Final = {
 }  # fmt: skip
 _SPAN_GROUPS: Final = ("scopeSpans", "instrumentationLibrarySpans", "scope_spans")
 _LOG_GROUPS: Final = ("scopeLogs", "instrumentationLibraryLogs", "scope_logs")
-_ERROR: Final = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
 _REMEMBERED: Final = 1_000
 _memory: dict[str, Around] = {}
-_OK: Final = frozenset({1, "1", "STATUS_CODE_OK", "OK"})
 
 
 def plain(value: Any) -> Any:
@@ -181,17 +178,11 @@ def _camel(item: Row) -> Row:
     return {_SNAKE.get(key, key): value for key, value in item.items()}
 
 
-def _time(value: Any) -> int | None:
-    if type(value) is str and value.isdigit() and len(value) < 20:  # noqa: PLR2004 - no 64-bit number is longer
-        value = int(value)
-    if not value:
-        return None
-    return value if type(value) is int and value < 2**63 else moment(value)
-
-
 def _span(about: Around, span: Row, sheet: Sheet) -> None:
     if "trace_id" in span or "start_time_unix_nano" in span:
         span = _camel(span)
+    if gathered(span, about, sheet):
+        return
     trace_id, span_id = hex_id(span.get("traceId"), 16), hex_id(span.get("spanId"), 8)
     if not trace_id or not span_id:
         sheet.refuse(
@@ -200,27 +191,16 @@ def _span(about: Around, span: Row, sheet: Sheet) -> None:
         return
     status = span.get("status")
     code, message = (status.get("code"), status.get("message")) if is_object(status) else (None, None)
-    told = "unset" if code is None else "error" if code in _ERROR else "ok" if code in _OK else "unset"
+    told = STATUS.get(code, "unset")
     row: Row = {
         "trace_id": trace_id,
         "span_id": span_id,
         "parent_id": hex_id(span.get("parentSpanId"), 8),
         "name": span.get("name"),
-        "start": _time(span.get("startTimeUnixNano")),
-        "end": _time(span.get("endTimeUnixNano")),
+        "start": nanoseconds(span.get("startTimeUnixNano")),
+        "end": nanoseconds(span.get("endTimeUnixNano")),
     }
     attributes, events, links = span.get("attributes"), span.get("events"), span.get("links")
-    if not events and not links and type(attributes) is list and type(row["name"]) is str:
-        columns = columns_by_plan(attributes, about, sheet, trace_id)
-        if columns is not None:
-            row |= columns
-            inherit(row, about)
-            if told == "error" or (told == "unset" and "error_type" in row):
-                row["error_message"] = row.get("error_message") or message or None
-                told = "error"
-            row["status"] = "running" if row["end"] is None and told != "error" else told
-            sheet.span(finish_plain(row))
-            return
     write_span(
         sheet,
         row,
@@ -234,7 +214,7 @@ def _span(about: Around, span: Row, sheet: Sheet) -> None:
 
 
 def _event(event: Row) -> Event:
-    at = _time(event.get("timeUnixNano") or event.get("time_unix_nano"))
+    at = nanoseconds(event.get("timeUnixNano") or event.get("time_unix_nano"))
     return str(event.get("name")), at, plain_attributes(event.get("attributes"))
 
 
@@ -255,7 +235,7 @@ def _log(about: Around, log: Row, sheet: Sheet) -> None:
     attributes = plain_attributes(log.get("attributes"))
     name = log.get("eventName") or attributes.get("event.name")
     trace_id, span_id = hex_id(log.get("traceId"), 16), hex_id(log.get("spanId"), 8)
-    at = _time(log.get("timeUnixNano")) or _time(log.get("observedTimeUnixNano"))
+    at = nanoseconds(log.get("timeUnixNano")) or nanoseconds(log.get("observedTimeUnixNano"))
     body = plain(log.get("body"))
     if name == EVALUATION:
         row = evaluation(sheet.options, {**attributes, **fields(body)}, trace_id, span_id, at)

@@ -24,11 +24,11 @@ from workbench.load._wire import Cut
 
 __all__ = ["Job", "Piece", "by_pieces", "fingerprinted", "is_long", "read_pieces"]
 
-_PIECE: Final = 4 << 20
+_PIECE: Final = 8 << 20
 _FIRST: Final = 1 << 20  # the first piece is short: it tells how long the others will take
 _WORTH: Final = 0.7  # seconds of work
-_HELD: Final = 64 * _PIECE  # what comes later in a file waits on disk
-_LONG: Final = 6 * _PIECE  # in shorter files there is nothing to gain
+_HELD: Final = 32 * _PIECE  # what comes later in a file waits on disk
+_LONG: Final = 3 * _PIECE  # in shorter files there is nothing to gain
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from workbench.schema import SCORES, SET_ASIDE, SPANS
 if TYPE_CHECKING:
     from workbench.load._pieces import Piece
 
-__all__ = ["USER_FEEDBACK_NAMES", "LoadOptions", "Redacts", "Sheet", "Supplement"]
+__all__ = ["ROW", "USER_FEEDBACK_NAMES", "LoadOptions", "Redacts", "Sheet", "Supplement"]
 
 _BATCH: Final = 20_000
 _HELD: Final = 1 << 28  # bytes of input whose rows are kept in memory; those of later pieces wait on disk
@@ -30,7 +30,7 @@ _SHAPES: Final = 64  # with more ways of filling a row than these, the rows are 
 _SAID: Final = ("comment", "value_text", "author", "name", "score_id", "target_id", "join_key")
 _TIMES: Final = ("start", "end")
 _EXCERPT: Final = 200
-_KINDS: Final[dict[str, Any]] = {
+ROW: Final[dict[str, Any]] = {
     **{name: pl.Int64() if name in _TIMES else kind for name, kind in SPANS.items() if name != "spilled"},
     "_unit": pl.Int64(),
 }
@@ -58,6 +58,14 @@ class Redacts(Protocol):
 
     def add(self, counts: Counter[str]) -> None:
         """Count what another process took out."""
+        ...
+
+
+class Gathers(Protocol):
+    """Makes columns of rows of one kind."""
+
+    def frame(self, rows: list[tuple[Any, ...]], sheet: Sheet) -> pl.DataFrame:
+        """Some of the columns of `ROW`; rows begin with their unit, record, format and source."""
         ...
 
 
@@ -137,6 +145,8 @@ class Sheet:
         self._held = 0  # bytes of the pieces that lie in memory
         self._lines = 0  # of the file that is read in pieces
         self._rows: list[dict[str, Any]] = []
+        self._gathered: dict[Gathers, list[tuple[Any, ...]]] = {}
+        self._waiting = 0  # rows gathered
 
     def start(self, source: Source, format_name: str) -> None:
         """Go on with another file."""
@@ -146,14 +156,15 @@ class Sheet:
         self._lines = 0
 
     @property
-    def _source_id(self) -> str:
+    def source_id(self) -> str:
+        """The file that is being read."""
         if self._named is None:
             self._named = self._source.source_id if self._source is not None else ""
         return self._named
 
     def begin(self, record: int) -> None:
         """Begin an input record; `record` is its line, or its place among the file's records, from 1."""
-        if len(self._rows) >= _BATCH:
+        if len(self._rows) + self._waiting >= _BATCH:
             self._flush()
         self.unit += 1
         self.record = record
@@ -166,14 +177,22 @@ class Sheet:
     def span(self, row: dict[str, Any]) -> None:
         """Write a span; times are nanoseconds, columns that the row lacks are null. The row is the sheet's from now on."""
         row["format"] = self._format
-        row["source"] = self._named or self._source_id
+        row["source"] = self._named or self.source_id
         row["record"] = self.record
         row["_unit"] = self.unit
         self._rows.append(row)
 
+    def gather(self, group: Gathers, row: tuple[Any, ...]) -> None:
+        """Write a span that is like many others: a row of which, with where it came from before it, `group` makes columns."""
+        rows = self._gathered.get(group)
+        if rows is None:
+            rows = self._gathered[group] = []
+        rows.append((self.unit, self.record, self._format, self._named or self.source_id, *row))
+        self._waiting += 1
+
     def score(self, row: Mapping[str, Any]) -> None:
         """Write a score; `happened_at` is nanoseconds."""
-        given = {"format": self._format, "source": self._source_id, "record": self.record, "_unit": self.unit}
+        given = {"format": self._format, "source": self.source_id, "record": self.record, "_unit": self.unit}
         self.score_rows.append({**row, **given})
 
     def supplement(
@@ -188,7 +207,7 @@ class Sheet:
     ) -> None:
         """Write what belongs to a span that is written elsewhere."""
         self.supplements.append(
-            Supplement(trace_id, span_id, at, attributes, given, said, self.unit, self.record, self._source_id)
+            Supplement(trace_id, span_id, at, attributes, given, said, self.unit, self.record, self.source_id)
         )
 
     def refuse(self, reason: str, detail: str = "", excerpt: str | bytes = "") -> None:
@@ -197,7 +216,7 @@ class Sheet:
         shown = excerpt[: 4 * _EXCERPT].decode("utf-8", "replace") if isinstance(excerpt, bytes) else excerpt
         if self.options.redact is not None:
             detail, shown = self.options.redact.text(detail), self.options.redact.text(shown)
-        row = (self._source_id, self._path, self.record, reason, detail or None, shown[:_EXCERPT].strip() or None)
+        row = (self.source_id, self._path, self.record, reason, detail or None, shown[:_EXCERPT].strip() or None)
         for column, value in zip(self.refused.values(), (*row, self.unit), strict=True):
             column.append(value)
 
@@ -209,37 +228,46 @@ class Sheet:
         for rows in (self._rows, self.score_rows):
             while rows and rows[-1]["_unit"] == self.unit:
                 rows.pop()
+        for gathered in self._gathered.values():
+            while gathered and gathered[-1][0] == self.unit:
+                gathered.pop()
         while self.supplements and self.supplements[-1].unit == self.unit:
             self.supplements.pop()
 
     def _flush(self) -> None:
+        parts = [group.frame(rows, self) for group, rows in self._gathered.items() if rows]
+        if parts:
+            parts = [_settled(pl.concat(parts, how="diagonal"))]
         if self._rows:
-            frame = _frame(self._rows).with_columns(pl.col(name).cast(SPANS[name]) for name in _TIMES)
+            parts.append(_frame(self._rows))
+        if parts:
+            frame = pl.concat(parts) if len(parts) == 1 else pl.concat(parts).sort("_unit", maintain_order=True)
+            frame = frame.with_columns(pl.col(name).cast(SPANS[name]) for name in _TIMES)
             if self.options.redact is not None:
                 frame = self.options.redact.frame(frame)
             frame, blobs = spill(frame, self.options.spill_characters)
             self._keep(blobs)
             self._batches.append(Batch(frame, frame.height))
-        self._rows = []
+        self._rows, self._gathered, self._waiting = [], {}, 0
 
     def absorb(self, piece: Piece) -> None:
         """Go on after a piece of the file, as if its records had been read here."""
         self._flush()
         before, lines = self.unit, self._lines
-        batch = Batch(piece.spans, piece.height, before, lines, self._source_id)
+        batch = Batch(piece.spans, piece.height, before, lines, self.source_id)
         if self._held < _HELD:
             self._held += piece.size
             batch = batch.taken_in()
         self._batches.append(batch)
         for row in piece.scores:
-            row.update(source=self._source_id, _unit=row["_unit"] + before, record=row["record"] + lines)
+            row.update(source=self.source_id, _unit=row["_unit"] + before, record=row["record"] + lines)
             self.score_rows.append(row)
         self.supplements += [
-            replace(one, source=self._source_id, unit=one.unit + before, record=one.record + lines)
+            replace(one, source=self.source_id, unit=one.unit + before, record=one.record + lines)
             for one in piece.supplements
         ]
         refused = piece.refused
-        refused["source_id"] = [self._source_id] * len(refused["_unit"])
+        refused["source_id"] = [self.source_id] * len(refused["_unit"])
         for name, offset in (("_unit", before), ("record", lines)):
             refused[name] = [number + offset for number in refused[name]]
         for name, column in self.refused.items():
@@ -274,6 +302,21 @@ class Sheet:
         return scores if self.options.redact is None else self.options.redact.frame(scores, _SAID)
 
 
+def _settled(gathered: pl.DataFrame) -> pl.DataFrame:
+    """What was gathered, in order."""
+    running = pl.col("end").is_null() & (pl.col("status") != "error")
+    status = pl.when(running).then(pl.lit("running")).otherwise("status").alias("status")
+    ids = pl.col("trace_id", "span_id", "parent_id").str.to_lowercase()
+    return (
+        gathered.lazy().sort("_unit", maintain_order=True).with_columns(ids, status).select(_every(gathered)).collect()
+    )
+
+
+def _every(frame: pl.DataFrame) -> list[pl.Expr]:
+    """All columns, also those that it lacks."""
+    return [pl.col(name) if name in frame.columns else pl.lit(None, kind).alias(name) for name, kind in ROW.items()]
+
+
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     try:
         return _by_shape(rows)
@@ -281,9 +324,9 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
         # A value is not of its column's type: text is made of it, or, where the column is a number, nothing.
         made = {
             name: [text(row.get(name)) for row in rows] if kind == pl.String() else [row.get(name) for row in rows]
-            for name, kind in _KINDS.items()
+            for name, kind in ROW.items()
         }
-        return pl.DataFrame(made, schema=_KINDS, strict=False)
+        return pl.DataFrame(made, schema=ROW, strict=False)
 
 
 def _by_shape(rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -292,22 +335,17 @@ def _by_shape(rows: list[dict[str, Any]]) -> pl.DataFrame:
     for place, row in enumerate(rows):
         shapes.setdefault(tuple(row), []).append(place)
     if len(shapes) > _SHAPES:
-        return pl.DataFrame({name: [row.get(name) for row in rows] for name in _KINDS}, schema=_KINDS)
+        return pl.DataFrame({name: [row.get(name) for row in rows] for name in ROW}, schema=ROW)
     parts: list[pl.DataFrame] = []
     for names, places in shapes.items():
         columns = zip(*(rows[place].values() for place in places), strict=True)
         # A name that is no column says nothing.
         parts.append(
             pl.DataFrame(
-                [
-                    pl.Series(name, told, _KINDS[name])
-                    for name, told in zip(names, columns, strict=True)
-                    if name in _KINDS
-                ]
+                [pl.Series(name, told, ROW[name]) for name, told in zip(names, columns, strict=True) if name in ROW]
             )
         )
     order = np.empty(len(rows), dtype=np.uint32)
     order[np.fromiter(chain.from_iterable(shapes.values()), dtype=np.uint32, count=len(rows))] = np.arange(len(rows))
     frame = pl.concat(parts, how="diagonal")
-    absent = [pl.lit(None, kind).alias(name) for name, kind in _KINDS.items() if name not in frame.columns]
-    return frame[order].with_columns(absent).select(*_KINDS)
+    return frame[order].select(_every(frame))

@@ -97,6 +97,10 @@ def _whole_characters(value: Any) -> Any:
 def dumps(value: Any) -> str:
     """Write a value as JSON text; what is nested too deeply is cut off there, and says so."""
     try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        pass  # names that are no text, values that JSON has not
+    try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
     except orjson.JSONEncodeError:
         return orjson.dumps(_shallow(value, _DEEPEST), option=orjson.OPT_NON_STR_KEYS, default=str).decode()
