@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 import workbench as wb
@@ -82,3 +84,21 @@ def test_a_session_shown_again_is_answered_as_if_new_and_measures_the_reviewer(w
     ws.save_label({"session_id": first, "verdict": "pass"}, reviewer="ben")
     assert ws.agreement().frame.filter(what="verdict")["cases"].item() == 1
     assert ws.stopping(by="agent_version").read == 23  # the contested one is in no estimate
+
+
+def test_reviewers_share_a_queue_and_what_was_added_comes_by_its_date(ws: wb.Workspace) -> None:
+    queue = ws.queue("shared", n=3, protocol=label.Protocol(reviewers=("ana", "ben")))
+    taken = [ws.next_item(queue, reviewer=name) for name in ("ana", "ben", "ana")]
+    assert [None if each is None else each["session_id"] for each in taken] == [
+        queue.items["session_id"][0],
+        queue.items["session_id"][1],
+        queue.items["session_id"][0],
+    ]
+    extra = ws.sessions().join(queue.items, on="session_id", how="anti")["session_id"][0]
+    soon = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    assert ws.fill(queue, [extra], how="feedback", because="thumbs down", due_at=soon) == 1
+    assert ws.fill(queue, [extra], how="feedback", because="thumbs down", due_at=soon) == 0
+    ws.save_label({"session_id": queue.items["session_id"][1], "verdict": "pass"}, reviewer="ben")
+    item = ws.next_item(queue, reviewer="ben")
+    assert item is not None
+    assert (item["session_id"], item["because"]) == (extra, "thumbs down")

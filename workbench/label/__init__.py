@@ -28,6 +28,7 @@ from workbench.label._reliability import (
     confusion,
     self_agreement,
 )
+from workbench.label._reserve import Filling, filled_draws, reserve
 from workbench.label._stopping import Stopping, stopping
 from workbench.label._tables import (
     CODEBOOK_EVENTS,
@@ -54,6 +55,7 @@ __all__ = [
     "Codebook",
     "Coding",
     "EventKind",
+    "Filling",
     "Mode",
     "Protocol",
     "Purpose",
@@ -75,6 +77,7 @@ __all__ = [
     "draw_informed",
     "draw_queue",
     "draw_weights",
+    "filled_draws",
     "first_and_again",
     "label_annotations",
     "last_operation",
@@ -82,6 +85,7 @@ __all__ = [
     "population_hash",
     "read_annotations",
     "read_draws",
+    "reserve",
     "rubric_answers",
     "self_agreement",
     "settled",

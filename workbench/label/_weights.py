@@ -56,14 +56,16 @@ def draw_weights(draws: object, *, read: Collection[str] | None = None) -> pl.Da
     frame = frame.unique(["queue_id", "target_id"], keep="first", maintain_order=True).with_columns(
         position=pl.int_range(pl.len()).over("queue_id")
     )
+    by_chance = pl.col("probability").is_not_null() | pl.col("inclusion").is_not_null()
     is_read = pl.lit(value=True) if read is None else pl.col("target_id").is_in(list(read))
     frame = frame.with_columns(
         is_read.alias("_read"),
         pl.col("pool").max().over("queue_id"),
-        pl.len().over("queue_id").alias("_drawn"),
+        by_chance.alias("_by_chance"),
+        by_chance.sum().over("queue_id").alias("_drawn"),
     ).with_columns(
-        pl.col("_read").sum().over("queue_id").alias("_n"),
-        pl.col("position").filter("_read").max().over("queue_id").alias("_last"),
+        (pl.col("_read") & pl.col("_by_chance")).sum().over("queue_id").alias("_n"),
+        pl.col("position").filter(pl.col("_read") & pl.col("_by_chance")).max().over("queue_id").alias("_last"),
     )
     eligible, taken, m = pl.col("pool").cast(pl.Float64), (pl.col("_last") + 1).cast(pl.Float64), pl.col("position") + 1
     step = 1 / ((eligible - m + 1) * pl.col("probability")) - 1

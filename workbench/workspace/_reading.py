@@ -14,7 +14,7 @@ from workbench.workspace._base import author_of, ids_of
 from workbench.workspace._modes import FailureModes
 
 if TYPE_CHECKING:
-    from workbench.label import Agreements, Anchoring, Codebook, EventKind, Protocol, Queue, Stopping
+    from workbench.label import Agreements, Anchoring, Codebook, EventKind, Filling, Protocol, Queue, Stopping
     from workbench.widgets import Labeller
 
 
@@ -88,6 +88,51 @@ class Reading(FailureModes):
 
         drawn = keep(self.store.database, draw)
         return replace(drawn, notes=(*drawn.notes, *evidence.refusals(refused if drawn.is_new else 0)))
+
+    def next_item(self, queue: Queue, *, reviewer: str) -> dict[str, Any] | None:
+        """Reserve the next session of a queue for a reviewer: `session_id`, `draw_id`, `because`, `expires_at`; None where nothing is left."""
+        from workbench.workspace._queues import take_next
+
+        return take_next(self.store.database, queue, reviewer, lambda: datetime.now(UTC))
+
+    def fill(
+        self, queue: Queue, population: Any, *, how: Filling = "hand", because: str, due_at: datetime | None = None
+    ) -> int:
+        """Add sessions to a queue by hand, by rule, from a cluster or from feedback: evidence, and in no rate.
+
+        Parameters
+        ----------
+        queue
+            What `queue()` drew.
+        population
+            The sessions: a selection, ids, or a frame with `session_id`.
+        how
+            `hand`, `rule`, `cluster` or `feedback`.
+        because
+            One line that is shown beside each.
+        due_at
+            Until when they are to be read: what expires first comes first.
+
+        Returns
+        -------
+        int
+            How many were new to the queue.
+        """
+        from workbench import evidence, label
+
+        source, _ = evidence.permitted(ids_of(population), self._rolled_up())
+        while True:
+            rows = label.filled_draws(
+                self.store.database.read("draws", queue_id=queue.queue_id),
+                source["session_id"].to_list(),
+                queue_id=queue.queue_id,
+                how=how,
+                because=because,
+                due_at=due_at,
+                now=datetime.now(UTC),
+            )
+            if not rows.height or self.store.database.append_together({"draws": rows}, unless="draws"):
+                return rows.height
 
     def _known_before(self, source: pl.DataFrame, by: str | None) -> pl.DataFrame:
         """What is known of sessions before they are read: where they lie, their signs, what graders and users said."""
