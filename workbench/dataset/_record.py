@@ -19,7 +19,18 @@ from workbench.dataset._tables import CASES, GROUND_TRUTH, STATES
 from workbench.errors import InputError
 from workbench.schema import conform
 
-__all__ = ["OWN", "Record", "answer_of", "dataset_of", "records_of", "split_of", "told", "truths_in"]
+__all__ = [
+    "OWN",
+    "Record",
+    "answer_of",
+    "dataset_of",
+    "records_of",
+    "split_of",
+    "split_tag",
+    "split_tags",
+    "told",
+    "truths_in",
+]
 
 OWN: Final = "workbench"
 """The member of a record's metadata that holds the columns of the case."""
@@ -140,6 +151,17 @@ def split_of(value: Any) -> str | None:
     """One split of what a tool says: a name, or the first of several."""
     first = cast("list[Any]", value)[:1] if isinstance(value, list) else [value]
     return str(first[0]) if first and first[0] else None
+
+
+def split_tags(record: Record) -> list[str]:
+    """The split as a tag, for tools that have tags and no splits."""
+    return [f"split:{record.split}"] if record.split else []
+
+
+def split_tag(tags: Any) -> str | None:
+    """The split that tags tell."""
+    known = cast("list[Any]", tags if isinstance(tags, list) else [])
+    return next((str(tag).removeprefix("split:") for tag in known if str(tag).startswith("split:")), None)
 
 
 def told(value: Any) -> dict[str, Any]:

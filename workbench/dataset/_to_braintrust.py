@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from workbench.dataset._exporter import exchange
 from workbench.dataset._messages import messages_in
-from workbench.dataset._record import Record, answer_of, told, truths_in
+from workbench.dataset._record import Record, answer_of, split_tag, split_tags, told, truths_in
 
 __all__ = ["BRAINTRUST"]
 
@@ -19,15 +19,15 @@ def _row(record: Record) -> dict[str, Any]:
         "input": {"messages": record.messages},
         "expected": record.expected[0] if plain else answer_of(record) or None,
         "metadata": record.metadata,
-        "tags": [f"split:{record.split}"] if record.split else [],
+        "tags": split_tags(record),
     }
 
 
 def _back(row: dict[str, Any]) -> Record:
     expected, criteria = truths_in(row.get("expected"))
-    tags: list[Any] = row.get("tags") or []
-    split = next((str(tag)[6:] for tag in tags if str(tag).startswith("split:")), None)
-    return Record(messages_in(row.get("input")), expected, criteria, told(row.get("metadata")), split)
+    return Record(
+        messages_in(row.get("input")), expected, criteria, told(row.get("metadata")), split_tag(row.get("tags"))
+    )
 
 
 BRAINTRUST: Final = exchange("braintrust", row=_row, back=_back, signs=("input", "expected"))

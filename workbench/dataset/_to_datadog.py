@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from workbench.dataset._exporter import exchange
 from workbench.dataset._messages import messages_in
-from workbench.dataset._record import Record, answer_of, told, truths_in
+from workbench.dataset._record import Record, answer_of, split_tag, split_tags, told, truths_in
 
 __all__ = ["DATADOG"]
 
@@ -17,15 +17,15 @@ def _row(record: Record) -> dict[str, Any]:
         "input_data": {"messages": record.messages},
         "expected_output": answer_of(record) or None,
         "metadata": record.metadata,
-        "tags": [f"split:{record.split}"] if record.split else [],
+        "tags": split_tags(record),
     }
 
 
 def _back(row: dict[str, Any]) -> Record:
     expected, criteria = truths_in(row.get("expected_output"))
-    tags: list[Any] = row.get("tags") or []
-    split = next((str(tag)[6:] for tag in tags if str(tag).startswith("split:")), None)
-    return Record(messages_in(row.get("input_data")), expected, criteria, told(row.get("metadata")), split)
+    return Record(
+        messages_in(row.get("input_data")), expected, criteria, told(row.get("metadata")), split_tag(row.get("tags"))
+    )
 
 
 DATADOG: Final = exchange("datadog", row=_row, back=_back, signs=("input_data",), document=lambda _dataset, rows: rows)
