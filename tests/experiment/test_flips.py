@@ -102,17 +102,6 @@ def test_noise_is_split_into_the_graders_and_the_agents() -> None:
     assert len(steady.fixed) + len(steady.regressed) <= 0.05 * 300
 
 
-def test_a_case_that_was_looked_at_or_tuned_on_says_so() -> None:
-    rows = [
-        {"exposure_id": f"{use}{n}", "target_kind": "case", "target_id": case, "use": use, "by": f"run {n}"}
-        for use, case, n in (("tested", "c00", 1), ("tested", "c00", 2), ("tested", "c01", 2), ("tuned", "c02", 1))
-    ]
-    notes = compare(*arms(), exposures=pl.DataFrame(rows)).notes
-    assert "1 of these 40 cases were tuned on: on those the candidate may look better than it is." in notes
-    assert any(note.startswith("This is the 3rd look at 1 of these 40 cases") for note in notes)
-    assert not any("look" in note for note in compare(*arms(), exposures=pl.DataFrame(rows).clear()).notes)
-
-
 def test_scores_are_shown_by_their_distribution_and_not_only_their_mean() -> None:
     rng = np.random.default_rng(2)
     old = pl.DataFrame(

@@ -13,7 +13,6 @@ from workbench.experiment._comparison import Comparison
 from workbench.experiment._difference import Difference, difference
 from workbench.experiment._experiment import Experiment
 from workbench.experiment._flips import Flips, flips
-from workbench.experiment._looks import looks
 from workbench.experiment._outcomes import MEASURES, read
 from workbench.experiment._pass_k import compared_table
 from workbench.experiment._resources import distribution, grades, resources, stability
@@ -37,7 +36,6 @@ def compare(
     grader: str | None = None,
     level: float = 0.95,
     grader_flip_rate: float | None = None,
-    exposures: Any = None,
     seed: int = 0,
 ) -> Comparison:
     """Set two experiments on the same cases side by side, and say whether the candidate is better.
@@ -62,8 +60,6 @@ def compare(
     grader_flip_rate
         How often the grader contradicts itself when it grades one trial twice, as `stats.flip_rate` measures it: changes that it
         explains are called noise.
-    exposures
-        EXPOSURES rows: what the cases were used for before. A look at cases that were looked at, or tuned on, is said to be one.
     seed
         The seed of the bootstrap, and of the test where it is too large to compute.
 
@@ -153,7 +149,6 @@ def compare(
             *_notes(pair, names),
             *_limits(pair, overall, changed, cases),
             *_scanned(segments, cases, by),
-            *looks(exposures, head["case"].to_list()),
         ),
         trials=pair.trials,
         about={

@@ -357,7 +357,14 @@ class Datasets(Reading):
         seen = self.looks(name)
         return replace(found, notes=(seen.sentence,) if seen.rows.height else (), looked=self._watch(found))
 
-    def recorded(self, name: str, where: pl.Expr | None = None, *, graders: Sequence[str] | None = None) -> Experiment:
+    def recorded(
+        self,
+        name: str,
+        where: pl.Expr | None = None,
+        *,
+        graders: Sequence[str] | None = None,
+        case: str = "task_id",
+    ) -> Experiment:
         """What was run already, as an experiment: sessions are trials of their tasks, graders' results their outcomes.
 
         A column of `sessions()` on which all trials of a task agree is an attribute to compare by, and so is `mode`: the failure modes
@@ -372,6 +379,8 @@ class Datasets(Reading):
             Which sessions: a condition on the columns of `sessions()`.
         graders
             Names of graders or exported scores; all by default.
+        case
+            The column of `sessions()` that tells what was tried, where the export names no task: such as "input".
 
         Raises
         ------
@@ -390,7 +399,7 @@ class Datasets(Reading):
         named = self.codebook().labels.filter(pl.col("verdict") == "fail").drop_nulls("failure_mode")
         modes = named.group_by("session_id").agg(mode=pl.col("failure_mode").unique().sort())
         about = found.join(modes, on="session_id", how="left", maintain_order="left")
-        return experiment.recorded(about, results, name=name, graders=graders)
+        return experiment.recorded(about, results, name=name, graders=graders, case=case)
 
     def report(
         self,
