@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import polars as pl
 import pytest
 
 import workbench as wb
@@ -102,3 +103,21 @@ def test_reviewers_share_a_queue_and_what_was_added_comes_by_its_date(ws: wb.Wor
     item = ws.next_item(queue, reviewer="ben")
     assert item is not None
     assert (item["session_id"], item["because"]) == (extra, "thumbs down")
+
+
+def test_open_notes_are_grouped_into_suggestions_that_change_no_label(ws: wb.Workspace) -> None:
+    notes = (
+        "refunded another order than the one asked for",
+        "called the same tool again and again",
+        "told an old price",
+    )
+    for number, session in enumerate(ws.sessions()["session_id"][:24].to_list()):
+        change = {"session_id": session, "verdict": "fail", "note": f"{notes[number % 3]} ({number})"}
+        ws.save_label(change, reviewer="ana")
+    groups = ws.group_notes()
+    found = groups.members.group_by("mode").agg(pl.col("session_id").sort()).drop_nulls("mode")
+    kind = {session: number % 3 for number, session in enumerate(ws.sessions()["session_id"][:24].to_list())}
+    assert {frozenset(kind[each] for each in row) for row in found["session_id"].to_list()} == {
+        frozenset({0}), frozenset({1}), frozenset({2}),
+    }  # fmt: skip
+    assert ws.codebook().names == []

@@ -14,6 +14,7 @@ from workbench.workspace._base import author_of, ids_of
 from workbench.workspace._modes import FailureModes
 
 if TYPE_CHECKING:
+    from workbench.cluster import Modes
     from workbench.label import Agreements, Anchoring, Codebook, EventKind, Filling, Protocol, Queue, Stopping
     from workbench.widgets import Labeller
 
@@ -263,6 +264,30 @@ class Reading(FailureModes):
             draws=self.store.database.read("draws"),
             population=self._rolled_up().height,
             as_of=as_of,
+        )
+
+    def group_notes(self, *, min_size: int = 3) -> Modes:
+        """Suggest failure modes by grouping the open notes on failing sessions; nothing is renamed until `edit_codebook` says so.
+
+        Parameters
+        ----------
+        min_size
+            The fewest sessions that are called a group.
+
+        Raises
+        ------
+        EmptyError
+            No failing session has a note yet.
+        """
+        from workbench import cluster
+
+        noted = self.codebook().labels.filter(pl.col("verdict") == "fail").drop_nulls("note")
+        texts = noted.group_by("session_id", maintain_order=True).agg(pl.col("note").str.join("\n").alias("text"))
+        return cluster.cluster(
+            texts,
+            embed=cluster.Embedder(cache=self.store.vectors, choices=self.store.folder / "cache" / "backends.json"),
+            views=cluster.Views(meaning=1.0, words=1.0, structure=0.0),
+            min_size=min_size,
         )
 
     def agreement(self) -> Agreements:
