@@ -6,7 +6,7 @@ from workbench.evidence._loop import AgentLoop, Step, Usage, loop, loops
 from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, Signal, outcomes
 from workbench.evidence._render import Cut, Rendering, render
 from workbench.evidence._results import results
-from workbench.evidence._sessions import SESSION_COLUMNS, sessions
+from workbench.evidence._sessions import ROLL_UP_COLUMNS, SESSION_COLUMNS, roll_up, sessions
 from workbench.evidence._side_by_side import SideBySide, side_by_side
 from workbench.evidence._signals import signals
 from workbench.evidence._steps import STEP_COLUMNS, VERSION, steps
@@ -15,6 +15,7 @@ __all__ = [
     "OUTCOME_COLUMNS",
     "PERMITTED",
     "REFUSED",
+    "ROLL_UP_COLUMNS",
     "SESSION_COLUMNS",
     "STEP_COLUMNS",
     "VERSION",
@@ -35,6 +36,7 @@ __all__ = [
     "refusals",
     "render",
     "results",
+    "roll_up",
     "sessions",
     "side_by_side",
     "signals",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-__all__ = ["with_session"]
+__all__ = ["in_order", "with_session"]
+
+
+def in_order(spans: pl.DataFrame) -> pl.DataFrame:
+    """The spans with their session, by session in order of beginning, then as they began."""
+    spans = with_session(spans).with_columns(pl.col("start").min().over("session_id").alias("began"))
+    return spans.sort("began", "session_id", "start", "source", "record", nulls_last=True, maintain_order=True)
 
 
 def with_session(spans: pl.DataFrame) -> pl.DataFrame:

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from workbench.evidence._belong import with_session
+from workbench._crew import Crew
+from workbench.evidence._belong import in_order
+from workbench.evidence._steps import STEP_COLUMNS, steps_of
 from workbench.schema import SESSIONS, SPANS, STEPS, conform
 
-__all__ = ["SESSION_COLUMNS", "sessions"]
+__all__ = ["ROLL_UP_COLUMNS", "SESSION_COLUMNS", "roll_up", "sessions"]
 
 SESSION_COLUMNS: Final = (
     "trace_id", "span_id", "parent_id", "session_id", "task_id", "trial", "kind", "start", "end", "status", "model", "input_tokens",
@@ -17,6 +19,9 @@ SESSION_COLUMNS: Final = (
     "user_id", "consent", "format", "source", "record",
 )  # fmt: skip
 """The columns of SPANS that `sessions` reads; what was said is read from the steps."""
+
+ROLL_UP_COLUMNS: Final = tuple(dict.fromkeys((*STEP_COLUMNS, *SESSION_COLUMNS)))
+"""The columns of SPANS that `roll_up` reads."""
 
 _DEPTH: Final = 64  # levels of spans; also ends the climb where spans name one another as parents
 
@@ -54,11 +59,44 @@ def sessions(spans: Any, steps: Any) -> pl.DataFrame:
     >>> evidence.sessions(spans, evidence.steps(spans)).select("session_id", "turns", "steps", "output").rows()
     [('t', 1, 2, 'Good day.')]
     """
-    spans = with_session(conform(spans, SPANS, what="spans").select(SESSION_COLUMNS)).with_columns(
-        pl.col("start").min().over("session_id").alias("began")
-    )
-    spans = spans.sort("began", "session_id", "start", "source", "record", nulls_last=True, maintain_order=True)
-    steps = conform(steps, STEPS, what="steps").sort("session_id", "number")
+    ordered = in_order(conform(spans, SPANS, what="spans").select(SESSION_COLUMNS))
+    return _sessions(ordered, conform(steps, STEPS, what="steps").sort("session_id", "number"))
+
+
+def roll_up(spans: Any, *, crew: Crew | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The steps and the sessions of the same spans, which are put in order once: as `steps` and `sessions`.
+
+    Parameters
+    ----------
+    spans
+        SPANS rows; of the columns, those in `ROLL_UP_COLUMNS` are read.
+    crew
+        As for `steps`.
+
+    Returns
+    -------
+    tuple of polars.DataFrame
+        STEPS rows and SESSIONS rows.
+
+    Raises
+    ------
+    InputError
+        A column cannot become what SPANS says it is.
+
+    Examples
+    --------
+    >>> from workbench import evidence
+    >>> steps, sessions = evidence.roll_up([{"trace_id": "t", "span_id": "a", "kind": "agent", "input": "Hi", "output": "Hello"}])
+    >>> steps.height, sessions["output"].to_list()
+    (2, ['Hello'])
+    """
+    ordered = in_order(conform(spans, SPANS, what="spans").select(ROLL_UP_COLUMNS))
+    steps = steps_of(ordered, crew)
+    return steps, _sessions(ordered.select(*SESSION_COLUMNS, "began"), steps)
+
+
+def _sessions(spans: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
+    """Spans and steps are in order."""
     known = spans.select("trace_id", pl.col("span_id").alias("parent_id")).unique().with_columns(inside=True)
     spans = spans.join(known, on=["trace_id", "parent_id"], how="left", maintain_order="left").with_columns(
         root=pl.col("inside").is_null() & pl.col("kind").ne_missing("evaluator"),

@@ -8,13 +8,13 @@ from typing import Any, Final
 import polars as pl
 
 from workbench._crew import Crew, shared, without_collection
-from workbench.evidence._belong import with_session
+from workbench.evidence._belong import in_order
 from workbench.evidence._merge import Draft, Merge
 from workbench.evidence._messages import History
 from workbench.evidence._trace import READ, Event, read_trace
 from workbench.schema import SPANS, STEPS, conform
 
-__all__ = ["STEP_COLUMNS", "VERSION", "steps", "turns_of"]
+__all__ = ["STEP_COLUMNS", "VERSION", "steps", "steps_of", "turns_of"]
 
 _SHARE: Final = 10_000  # spans
 _ORDER: Final = itemgetter(0)
@@ -61,21 +61,13 @@ def steps(spans: Any, *, crew: Crew | None = None) -> pl.DataFrame:
     >>> evidence.steps(spans).select("number", "turn", "kind", "text").rows()
     [(1, 1, 'user', 'Hello?'), (2, 1, 'assistant', 'Good day.')]
     """
-    frame = with_session(conform(spans, SPANS, what="spans").select(STEP_COLUMNS))
-    ordered = (
-        frame.select(
-            *READ,
-            pl.col("session_id").alias("session"),
-            pl.col("start").to_physical().alias("start"),
-            pl.col("end").to_physical().alias("end"),
-            "source",
-            "record",
-        )
-        .with_columns(
-            pl.col("start").min().over("session").alias("began"),
-        )
-        .sort("began", "session", "start", "source", "record", nulls_last=True, maintain_order=True)
-        .drop("began", "source", "record")
+    return steps_of(in_order(conform(spans, SPANS, what="spans").select(STEP_COLUMNS)), crew)
+
+
+def steps_of(spans: pl.DataFrame, crew: Crew | None = None) -> pl.DataFrame:
+    """As `steps`, of spans that are in order."""
+    ordered = spans.select(
+        *READ, session="session_id", start=pl.col("start").to_physical(), end=pl.col("end").to_physical()
     )
     shares = _shares(ordered)
     if len(shares) == 1:
@@ -100,7 +92,7 @@ def _shares(ordered: pl.DataFrame) -> list[tuple[int, int]]:
 
 def _read(ordered: pl.DataFrame) -> pl.DataFrame:
     """The steps of whole sessions, whose spans are in order."""
-    columns = {name: ordered[name].to_list() for name in (*READ, "start", "end")}
+    columns = {name: _values(ordered[name]) for name in (*READ, "start", "end")}
     # Sessions are contiguous: where each begins.
     runs = ordered["session"].rle().struct.unnest()
     out = _Out()
@@ -110,6 +102,10 @@ def _read(ordered: pl.DataFrame) -> pl.DataFrame:
             out.add(session, _session(columns, first, first + size))
             first += size
         return out.frame()
+
+
+def _values(column: pl.Series) -> list[Any]:
+    return [None] * len(column) if column.null_count() == len(column) else column.to_list()
 
 
 def _session(columns: dict[str, list[Any]], first: int, end: int) -> list[Draft]:

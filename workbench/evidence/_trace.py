@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from workbench.evidence._merge import Merge, Origin, Ran
-from workbench.evidence._messages import History, Message, argument_key, read_messages, said
+from workbench.evidence._messages import History, Message, argument_key, read_messages, said, tuple_new
 
 __all__ = ["READ", "Event", "read_trace"]
 
@@ -35,7 +35,7 @@ class _Node:
     leaf = True
     failed_inside = False
 
-    def __init__(self, place: int, kind: str, start: int, up: _Node | None, rank: int, *, failed: bool) -> None:
+    def __init__(self, place: int, kind: str, start: int, up: _Node | None, rank: int, failed: bool) -> None:  # noqa: PLR0917 - quick
         self.place = place
         self.kind = kind
         self.start = start  # the span's, else its parent's
@@ -55,11 +55,33 @@ class _Reader:
         self.columns = columns
         self.history = history
         self.number = number
-        self.nodes = self._tree(places)
+        self.nodes = self._flat(places) or self._tree(places)
         self.heard: dict[int, tuple[list[Message], list[Message]]] = {}
 
     def value(self, name: str, node: _Node) -> Any:
         return self.columns[name][node.place]
+
+    def _flat(self, places: list[int]) -> list[_Node] | None:
+        """The nodes of a trace that is a root with its children and no more, as most are; null where it is another."""
+        ids, parents, starts = self.columns["span_id"], self.columns["parent_id"], self.columns["start"]
+        kinds, status = self.columns["kind"], self.columns["status"]
+        first = places[0]
+        if parents[first] is not None or starts[first] is None:
+            return None
+        own, up = ids[first], _Node(first, kinds[first] or "other", starts[first], None, 0, status[first] == "error")
+        nodes = [up]
+        scope, apart = own if up.kind == "tool" else "", up.kind in _APART
+        for rank, place in enumerate(places[1:], 1):
+            if parents[place] != own or ids[place] == own:
+                return None
+            start = starts[place]
+            node = _Node(
+                place, kinds[place] or "other", up.start if start is None else start, up, rank, status[place] == "error"
+            )
+            node.depth, node.scope, node.apart = 1, scope, apart
+            nodes.append(node)
+        up.leaf = len(nodes) == 1
+        return nodes
 
     def _tree(self, places: list[int]) -> list[_Node]:
         """The nodes, parents before children; children in order of start."""
@@ -78,7 +100,7 @@ class _Reader:
             start = starts[place]
             if start is None:
                 start = first if up is None else up.start
-            node = _Node(place, kinds[place] or "other", start, up, len(nodes), failed=status[place] == "error")
+            node = _Node(place, kinds[place] or "other", start, up, len(nodes), status[place] == "error")
             if up is not None:
                 node.depth = up.depth + 1
                 up.leaf = False
@@ -96,8 +118,9 @@ class _Reader:
 
     def origin(self, node: _Node) -> Origin:
         get, place = self.columns, node.place
-        return Origin(
-            self.number, get["trace_id"][place], get["span_id"][place], get["start"][place], get["end"][place], get["model"][place]
+        return tuple_new(
+            Origin,
+            (self.number, get["trace_id"][place], get["span_id"][place], get["start"][place], get["end"][place], get["model"][place]),
         )  # fmt: skip
 
     def error(self, node: _Node) -> str | None:

@@ -147,9 +147,7 @@ class Traces(Base):
 
     def steps(self) -> pl.DataFrame:
         """The agent loop of every session, one row a step."""
-        from workbench import evidence
-
-        return self._derived("steps", lambda: evidence.steps(self.scan_spans().select(evidence.STEP_COLUMNS).collect()))
+        return self._roll_up()[0]
 
     def sessions(self) -> pl.DataFrame:
         """One row a session, with every signal beside it: feedback, scores, graders, human verdicts."""
@@ -249,12 +247,20 @@ class Traces(Base):
         return self.outcomes(where, signals=signals, graders=graders).passing
 
     def _rolled_up(self) -> pl.DataFrame:
+        return self._roll_up()[1]
+
+    def _roll_up(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Steps and sessions: both are made together, and each is read again alone."""
         from workbench import evidence
 
-        return self._derived(
-            "sessions",
-            lambda: evidence.sessions(self.scan_spans().select(evidence.SESSION_COLUMNS).collect(), self.steps()),
-        )
+        made: list[pl.DataFrame] = []
+
+        def make(which: int) -> pl.DataFrame:
+            if not made:
+                made.extend(evidence.roll_up(self.scan_spans().select(evidence.ROLL_UP_COLUMNS).collect()))
+            return made[which]
+
+        return self._derived("steps", lambda: make(0)), self._derived("sessions", lambda: make(1))
 
     def _where(self, where: pl.Expr) -> pl.DataFrame:
         sessions = self.sessions()
