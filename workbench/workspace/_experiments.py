@@ -19,7 +19,7 @@ import polars as pl
 
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.workspace._base import author_of
-from workbench.workspace._datasets import Datasets
+from workbench.workspace._recorded import Recorded
 from workbench.workspace._trials import PREFIX, Journal, Keeper, conversation, differences, experiment_id_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ __all__ = ["Experiments"]
 _AGAIN: Final = "of trials that were under way when it was interrupted, and ran again"
 
 
-class Experiments(Datasets):
+class Experiments(Recorded):
     """Running experiments, and finding them again."""
 
     def experiment(
