@@ -1,22 +1,28 @@
-"""A load's spans, some at a time: in memory, or in a file until they are needed."""
+"""A load's rows, some at a time: in memory, or in a file until they are needed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-__all__ = ["TRACE_SEED", "Batch", "index"]
+from workbench.load._parted import Parted
+
+__all__ = ["KEY_HASH", "TRACE_SEED", "Batch", "keys_of", "placed"]
 
 TRACE_SEED: Final = 7
 _SPAN_SEED: Final = 11
+_TRACE: Final = pl.col("trace_id").hash(TRACE_SEED)
+KEY_HASH: Final = _TRACE ^ pl.col("span_id").hash(_SPAN_SEED)
+"""A hash of a span's trace and its own id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Spans that were read together.
+    """Rows that were read together: spans, or what log records say of spans.
 
     Parameters
     ----------
@@ -30,6 +36,8 @@ class Batch:
         How many lines of their file came before: what is to be added to `record`.
     source_id
         The file that they come from, where the rows do not say it.
+    size
+        Bytes of text in them, where that was counted.
     """
 
     held: pl.DataFrame | Path
@@ -37,6 +45,7 @@ class Batch:
     units: int = 0
     lines: int = 0
     source_id: str | None = None
+    size: int = 0
 
     def frame(self) -> pl.DataFrame:
         """The rows."""
@@ -44,10 +53,10 @@ class Batch:
 
     def keys(self, *columns: pl.Expr) -> pl.DataFrame:
         """What is made of the rows' ids; nothing of it lies in the file, which can be let go of."""
-        names = ["_unit", "record", "trace_id", "span_id", "parent_id", "start"]
+        names = ["trace_id", "span_id", "parent_id", "start"]
         if isinstance(self.held, pl.DataFrame):
-            return self._placed(self.held.select(names)).select(*columns)
-        return self._placed(pl.read_ipc(self.held, columns=names)).select(*columns)
+            return self.held.select(*columns)
+        return pl.read_ipc(self.held, columns=names).select(*columns)
 
     def _placed(self, frame: pl.DataFrame) -> pl.DataFrame:
         if self.source_id is None:
@@ -59,7 +68,7 @@ class Batch:
         """The same, in memory."""
         frame = self.frame()
         self.drop()
-        return Batch(frame, self.height)
+        return Batch(frame, self.height, size=self.size)
 
     def drop(self) -> None:
         """Let go of the file."""
@@ -67,22 +76,26 @@ class Batch:
             self.held.unlink(missing_ok=True)
 
 
-def index(batches: list[Batch]) -> pl.DataFrame:
-    """What must be known of all spans at once.
+def keys_of(batches: list[Batch], keys: Parted) -> None:
+    """Put what must be known of all spans at once into parts by trace.
 
-    Returns
-    -------
-    polars.DataFrame
-        One row a span, in order: `_row`; `_unit`; `_trace` and `_key`, hashes of the trace's id and of both ids; `_up`, the same of its parent, null at the top;
-        `_start` in nanoseconds.
+    Returns nothing; `keys` has one row a span, in order: `_row`; `_trace` and `_key`, hashes of the trace's id and of both
+    ids; `_up`, the same of its parent, null at the top; `_start` in nanoseconds.
     """
-    trace = pl.col("trace_id").hash(TRACE_SEED)
-    span, up = (pl.col(name).hash(_SPAN_SEED) for name in ("span_id", "parent_id"))
+    up = _TRACE ^ pl.col("parent_id").hash(_SPAN_SEED)
     columns = (
-        pl.col("_unit"),
-        trace.alias("_trace"),
-        (trace ^ span).alias("_key"),
-        pl.when(pl.col("parent_id").is_not_null()).then(trace ^ up).alias("_up"),
+        _TRACE.alias("_trace"),
+        KEY_HASH.alias("_key"),
+        pl.when(pl.col("parent_id").is_not_null()).then(up).alias("_up"),
         (pl.col("start").to_physical() + 0).alias("_start"),
     )
-    return pl.concat([batch.keys(*columns) for batch in batches]).with_row_index("_row")
+    for batch, first in placed(batches):
+        keys.add(batch.keys(*columns).with_row_index("_row", first))
+
+
+def placed(batches: list[Batch]) -> Iterator[tuple[Batch, int]]:
+    """Each batch, and the place of its first row."""
+    first = 0
+    for batch in batches:
+        yield batch, first
+        first += batch.height

@@ -15,10 +15,11 @@ from typing import IO, Any, Final, Protocol, runtime_checkable
 import polars as pl
 
 from workbench._crew import Crew, helping, without_collection
+from workbench.load._batches import Batch
 from workbench.load._documents import lines_of
 from workbench.load._json import JsonReader
 from workbench.load._registry import Reader, choose
-from workbench.load._sheet import LoadOptions, Sheet, Supplement
+from workbench.load._sheet import LoadOptions, Sheet
 from workbench.load._source import Source
 from workbench.load._wire import Cut
 
@@ -48,14 +49,13 @@ class Job:
 
 @dataclass(slots=True)
 class Piece:
-    """What a piece held; the spans lie in a file, where they are many or come from another process."""
+    """What a piece held; the rows lie in files, where they are many or come from another process."""
 
-    spans: pl.DataFrame | Path
-    height: int
+    spans: Batch
+    told: Batch | None
     units: int
     lines: int
     scores: list[dict[str, Any]]
-    supplements: list[Supplement]
     refused: dict[str, list[Any]]
     unknown: Counter[str]
     notes: Counter[str]
@@ -212,18 +212,13 @@ def _read(job: Job) -> Piece:
     assert reader is not None
     with without_collection():
         reader.read(part, sheet, lambda _: None)
-    spans = pl.concat([batch.frame() for batch in sheet.batches()])
-    kept: pl.DataFrame | Path = spans
-    if helping() or job.start > _HELD:
-        kept = job.folder / f"{secrets.token_hex(8)}.arrow"
-        spans.write_ipc(kept)
+    told = sheet.told()
     return Piece(
-        spans=kept,
-        height=spans.height,
+        spans=_kept(sheet.batches(), job),
+        told=_kept(told, job) if told else None,
         units=sheet.unit,
         lines=part.number or sheet.record,
         scores=sheet.score_rows,
-        supplements=sheet.supplements,
         refused=sheet.refused,
         unknown=sheet.unknown,
         notes=sheet.notes,
@@ -231,3 +226,12 @@ def _read(job: Job) -> Piece:
         replaced=Counter() if job.options.redact is None else job.options.redact.take(),
         blobs=sheet.blobs,
     )
+
+
+def _kept(batches: list[Batch], job: Job) -> Batch:
+    rows = pl.concat([batch.frame() for batch in batches])
+    kept: pl.DataFrame | Path = rows
+    if helping() or job.start > _HELD:
+        kept = job.folder / f"{secrets.token_hex(8)}.arrow"
+        rows.write_ipc(kept)
+    return Batch(kept, rows.height, size=sum(batch.size for batch in batches))

@@ -22,10 +22,11 @@ from workbench.load._archive import Member, archive_kind, members
 from workbench.load._into import Into
 from workbench.load._loaded import Loaded, unknown_frame
 from workbench.load._pieces import by_pieces, fingerprinted, is_long, read_pieces
-from workbench.load._reconcile import SET_ASIDE_FATE, reconcile, reconcile_scores
+from workbench.load._reconcile import reconcile, reconcile_scores
 from workbench.load._registry import choose, guess
 from workbench.load._sheet import LoadOptions, Sheet
 from workbench.load._source import Paths, Source, gather
+from workbench.load._states import SET_ASIDE_FATE, UNTOLD
 from workbench.schema import SCORES, SET_ASIDE, SOURCES
 
 __all__ = ["DAMAGED", "READER_FAILED", "read"]
@@ -34,7 +35,6 @@ DAMAGED: Final = "the file breaks off or is damaged"
 READER_FAILED: Final = "the reader of the file failed"
 _DAMAGED: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, UnicodeError, MemoryError)
 _NOTHING: Final = -1
-_UNTOLD: Final = 127
 _DEEPEST: Final = 2  # archives within archives
 
 
@@ -252,11 +252,9 @@ def _settle(
     sheet: Sheet, tallies: list[_Tally], known: pl.LazyFrame | None, known_scores: pl.LazyFrame | None, into: Into
 ) -> Loaded:
     reconciled = reconcile(sheet, known, into)
-    scores, score_fates = reconcile_scores(sheet, known_scores)
-    fate = np.full(sheet.unit + 1, _UNTOLD, dtype=np.int8)
-    for ended in (*reconciled.fates, *score_fates):
-        np.minimum.at(fate, ended["_unit"].to_numpy(), ended["_fate"].to_numpy())
-    fate[fate == _UNTOLD] = _NOTHING
+    scores = reconcile_scores(sheet, known_scores, reconciled.fates)
+    fate = reconciled.fates.ended
+    fate[fate == UNTOLD] = _NOTHING
     fate[sheet.refused["_unit"]] = SET_ASIDE_FATE
     _refuse_silent(sheet, fate, tallies)
     counted: list[dict[str, Any]] = []

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from workbench.load._batches import TRACE_SEED, Batch, index
+from workbench.load._batches import TRACE_SEED, Batch, keys_of, placed
 from workbench.load._into import Into
+from workbench.load._parted import Parted, parts_of
 from workbench.load._previews import Previews
 from workbench.load._sheet import Sheet
 from workbench.load._states import (
@@ -19,19 +24,17 @@ from workbench.load._states import (
     LOADED,
     MERGED,
     ORDER,
-    SET_ASIDE_FATE,
     SUPERSEDED,
+    Fates,
     digest,
     earlier_rows,
-    fate,
     later,
 )
-from workbench.load._supplements import STAND_IN, Supplements, completed
+from workbench.load._supplements import STAND_IN, Supplements, completed, parts_of_told
 from workbench.schema import SPANS
 
-__all__ = ["SET_ASIDE_FATE", "Reconciled", "reconcile", "reconcile_scores"]
+__all__ = ["Reconciled", "reconcile", "reconcile_scores"]
 
-_AT_ONCE: Final = 500_000  # spans
 _REFUSES: Final = (pl.col("consent").eq_missing(other=False)).alias("_refuses")
 _SUPERSEDED: Final = pl.Schema({"trace_id": pl.String(), "span_id": pl.String(), "load_id": pl.String()})
 
@@ -41,24 +44,39 @@ class Reconciled:
     """Which rows of earlier loads are replaced, and where the records went; the rows that are left went `into`."""
 
     superseded: pl.DataFrame
-    fates: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])  # _unit, _fate
+    fates: Fates
 
 
 def reconcile(sheet: Sheet, known: pl.LazyFrame | None, into: Into) -> Reconciled:
     """Bring a load's spans to one row each, against themselves and against what earlier loads hold.
 
-    What must be compared over the whole load are keys; the rows themselves pass through batch by batch.
+    What must be compared over the whole load are keys, some traces at a time; the rows themselves pass through batch by batch.
     """
-    fates: list[pl.DataFrame] = []
-    batches = sheet.batches()
-    keys = index(batches)
-    gone = _once(keys, batches, fates)
+    with ExitStack() as stack:
+
+        @cache
+        def folder() -> Path:
+            made = tempfile.TemporaryDirectory(dir=into.folder, prefix=".load-")
+            return Path(stack.enter_context(made))
+
+        return _reconcile(sheet, known, into, folder)
+
+
+def _reconcile(sheet: Sheet, known: pl.LazyFrame | None, into: Into, folder: Callable[[], Path]) -> Reconciled:
+    batches, told = sheet.batches(), sheet.told()
+    fates = Fates(sheet.unit)
+    height = sum(batch.height for batch in batches)
+    keys = Parted("_trace", max(parts_of(height), parts_of_told(told)), folder)
+    keys_of(batches, keys)
+    gone = _once(keys, height, batches, fates, folder)
     tops = _circles(keys, gone, sheet)
     known = _if_shared(keys, known)
-    supplements = Supplements(sheet, fates) if sheet.supplements else None
+    supplements = None
+    if told:
+        supplements = Supplements(sheet, told, keys, gone=gone, batches=batches, fates=fates, folder=folder)
     superseded: list[pl.DataFrame] = [_SUPERSEDED.to_frame()]
     blobs = sheet.blobs
-    previews = Previews(keys.filter(pl.Series(~gone)) if gone.any() else keys, known)
+    previews = Previews(keys, gone, known)
 
     def settle(spans: pl.DataFrame) -> None:
         spans, shown = previews.settle(spans, fates)
@@ -67,10 +85,10 @@ def reconcile(sheet: Sheet, known: pl.LazyFrame | None, into: Into) -> Reconcile
         if known is not None and spans.height:
             spans, replaced = _against_known(spans, known, fates)
             superseded.append(replaced)
-        fates.append(fate(spans, LOADED))
+        fates.add(spans, LOADED)
         into.add(spans.select(*SPANS), blobs)
 
-    for batch, first in _placed(batches):
+    for number, (batch, first) in enumerate(placed(batches)):
         spans = batch.frame().with_row_index("_row")
         out = gone[first : first + batch.height]
         cut = np.flatnonzero(tops[first : first + batch.height])
@@ -78,41 +96,41 @@ def reconcile(sheet: Sheet, known: pl.LazyFrame | None, into: Into) -> Reconcile
             spans = spans.with_columns(spans["parent_id"].scatter(cut, [None] * cut.size))
         if out.any():
             spans = spans.filter(pl.Series(~out))
-        settle(spans if supplements is None else supplements.fill(spans, blobs))
+        settle(spans if supplements is None else supplements.fill(number, spans, blobs))
         batch.drop()
     if supplements is not None:
-        alone = supplements.alone(known, blobs)
-        if alone.height:
+        for alone in supplements.alone(known, blobs):
             settle(alone.with_row_index("_row"))
-        fates.append(supplements.fates(fates))
+        supplements.settle(fates)
     return Reconciled(pl.concat(superseded), fates)
 
 
-def _placed(batches: list[Batch]) -> Iterator[tuple[Batch, int]]:
-    """Each batch, and the place of its first row."""
-    first = 0
-    for batch in batches:
-        yield batch, first
-        first += batch.height
-
-
-def _once(keys: pl.DataFrame, batches: list[Batch], fates: list[pl.DataFrame]) -> Any:
+def _once(keys: Parted, height: int, batches: list[Batch], fates: Fates, folder: Callable[[], Path]) -> Any:
     """Which rows go because a later, or the same, state of their span is there too."""
-    gone = np.zeros(keys.height, dtype=bool)
-    if keys["_key"].n_unique() == keys.height:
+    gone = np.zeros(height, dtype=bool)
+    repeated = np.zeros(height, dtype=bool)
+    for part in keys:
+        if part["_key"].n_unique() < part.height:
+            repeated[part["_row"].filter(part["_key"].is_duplicated()).to_numpy()] = True
+    if not repeated.any():
         return gone
-    repeated = keys["_key"].is_duplicated().to_numpy()
     columns = [*CONTENT, "spilled"]
-    parts: list[pl.DataFrame] = []
-    for batch, first in _placed(batches):
+    several = Parted("_trace", parts_of(int(repeated.sum())), folder)
+    for batch, first in placed(batches):
         rows = np.flatnonzero(repeated[first : first + batch.height])
         if rows.size:
             frame = batch.frame()[rows]
             frame = frame.with_columns(
                 *later(columns), digest(frame, columns), _REFUSES, pl.Series("_row", rows + first, pl.Int64())
             )
-            parts.append(frame.select(*KEY, "_unit", "_row", "_digest", "_refuses", *ORDER))
-    twice = pl.concat(parts)
+            trace = pl.col("trace_id").hash(TRACE_SEED).alias("_trace")
+            several.add(frame.select(*KEY, trace, "_unit", "_row", "_digest", "_refuses", *ORDER))
+    for twice in several:
+        _keep_last(twice, gone, fates)
+    return gone
+
+
+def _keep_last(twice: pl.DataFrame, gone: Any, fates: Fates) -> None:
     # A state in which the user refuses is the one that counts.
     best = twice.sort(["_refuses", *ORDER, "_row"], descending=[True, True, True, True, False], nulls_last=True).unique(
         KEY, keep="first", maintain_order=True
@@ -120,22 +138,20 @@ def _once(keys: pl.DataFrame, batches: list[Batch], fates: list[pl.DataFrame]) -
     others = twice.join(best.select(*KEY, pl.col("_digest").alias("_best"), pl.col("_row").alias("_kept")), on=KEY)
     others = others.filter(pl.col("_row") != pl.col("_kept"))
     same = pl.col("_digest") == pl.col("_best")
-    fates += [fate(others.filter(same), MERGED), fate(others.filter(~same), SUPERSEDED)]
+    fates.add(others.filter(same), MERGED)
+    fates.add(others.filter(~same), SUPERSEDED)
     gone[others["_row"].to_numpy()] = True
-    return gone
 
 
-def _if_shared(keys: pl.DataFrame, known: pl.LazyFrame | None) -> pl.LazyFrame | None:
+def _if_shared(keys: Parted, known: pl.LazyFrame | None) -> pl.LazyFrame | None:
     """What earlier loads hold, where it has any trace of this load."""
     if known is None or not keys.height:
         return known
-    theirs = known.select(pl.col("trace_id").unique().hash(TRACE_SEED).alias("_trace")).collect()
-    return known if keys.join(theirs, on="_trace", how="semi").height else None
+    theirs = known.select(pl.col("trace_id").hash(TRACE_SEED).alias("_trace")).unique().collect()
+    return known if any(part.join(theirs, on="_trace", how="semi").height for part in keys) else None
 
 
-def _against_known(
-    spans: pl.DataFrame, known: pl.LazyFrame, fates: list[pl.DataFrame]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _against_known(spans: pl.DataFrame, known: pl.LazyFrame, fates: Fates) -> tuple[pl.DataFrame, pl.DataFrame]:
     earlier = earlier_rows(spans.select(KEY), known)
     none = _SUPERSEDED.to_frame()
     if not earlier.height:
@@ -172,7 +188,8 @@ def _against_known(
         "_row", "_unit", *KEY, "load_id", same.alias("_same"), grew.alias("_grew"), holds.alias("_holds")
     )
     merged, older = state.filter("_same"), state.filter(~pl.col("_same") & ~pl.col("_grew"))
-    fates += [fate(merged, MERGED), fate(older, SUPERSEDED)]
+    fates.add(merged, MERGED)
+    fates.add(older, SUPERSEDED)
     gone = pl.concat([merged.select("_row"), older.select("_row")])
     left = spans.join(gone, on="_row", how="anti", maintain_order="left")
     held = left["_row"].is_in(state.filter("_holds")["_row"].implode())
@@ -181,16 +198,14 @@ def _against_known(
     return left, state.filter(~pl.col("_same") & pl.col("_grew")).select(*KEY, "load_id")
 
 
-def _circles(keys: pl.DataFrame, gone: Any, sheet: Sheet) -> Any:
+def _circles(keys: Parted, gone: Any, sheet: Sheet) -> Any:
     """Which spans become roots because their parents lead back to them: the earliest span of each circle."""
-    tops = np.zeros(keys.height, dtype=bool)
-    if keys["_up"].null_count() == keys.height:
-        return tops
-    parts = keys.height // _AT_ONCE + 1
+    tops = np.zeros(gone.size, dtype=bool)
     cut = 0
-    for number in range(parts):
-        # Parents are of the same trace: some traces at a time, so that memory does not grow with the load.
-        left = keys if parts == 1 else keys.filter(pl.col("_trace") % parts == number)
+    for part in keys:  # parents are of the same trace
+        if part["_up"].null_count() == part.height:
+            continue
+        left = part
         if gone.any():
             left = left.filter(pl.Series(~gone[left["_row"].to_numpy()]))
         rows = _cut(left)
@@ -232,10 +247,9 @@ def _earliest(lost: Any, parent: Any, starts: list[int | None]) -> list[int]:
     return cut
 
 
-def reconcile_scores(sheet: Sheet, known: pl.LazyFrame | None) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def reconcile_scores(sheet: Sheet, known: pl.LazyFrame | None, fates: Fates) -> pl.DataFrame:
     """Scores once each: the last state of each `score_id`, without those that earlier loads hold just so."""
     scores = sheet.scores().with_row_index("_row")
-    fates: list[pl.DataFrame] = []
     content = [name for name in scores.columns if name not in ("_row", "_unit", "format", "source", "record")]
     scores = scores.with_columns(digest(scores, content))
     final = scores.unique("score_id", keep="last", maintain_order=True).select(
@@ -246,12 +260,13 @@ def reconcile_scores(sheet: Sheet, known: pl.LazyFrame | None) -> tuple[pl.DataF
     last = scores.filter(pl.col("_digest") == pl.col("_best")).unique("score_id", keep="first", maintain_order=True)
     others = scores.join(last.select("_row"), on="_row", how="anti", maintain_order="left")
     same = pl.col("_digest") == pl.col("_best")
-    fates += [fate(others.filter(same), MERGED), fate(others.filter(~same), SUPERSEDED)]
+    fates.add(others.filter(same), MERGED)
+    fates.add(others.filter(~same), SUPERSEDED)
     if known is not None and last.height:
         earlier = known.filter(pl.col("score_id").is_in(last["score_id"].implode())).select(content).collect()
         earlier = earlier.with_columns(digest(earlier, content)).select("score_id", "_digest").unique()
         held = last.join(earlier, on=["score_id", "_digest"], how="semi")
-        fates.append(fate(held, MERGED))
+        fates.add(held, MERGED)
         last = last.join(held.select("_row"), on="_row", how="anti", maintain_order="left")
-    fates.append(fate(last, LOADED))
-    return last, fates
+    fates.add(last, LOADED)
+    return last

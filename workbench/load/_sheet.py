@@ -16,19 +16,23 @@ from workbench.load._histories import Histories
 from workbench.load._mapping import TableMapping
 from workbench.load._source import Source
 from workbench.load._spill import spill
-from workbench.load._values import text
+from workbench.load._values import dumps, text
 from workbench.schema import SCORES, SET_ASIDE, SPANS
 
 if TYPE_CHECKING:
     from workbench.load._pieces import Piece
 
-__all__ = ["ROW", "USER_FEEDBACK_NAMES", "LoadOptions", "Redacts", "Sheet", "Supplement"]
+__all__ = ["ROW", "USER_FEEDBACK_NAMES", "LoadOptions", "Redacts", "Sheet"]
 
 _BATCH: Final = 20_000
 _HELD: Final = 1 << 28  # bytes of input whose rows are kept in memory; those of later pieces wait on disk
 _SHAPES: Final = 64  # with more ways of filling a row than these, the rows are turned column by column
 _SAID: Final = ("comment", "value_text", "author", "name", "score_id", "target_id", "join_key")
 _TIMES: Final = ("start", "end")
+_TOLD: Final[dict[str, Any]] = {
+    "_unit": pl.Int64(), "record": pl.Int64(), "source": pl.String(), "trace_id": pl.String(), "span_id": pl.String(),
+    "at": pl.Int64(), "body": pl.String(),
+}  # fmt: skip
 _EXCERPT: Final = 200
 ROW: Final[dict[str, Any]] = {
     **{name: pl.Int64() if name in _TIMES else kind for name, kind in SPANS.items() if name != "spilled"},
@@ -100,21 +104,6 @@ class LoadOptions:
     tables: tuple[TableMapping, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Supplement:
-    """What a record elsewhere says about a span: its messages, written as log records."""
-
-    trace_id: str
-    span_id: str
-    at: int | None
-    attributes: dict[str, Any]
-    given: list[dict[str, Any]]
-    said: list[dict[str, Any]]
-    unit: int
-    record: int
-    source: str
-
-
 @dataclass
 class Sheet:
     """The rows of one load, column by column.
@@ -126,7 +115,6 @@ class Sheet:
     options: LoadOptions
     unknown: Counter[str] = field(default_factory=Counter[str])
     notes: Counter[str] = field(default_factory=Counter[str])
-    supplements: list[Supplement] = field(default_factory=list[Supplement])
     refused: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in [*SET_ASIDE, "_unit"]})
     unit: int = 0
     record: int = 0
@@ -146,7 +134,9 @@ class Sheet:
         self._lines = 0  # of the file that is read in pieces
         self._rows: list[dict[str, Any]] = []
         self._gathered: dict[Gathers, list[tuple[Any, ...]]] = {}
-        self._waiting = 0  # rows gathered
+        self._waiting = 0  # rows gathered, and what was told of spans elsewhere
+        self._told: list[tuple[Any, ...]] = []
+        self._told_batches: list[Batch] = []
 
     def start(self, source: Source, format_name: str) -> None:
         """Go on with another file."""
@@ -206,9 +196,9 @@ class Sheet:
         said: list[dict[str, Any]],
     ) -> None:
         """Write what belongs to a span that is written elsewhere."""
-        self.supplements.append(
-            Supplement(trace_id, span_id, at, attributes, given, said, self.unit, self.record, self.source_id)
-        )
+        body = dumps([attributes, given, said])
+        self._told.append((self.unit, self.record, self.source_id, trace_id, span_id, at, body))
+        self._waiting += 1
 
     def refuse(self, reason: str, detail: str = "", excerpt: str | bytes = "") -> None:
         """Set the record aside: the same reason for the same cause, the detail for this one."""
@@ -231,8 +221,8 @@ class Sheet:
         for gathered in self._gathered.values():
             while gathered and gathered[-1][0] == self.unit:
                 gathered.pop()
-        while self.supplements and self.supplements[-1].unit == self.unit:
-            self.supplements.pop()
+        while self._told and self._told[-1][0] == self.unit:
+            self._told.pop()
 
     def _flush(self) -> None:
         parts = [group.frame(rows, self) for group, rows in self._gathered.items() if rows]
@@ -248,24 +238,27 @@ class Sheet:
             frame, blobs = spill(frame, self.options.spill_characters)
             self._keep(blobs)
             self._batches.append(Batch(frame, frame.height))
-        self._rows, self._gathered, self._waiting = [], {}, 0
+        if self._told:
+            told = pl.DataFrame(self._told, schema=_TOLD, orient="row")
+            if self.options.redact is not None:
+                told = self.options.redact.frame(told, ("trace_id", "span_id"))
+            self._told_batches.append(Batch(told, told.height, size=sum(len(row[-1]) for row in self._told)))
+        self._rows, self._gathered, self._told, self._waiting = [], {}, [], 0
 
     def absorb(self, piece: Piece) -> None:
         """Go on after a piece of the file, as if its records had been read here."""
         self._flush()
         before, lines = self.unit, self._lines
-        batch = Batch(piece.spans, piece.height, before, lines, self.source_id)
-        if self._held < _HELD:
+        stays = self._held < _HELD
+        if stays:
             self._held += piece.size
-            batch = batch.taken_in()
-        self._batches.append(batch)
+        for batch, held in ((piece.spans, self._batches), (piece.told, self._told_batches)):
+            if batch is not None:
+                placed = replace(batch, units=before, lines=lines, source_id=self.source_id)
+                held.append(placed.taken_in() if stays else placed)
         for row in piece.scores:
             row.update(source=self.source_id, _unit=row["_unit"] + before, record=row["record"] + lines)
             self.score_rows.append(row)
-        self.supplements += [
-            replace(one, source=self.source_id, unit=one.unit + before, record=one.record + lines)
-            for one in piece.supplements
-        ]
         refused = piece.refused
         refused["source_id"] = [self.source_id] * len(refused["_unit"])
         for name, offset in (("_unit", before), ("record", lines)):
@@ -293,6 +286,11 @@ class Sheet:
         if not self._batches:
             return [Batch(pl.DataFrame(schema={**SPANS, "_unit": pl.Int64()}), 0)]
         return self._batches
+
+    def told(self) -> list[Batch]:
+        """All that was said so far of spans written elsewhere: where it was found, the span, when, and the JSON of attributes and messages."""
+        self._flush()
+        return self._told_batches
 
     def scores(self) -> pl.DataFrame:
         """All scores so far, and the record (`_unit`) that each came from."""

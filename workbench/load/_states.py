@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from workbench.load._spill import PAYLOADS
@@ -18,13 +19,15 @@ __all__ = [
     "PLACE",
     "SET_ASIDE_FATE",
     "SUPERSEDED",
+    "UNTOLD",
+    "Fates",
     "digest",
     "earlier_rows",
-    "fate",
     "later",
 ]
 
 LOADED, SUPERSEDED, MERGED, SET_ASIDE_FATE = 0, 1, 2, 3
+UNTOLD: Final = 127
 
 KEY: Final = ["trace_id", "span_id"]
 PLACE: Final = frozenset({"format", "source", "record", "spilled"})  # where a row was found says nothing of what it is
@@ -32,9 +35,21 @@ CONTENT: Final = [name for name in SPANS if name not in PLACE]
 ORDER: Final = ["_ended", "_end", "_length"]
 
 
-def fate(rows: pl.DataFrame, ended: int) -> pl.DataFrame:
-    """Where the records of some rows ended."""
-    return rows.select("_unit", pl.lit(ended, pl.Int8()).alias("_fate"))
+class Fates:
+    """Where each input record of a load ended; of several ends the first of these: loaded, superseded, merged.
+
+    Parameters
+    ----------
+    units
+        How many records there are.
+    """
+
+    def __init__(self, units: int) -> None:
+        self.ended = np.full(units + 1, UNTOLD, dtype=np.int8)
+
+    def add(self, rows: pl.DataFrame, ended: int) -> None:
+        """The records (`_unit`) of these rows ended so."""
+        np.minimum.at(self.ended, rows["_unit"].to_numpy(), np.int8(ended))
 
 
 def later(columns: list[str]) -> list[pl.Expr]:
