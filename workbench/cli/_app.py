@@ -81,6 +81,7 @@ def load(
             "skipped": list(report.skipped),
             "reasons": report.reasons().to_dicts(),
             "formats": report.by_format().to_dicts(),
+            "not_understood": report.unknown.to_dicts(),
         }
         say(report.sentence, values, as_json=as_json, frame=report.reasons())
 

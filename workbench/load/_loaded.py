@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from workbench._html import panel, table
 from workbench.load._sheet import Sheet
 
-__all__ = ["FATES", "Loaded", "unknown_frame"]
+__all__ = ["FATES", "UNKNOWN", "Loaded", "unknown_frame"]
 
-FATES = ("loaded", "merged", "superseded", "set_aside")
+UNKNOWN: Final = pl.Schema({"name": pl.String(), "count": pl.Int64()})
+
+FATES: Final = ("loaded", "merged", "superseded", "set_aside")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -124,8 +127,4 @@ class Loaded:
 
 def unknown_frame(sheet: Sheet) -> pl.DataFrame:
     """The attribute names that nobody knows, the most frequent first."""
-    counted = sheet.unknown.most_common()
-    return pl.DataFrame(
-        {"name": [name for name, _ in counted], "count": [count for _, count in counted]},
-        schema={"name": pl.String(), "count": pl.Int64()},
-    )
+    return pl.DataFrame(sheet.unknown.most_common(), schema=UNKNOWN, orient="row")

@@ -57,6 +57,8 @@ class Traces(Base):
             tables=self.config.tables, redact=redactor,
         )  # fmt: skip
         made: list[str] = []
+        notes: dict[str, None] = {}
+        unknown = [load.UNKNOWN.to_frame()]
         jobs: list[tuple[list[Any], dict[str, int], int]] = [
             ([file.path for file in batch], {str(file.path): file.modified_ns for file in batch}, sum(file.bytes for file in batch))
             for batch in load.batches(fresh)
@@ -87,6 +89,8 @@ class Traces(Base):
                         parts=read.parts,
                     )
                 )
+                notes |= dict.fromkeys(read.notes)
+                unknown.append(read.unknown_attributes)
                 done += size
         mine = pl.col("load_id").is_in(made)
         return load.LoadReport(
@@ -98,6 +102,11 @@ class Traces(Base):
             replaced=None if redactor is None else dict(redactor.counts),
             waiting=sum(load.waiting(said, self.store.scan_spans()) for said in (self._scores(), self._said())),
             retired=self._obey_refusals(),
+            notes=tuple(notes),
+            unknown=pl.concat(unknown)
+            .group_by("name")
+            .agg(pl.col("count").sum())
+            .sort("count", "name", descending=[True, False]),
         )
 
     def _obey_refusals(self) -> tuple[str, ...]:
