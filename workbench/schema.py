@@ -243,7 +243,7 @@ OUTCOMES: Final = pl.Schema({  # one row a case, trial and grader: what comparis
     "grader": pl.String(),
     "value": pl.Float64(),  # 0..1 or any score; null with status missing or errored
     "passed": pl.Boolean(),
-    "status": pl.String(),  # completed | errored | missing | inapplicable
+    "status": pl.String(),  # completed | errored | missing | undecidable | inapplicable
     "session_id": pl.String(),  # the evidence
 })  # fmt: skip
 

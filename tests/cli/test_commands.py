@@ -32,6 +32,13 @@ COMMANDS = (
     "compare",
     "report",
     "lab",
+    "experiment",
+    "experiments",
+    "gate",
+    "history",
+    "why",
+    "flip",
+    "looks",
 )
 
 
@@ -101,7 +108,7 @@ def test_a_folder_that_is_no_workspace_is_refused_with_what_to_do(tmp_path: Path
         (["export", "refnds", "x.jsonl"], "refnds"),
         (["sessions", "--outcome", "good"], "expected failing, passing or unknown"),
         (["label", "s-1", "--verdict", "fail", "--reviewer", "ana"], "s-1"),
-        (["compare", "--baseline", "1", "--candidate", "2"], "no session fits"),
+        (["compare", "--baseline", "1", "--candidate", "2"], "no experiment or release named"),
         (["report", "r.html", "--baseline", "1"], "both"),
     ],
 )

@@ -110,3 +110,61 @@ def test_the_same_experiment_again_returns_and_another_agent_is_refused(folder: 
     assert again["outcomes"] == {"completed": 80}
     assert "another agent" in run("experiment", agent, "mixed", *shared, code=1)["error"]
     assert "expected key=value" in run("experiment", agent, "mixed", "--variant", "model", *shared, code=1)["error"]
+
+
+def test_history_why_and_flip_tell_what_moved(folder: Path) -> None:
+    w = ["-w", str(folder / "ws")]
+    told = run("history", "mixed", *w)
+    assert (told["runs"][1]["experiment"], told["runs"][1]["changed"]) == ("bad", "agent")
+    assert len(told["cases"]) == 40
+    moved = run("why", "good", "bad", *w)
+    assert sum(row["change"] for row in moved["parts"]) == pytest.approx(moved["after"] - moved["before"])
+    assert moved["parts"][0]["source"] == "agent"
+    arms = ["--baseline", "good", "--candidate", "bad", *w]
+    changed = run("flip", *arms)["changed"]
+    assert {row["kind"] for row in changed} == {"regressed"}
+    one = run("flip", changed[0]["case"], *arms)
+    assert one["sentence"].startswith("They part at step ")
+    assert (one["rows"][-1]["baseline"], one["rows"][-1]["candidate"]) == ("assistant: Done.", "assistant: no")
+    assert "case" in run("flip", "nonsense", *arms, code=1)["error"]
+    for words in (
+        ["history", "mixed"],
+        ["history", "mixed", "--cases"],
+        ["why", "good", "bad"],
+        ["flip", changed[0]["case"], *arms[:4]],
+    ):
+        assert CliRunner().invoke(app, [*words, *w], catch_exceptions=False).exit_code == 0
+
+
+def test_a_dataset_is_tagged_split_revised_and_told_apart(folder: Path) -> None:
+    import shutil
+
+    w = ["-w", str(shutil.copytree(folder / "ws", folder / "another"))]
+    assert run("dataset", "tag", "mixed", "first", *w)["version"] == 1
+    made = run("dataset", "split", "mixed", "train=0.5", "test=0.5", "--author", "ana", *w)
+    assert (made["version"], made["cases"]) == (2, 40)
+    case = run("dataset", "show", "mixed", "--version", "first", *w)["cases"][0]["case_id"]
+    retired = run("dataset", "states", "mixed", "--case", case, "--to", "retired", "--reason", "the shop is closed", *w)
+    assert retired["version"] == 3
+    told = run("dataset", "states", "mixed", *w)
+    assert told["counts"]["retired"] == 1
+    assert told["rows"][-1]["reason"] == "the shop is closed"
+    changed = run("dataset", "diff", "mixed", "first", *w)
+    assert {row["field"] for row in changed["fields"]} >= {"split", "state"}
+    assert run("dataset", "diff", "mixed", "2", "2", *w)["rows"] == []
+    run("export", "mixed", str(folder / "mixed.jsonl"), *w)
+    assert set(run("looks", "mixed", *w)["counts"]) == {"train", "test"}
+    assert "expected name=share" in run("dataset", "split", "mixed", "train", *w, code=1)["error"]
+    assert "all three" in run("dataset", "states", "mixed", "--to", "retired", *w, code=1)["error"]
+    assert (
+        "state"
+        in run("dataset", "states", "mixed", "--case", case, "--to", "gone", "--reason", "x", *w, code=1)["error"]
+    )
+    assert "did you mean 'mixed'" in run("looks", "mixde", *w, code=1)["error"]
+    for words in (
+        ["dataset", "show", "mixed"],
+        ["dataset", "states", "mixed"],
+        ["dataset", "diff", "mixed", "1"],
+        ["looks", "mixed"],
+    ):
+        assert CliRunner().invoke(app, [*words, *w], catch_exceptions=False).exit_code == 0

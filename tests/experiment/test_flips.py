@@ -118,3 +118,28 @@ def test_scores_are_shown_by_their_distribution_and_not_only_their_mean() -> Non
     assert smooth.height == 20
     assert smooth["trials"].sum() == 120
     assert "How the values are distributed" in compare(old, new)._repr_html_()
+
+
+def test_a_graders_flip_rate_is_measured_where_it_graded_trials_twice() -> None:
+    """Twenty trials graded twice, five of them against itself: a flip rate of a quarter explains what one trial shows."""
+    twice = [
+        {"case": f"t{n}", "trial": 0, "grader": "judge", "passed": n >= 5 or grading == 0}
+        for n in range(20)
+        for grading in range(2)
+    ]
+    old = [{"case": f"c{n}", "trial": 0, "grader": "judge", "passed": n % 2 == 0} for n in range(40)]
+    new = [{**row, "passed": n >= 2 and row["passed"]} for n, row in enumerate(old)]
+    found = compare(old + twice, new + twice)
+    assert found.grader_flip_rate == pytest.approx(0.25)
+    assert found.noise == ("c0",)
+    assert any("'judge' graded 40 trials more than once and contradicted itself on 10" in note for note in found.notes)
+    assert compare(old, new).grader_flip_rate is None
+    assert compare(old + twice, new + twice, grader_flip_rate=0.0).regressed == ("c0",)
+
+
+def test_too_few_regradings_and_rows_that_were_exported_twice_measure_nothing() -> None:
+    old = [{"case": f"c{n}", "trial": 0, "grader": "judge", "passed": n % 2 == 0} for n in range(40)]
+    assert compare(old * 2, old * 2).grader_flip_rate is None
+    few = compare([*old, {**old[0], "passed": False}], old)
+    assert few.grader_flip_rate is None
+    assert any("'judge' graded 1 trial more than once" in note and "9 more" in note for note in few.notes)

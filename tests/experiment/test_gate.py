@@ -168,12 +168,23 @@ def test_a_policy_is_read_from_a_file_and_refused_when_it_says_nothing_that_can_
         ("margin = -1", InputError, "expected 0 to 1"),
         ('margin = 0.02\nrequire = "good"', UnknownNameError, "requirement"),
         ("margin =", InputError, "not TOML"),
+        ("margin = 0.02\ngrader_flip_rate = 0.7", InputError, "expected 0 to 0.5"),
     ):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(error, match=said):
             read_policy(path)
     with pytest.raises(InputError, match="no policy there"):
         read_policy(tmp_path / "none.toml")
+
+
+def test_the_policy_says_how_often_the_grader_contradicts_itself(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text("margin = 0.05\ngrader_flip_rate = 0.1\n", encoding="utf-8")
+    policy = read_policy(path)
+    old, new = arm("v1", FLAT, trials=1), arm("v2", FLAT, trials=1, seed=1)
+    found = compare(old, new, margin=0.05, grader_flip_rate=policy.grader_flip_rate)
+    assert set(found.flips.drop_nulls("within")["within"]) == {"grader"}
+    assert gate(found, policy).comparison.grader_flip_rate == 0.1
 
 
 def test_a_comparison_of_another_margin_or_without_the_segment_is_refused() -> None:

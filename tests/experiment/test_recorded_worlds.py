@@ -30,6 +30,8 @@ STEPS = [
     )
 ]  # fmt: skip
 WORLD = world.record(STEPS)
+LEFT = "of trials that left the recorded world by a call that was never recorded"
+UNDECIDABLE = "of trials that are undecidable: the recorded world could not answer more than 25% of their calls"
 
 
 @grader(criterion="the agent says where the order is")
@@ -73,8 +75,9 @@ def tried(agent: Any, **options: Any) -> wb.experiment.Experiment:
 
 
 def check(made: wb.experiment.Experiment) -> None:
-    assert made.outcomes.sort("case").select("passed", "replayed", "unrecorded").rows() == [(True, 2, 0), (False, 2, 1)]
-    assert made.counted == {"of trials that left the recorded world by a call that was never recorded": 1}
+    told = made.outcomes.sort("case").select("status", "passed", "replayed", "unrecorded").rows()
+    assert told == [("completed", True, 2, 0), ("undecidable", None, 2, 1)]
+    assert made.counted == {LEFT: 1, UNDECIDABLE: 1}
 
 
 def test_a_function_is_handed_its_tools() -> None:
@@ -130,6 +133,49 @@ def test_calls_that_mean_the_same_are_the_same_and_one_asked_again_gets_its_last
     assert refused["recorded"] is False
     assert "'price' was never called with these arguments" in refused["error"]
     assert (tools.served, tools.refused) == (4, 1)
+
+
+def test_a_call_that_changes_something_is_not_made_once_more_than_it_was_recorded() -> None:
+    base = {"session_id": "s", "turn": 1, "kind": "tool", "tool_arguments": '{"order": 7}'}
+    recorded = world.record([
+        {**base, "number": 1, "tool_name": "refund_order", "tool_result": "refunded"},
+        {**base, "number": 2, "tool_name": "get_refund_status", "tool_result": "done"},
+        {**base, "number": 3, "tool_name": "refund_order", "tool_result": "already refunded"},
+    ])  # fmt: skip
+    tools = Replay(recorded)
+    assert [tools("refund_order", {"order": 7})["result"] for _ in range(2)] == ["refunded", "already refunded"]
+    third = tools("refund_order", {"order": 7})
+    assert third["recorded"] is False
+    assert "'refund_order' changes something and was called with these arguments 2 times" in third["error"]
+    assert [tools("get_refund_status", {"order": 7})["result"] for _ in range(3)] == ["done"] * 3
+    assert (tools.served, tools.refused) == (5, 1)
+
+
+def test_up_to_a_quarter_of_its_calls_outside_a_trial_is_decided_and_beyond_it_is_not() -> None:
+    def looks(task: dict[str, Any]) -> str:
+        for _ in range(3 if task["case_id"] == "c0" else 2):
+            task["world"]("find", {"id": 7})
+        return "new shipped" if "error" in task["world"]("find", {"id": 8}) else "?"
+
+    made = experiment.run(looks, rows(), graders=[right], worlds=lambda _case: Replay(WORLD))
+    told = made.outcomes.sort("case").select("status", "passed", "value", "unrecorded").rows()
+    assert told == [("completed", True, 1.0, 1), ("undecidable", None, None, 1)]
+    assert made.counted == {LEFT: 2, UNDECIDABLE: 1}
+
+
+def test_a_verdict_does_not_stand_on_trials_that_left_their_worlds() -> None:
+    """Had they passed or failed, nobody knows: twelve of forty are more than a verdict can bear."""
+    old = [{"case": f"c{n}", "passed": n % 2 == 0} for n in range(40)]
+    new = [
+        {"case": f"c{n}", "passed": None if n < 12 else n % 8 != 1, "status": "undecidable" if n < 12 else "completed"}
+        for n in range(40)
+    ]
+    found = wb.compare(old, new, margin=0.05)
+    assert found.integrity["undecidable"].to_list() == [0, 12]
+    assert found.verdict == "cannot tell"
+    assert any("12 of 40 trials of the candidate have no outcome" in note for note in found.notes)
+    ruled = experiment.gate(found, experiment.Policy(margin=0.05))
+    assert (ruled.ruling, ruled.exit_code) == ("inconclusive", 2)
 
 
 def test_a_recorded_failure_fails_again_and_a_result_that_is_gone_is_unknown() -> None:
@@ -196,11 +242,14 @@ def test_an_experiment_in_recorded_worlds_says_how_many_trials_left_them_and_so_
     v2 = ws.experiment(strays, "orders", graders=[shipped], name="v2", replay=True, trials=2)
     assert v1.outcomes["passed"].all()
     assert (v1.counted, v1.outcomes["replayed"].to_list()) == ({}, [1, 1, 1])
-    left = "of trials that left the recorded world by a call that was never recorded"
-    assert v2.counted == {left: 2}
+    assert v2.counted == {LEFT: 2, UNDECIDABLE: 2}
     kept = ws.store.database.read("trials").filter(pl.col("unrecorded") > 0)
     assert kept["case"].to_list() == [first, first]
-    assert any("v2: 2 of 6 trials left the recorded world" in note for note in wb.compare(v1, v2).notes)
+    found = wb.compare(v1, v2)
+    assert any("v2: 2 of 6 trials left the recorded world" in note for note in found.notes)
+    assert any("more than 25% of their calls: those are undecidable" in note for note in found.notes)
+    assert found.integrity["undecidable"].to_list() == [0, 2]
+    assert found.overall.cases == 2
     with pytest.raises(InputError, match="another agent"):
         ws.experiment(stays, "orders", graders=[shipped], name="v1")
     ws.close()

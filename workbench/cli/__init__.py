@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from workbench.cli import _gate  # its commands
+from workbench.cli import _data, _gate, _told  # their commands
 from workbench.cli._app import main
 
-_ = _gate
+_ = (_data, _gate, _told)
 
 __all__ = ["main"]

@@ -12,11 +12,11 @@ import typer
 
 from workbench._words import percent, readable, times
 from workbench.cli._show import say, speaking
-from workbench.errors import InputError, UnknownNameError
+from workbench.errors import InputError
 from workbench.progress import terminal
 from workbench.workspace import Workspace
 
-__all__ = ["HERE", "AsJson", "Folder", "app", "main", "open_workspace"]
+__all__ = ["HERE", "Arm", "AsJson", "Case", "Folder", "Limit", "app", "main", "open_workspace"]
 
 app = typer.Typer(
     name="workbench",
@@ -30,6 +30,8 @@ app = typer.Typer(
 Folder = Annotated[Path, typer.Option("--workspace", "-w", envvar="WORKBENCH", help="The workspace's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Version = Annotated[str | None, typer.Option("--agent-version", help="Only sessions of this release.")]
+Arm = Annotated[str, typer.Option(help="The column of the sessions that tells the two apart, or file.")]
+Case = Annotated[str, typer.Option(help="The column of the sessions that tells what was tried.")]
 Limit = Annotated[int, typer.Option("--limit", help="How many rows to show.", min=1)]
 HERE = Path()
 
@@ -302,7 +304,8 @@ def check(
 def compare(
     baseline: Annotated[str, typer.Option(help="The experiment or release to compare with.")],
     candidate: Annotated[str, typer.Option(help="The one that is asked about.")],
-    arm: Annotated[str, typer.Option(help="The column of the sessions that tells the two apart.")] = "agent_version",
+    arm: Arm = "agent_version",
+    case: Case = "task_id",
     by: Annotated[list[str] | None, typer.Option(help="Segments: mode, or columns of the sessions.")] = None,
     grader: Annotated[list[str] | None, typer.Option(help="Only these graders or scores.")] = None,
     margin: Annotated[float | None, typer.Option(help="How much worse is still not worse, such as 0.02.")] = None,
@@ -317,13 +320,7 @@ def compare(
 
     with speaking(as_json=as_json):
         ws = _open(workspace)
-        ran = set(ws.experiments()["name"])
-        arms = [
-            ws.executed(name, graders=grader)
-            if name in ran
-            else ws.recorded(name, _equals(ws, arm, name), graders=grader)
-            for name in (baseline, candidate)
-        ]
+        arms = [ws.arm(name, column=arm, case=case, graders=grader) for name in (baseline, candidate)]
         found = compare_experiments(*arms, by=tuple(by or ()), margin=margin)
         say(found.sentence, found.to_json(), as_json=as_json, frame=found.shown)
 
@@ -383,14 +380,6 @@ def lab(
             say(f"JupyterLab runs at {lab['address']}.", lab, as_json=True)
             return
     os.execv(sys.executable, command)  # noqa: S606 - JupyterLab takes this process's place, and its signals
-
-
-def _equals(ws: Workspace, column: str, value: str) -> pl.Expr:
-    known = ws.sessions().schema
-    texts = [name for name, kind in known.items() if not kind.is_nested()]
-    if column not in texts:
-        raise UnknownNameError(column, "column of the sessions that can tell the arms apart", texts)
-    return pl.col(column).cast(pl.String()) == value
 
 
 def _operation() -> str:

@@ -10,7 +10,7 @@ import polars as pl
 import typer
 from typer.core import TyperCommand
 
-from workbench.cli._app import HERE, AsJson, Folder, app, open_workspace
+from workbench.cli._app import HERE, Arm, AsJson, Case, Folder, app, open_workspace
 from workbench.cli._show import say, speaking
 
 __all__ = ["GATE_REFUSED"]
@@ -131,6 +131,8 @@ def gate(
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a summary for people here.")] = None,
     json_file: Annotated[Path | None, typer.Option(help="Write everything as JSON here.")] = None,
+    arm: Arm = "agent_version",
+    case: Case = "task_id",
     workspace: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -139,7 +141,7 @@ def gate(
     Example:  workbench gate --policy gate.toml --baseline main --candidate pr-112 --junit gate.xml -w support-agent
     """
     with speaking(as_json=as_json, refused=GATE_REFUSED):
-        result = open_workspace(workspace).gate(policy, baseline=baseline, candidate=candidate)
+        result = open_workspace(workspace).gate(policy, baseline=baseline, candidate=candidate, column=arm, case=case)
         result.write(junit=junit, markdown=markdown, json=json_file)
         frame = result.to_frame().select(pl.col("ruling"), pl.col("rule"), pl.col("sentence"))
         say(result.sentence, result.to_json(), as_json=as_json, frame=frame)

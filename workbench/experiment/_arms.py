@@ -8,12 +8,11 @@ from typing import Final
 import polars as pl
 
 from workbench.errors import EmptyError, InputError, UnknownNameError
-from workbench.experiment._outcomes import KEY, Arm
+from workbench.experiment._outcomes import KEY, LOST, STATUSES, Arm
 
 __all__ = ["ALL_GRADERS", "Pair", "align", "overall", "per_case"]
 
 ALL_GRADERS: Final = "all graders"
-_COUNTED: Final = ("completed", "errored", "missing", "inapplicable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,8 @@ def overall(arm: Arm, grader: str | None) -> pl.DataFrame:
         .then(pl.lit("errored"))
         .when((status == "missing").any())
         .then(pl.lit("missing"))
+        .when((status == "undecidable").any())
+        .then(pl.lit("undecidable"))
         .when((status == "inapplicable").all())
         .then(pl.lit("inapplicable"))
         .otherwise(pl.lit("completed"))
@@ -110,7 +111,7 @@ def per_case(trials: pl.DataFrame) -> pl.DataFrame:
         done.sum().cast(pl.Int64).alias("n"),
         (pl.col("passed") & done).sum().cast(pl.Int64).alias("c"),
         pl.col("value").filter(done).mean().alias("mean"),
-        pl.col("status").is_in(["errored", "missing"]).sum().cast(pl.Int64).alias("lost"),
+        pl.col("status").is_in(LOST).sum().cast(pl.Int64).alias("lost"),
     )
 
 
@@ -208,7 +209,7 @@ def _integrity(label: str, head: pl.DataFrame, arm: Arm) -> pl.DataFrame:
             "arm": [label],
             "cases": [head["case"].n_unique()],
             "attempted": [head.height],
-            **{status: [head.filter(pl.col("status") == status).height] for status in _COUNTED},
+            **{status: [head.filter(pl.col("status") == status).height] for status in STATUSES},
             "fewest_trials": [tried.min() or 0],
             "most_trials": [tried.max() or 0],
             "set_aside": ["; ".join(f"{n:,} {why}" for why, n in arm.set_aside.items())],

@@ -12,8 +12,8 @@ from workbench.experiment._arms import Pair, align
 from workbench.experiment._comparison import Comparison
 from workbench.experiment._difference import Difference, difference
 from workbench.experiment._experiment import Experiment
-from workbench.experiment._flips import Flips, flips
-from workbench.experiment._outcomes import MEASURES, read
+from workbench.experiment._flips import Flips, flips, measured_flip_rate
+from workbench.experiment._outcomes import MEASURES, STATUSES, read
 from workbench.experiment._pass_k import compared_table
 from workbench.experiment._resources import distribution, grades, resources, stability
 from workbench.experiment._say import count, named, percent
@@ -59,7 +59,7 @@ def compare(
         The confidence level.
     grader_flip_rate
         How often the grader contradicts itself when it grades one trial twice, as `stats.flip_rate` measures it: changes that it
-        explains are called noise.
+        explains are called noise. By default it is measured, where the arms hold trials that were graded more than once.
     seed
         The seed of the bootstrap, and of the test where it is too large to compute.
 
@@ -107,6 +107,10 @@ def compare(
     graders = by_grader(pair.free, alone, margin=margin, level=level, seed=seed).with_columns(
         pl.col("grader").is_in(list(arms[0].scored | arms[1].scored)).alias("scored")
     )
+    regraded: list[str] = []
+    if grader_flip_rate is None and not pair.scored:
+        both = pl.concat([arm.regraded for arm in arms])
+        grader_flip_rate, regraded = measured_flip_rate(both, pair.headline)
     changed = flips(head if not pair.scored else head.clear(), grader_flip_rate)
     harmed = [f"{row['by']} = {row['segment']}" for row in _worse(segments)] + [
         _grader_said(row) for row in _worse(graders) if len(alone) > 1
@@ -143,6 +147,7 @@ def compare(
         resources=resources(pair.trials, level=level),
         notes=(
             *caveats,
+            *regraded,
             *variant_notes(baseline, candidate),
             *_partial(baseline, candidate),
             *_looked(names, baseline, candidate),
@@ -204,7 +209,7 @@ def _notes(pair: Pair, names: tuple[str, str]) -> list[str]:
     """What was left out and why, most important first."""
     notes = _shared(pair)
     for arm, row in zip(names, pair.integrity.iter_rows(named=True), strict=True):
-        gone = [f"{row[why]:,} {why}" for why in ("errored", "missing", "inapplicable") if row[why]]
+        gone = [f"{row[why]:,} {why}" for why in STATUSES[1:] if row[why]]
         if gone:
             notes.append(f"{arm}: of {count(row['attempted'], 'trial')} {', '.join(gone)}; they count neither way.")
         if row["set_aside"]:

@@ -39,7 +39,7 @@ class Comparison:
     level
         The confidence level.
     integrity
-        One row an arm: cases, trials attempted, completed, errored, missing, inapplicable, rows set aside and why.
+        One row an arm: cases, trials attempted, completed, errored, missing, undecidable (they left the recorded world), inapplicable, rows set aside and why.
     only_baseline, only_candidate, unequal
         Cases that one arm did not try, and cases that the arms tried a different number of times.
     graders

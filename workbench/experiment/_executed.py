@@ -11,10 +11,16 @@ from workbench.experiment._attempt import GraderLike, Trial
 from workbench.experiment._experiment import Experiment
 from workbench.schema import OUTCOMES, RESULTS, TRIALS, conform
 
-__all__ = ["executed", "result_rows", "trial_rows"]
+__all__ = ["OUTSIDE", "executed", "result_rows", "trial_rows"]
 
 _MEASURES: Final = ("seconds", "cost", "input_tokens", "output_tokens", "replayed", "unrecorded")
+OUTSIDE: Final = 0.25
+"""A trial of which the recorded world could not answer more than this share of the calls is undecidable: neither a pass nor a failure."""
+
 _LEFT: Final = "of trials that left the recorded world by a call that was never recorded"
+_UNDECIDABLE: Final = (
+    f"of trials that are undecidable: the recorded world could not answer more than {OUTSIDE:.0%} of their calls"
+)
 
 
 def trial_rows(trial: Trial, *, trial_id: str | None = None) -> list[dict[str, Any]]:
@@ -96,17 +102,26 @@ def executed(
     )
     expected = tried.join(pl.DataFrame({"grader": list(graders)}, schema={"grader": pl.String()}), how="cross")
     joined = expected.join(said, on=["trial_id", "grader"], how="left", maintain_order="left", coalesce=True)
+    calls = pl.col("unrecorded") + pl.col("replayed")
+    outside = (pl.col("unrecorded") > OUTSIDE * calls).fill_null(value=False)
     status = (
         pl.when((pl.col("status") == "errored") | pl.col("crash").is_not_null())
         .then(pl.lit("errored"))
+        .when(outside)
+        .then(pl.lit("undecidable"))
         .when(pl.col("value").is_null() & pl.col("passed").is_null())
         .then(pl.lit("inapplicable"))
         .otherwise(pl.lit("completed"))
     )
-    rows = joined.with_columns(status.alias("status")).select(
-        *OUTCOMES, *_MEASURES, pl.coalesce("crash", "error").alias("error")
-    )
-    left = {_LEFT: tried.filter(pl.col("unrecorded") > 0).height}
+    rows = joined.with_columns(
+        status.alias("status"),
+        pl.when(~outside).then(pl.col("value")).alias("value"),
+        pl.when(~outside).then(pl.col("passed")).alias("passed"),
+    ).select(*OUTCOMES, *_MEASURES, pl.coalesce("crash", "error").alias("error"))
+    left = {
+        _LEFT: tried.filter(pl.col("unrecorded") > 0).height,
+        _UNDECIDABLE: tried.filter(outside & (pl.col("status") == "completed")).height,
+    }
     return Experiment(
         name, rows, cases, dict(metadata), {why: n for why, n in {**(counted or {}), **left}.items() if n}
     )

@@ -13,7 +13,7 @@ from workbench._html import panel, table
 from workbench._words import with_interval
 from workbench.errors import EmptyError, UnknownNameError
 from workbench.experiment._arms import overall, per_case
-from workbench.experiment._outcomes import MEASURES, read
+from workbench.experiment._outcomes import MEASURES, STATUSES, read
 from workbench.experiment._pass_k import pass_k_table
 from workbench.experiment._say import count, percent
 from workbench.schema import OUTCOMES
@@ -129,10 +129,7 @@ class Experiment:
             read(self.outcomes, what=self.name)
             .outcomes.group_by("grader", maintain_order=True)
             .agg(
-                *[
-                    (pl.col("status") == status).sum().alias(status)
-                    for status in ("completed", "errored", "missing", "inapplicable")
-                ],
+                *[(pl.col("status") == status).sum().alias(status) for status in STATUSES],
                 pl.col("passed").sum().cast(pl.Int64).alias("passed"),
             )
         )
@@ -196,7 +193,7 @@ def recorded(
             raise UnknownNameError(kind="column", name=column, known=frame.columns)
     trials = _trials(ran, case)
     if not trials.height:
-        msg = f"no session of {name!r} names a case in {case!r}: choose the column that tells what was tried, case=…"
+        msg = f"no session of {name!r} names a case in {case!r}: choose the column that tells what was tried, such as case='input'"
         raise EmptyError(msg)
     wanted = sorted(said["grader"].drop_nulls().unique().to_list()) if graders is None else list(graders)
     known = set(said["grader"].to_list())

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from workbench.experiment._say import count, percent
 from workbench.experiment._scipy import log_beta
-from workbench.stats import flip_rate
+from workbench.stats import FEWEST, flip_rate
 
-__all__ = ["REAL", "Flips", "changed_cases", "flips", "telling_sessions"]
+__all__ = ["REAL", "Flips", "changed_cases", "flips", "measured_flip_rate", "telling_sessions"]
 
 REAL = 0.05
 """A change that no more than this share of unchanged cases would show by themselves counts as one."""
@@ -98,6 +99,23 @@ def flips(paired: pl.DataFrame, grader: float | None = None) -> Flips:
         pl.when(pl.col("kind") == "noise").then(pl.col("within")).alias("within")
     )
     return Flips(told.sort("case"), rate, math.nan if math.isnan(rate) else expected, grader)
+
+
+def measured_flip_rate(regraded: pl.DataFrame, grader: str) -> tuple[float | None, list[str]]:
+    """How often a grader contradicted itself on trials that it graded more than once, and a sentence on it; None where that is not known.
+
+    Gradings that never contradict one another may be one grading that was exported twice: of those nothing is said.
+    """
+    own = regraded.filter(pl.col("grader") == grader)
+    against = own.filter((pl.col("c") > 0) & (pl.col("c") < pl.col("n"))).height
+    if not against:
+        return None, []
+    said = f"{grader!r} graded {count(own.height, 'trial')} more than once and contradicted itself on {against:,}"
+    if own.height < FEWEST:
+        few = f"its flip rate needs {FEWEST} such trials, {FEWEST - own.height} more."
+        return None, [f"{said}: those trials count neither way; {few}"]
+    rate = min(flip_rate(own["n"].to_numpy(), own["c"].to_numpy()), 0.5)
+    return rate, [f"{said}, a flip rate of {percent(rate)}: changes that it explains are called noise."]
 
 
 def _grader_tails(n_a: int, n_b: int, rate: float) -> dict[int, float]:

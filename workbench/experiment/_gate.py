@@ -15,7 +15,7 @@ from workbench._words import plain, signed, with_interval
 from workbench.errors import InputError, UnknownNameError
 from workbench.experiment._arms import ALL_GRADERS
 from workbench.experiment._comparison import Comparison
-from workbench.experiment._outcomes import UNNAMED
+from workbench.experiment._outcomes import LOST, UNNAMED
 from workbench.experiment._policy import Policy
 from workbench.experiment._say import count, named, percent, points
 from workbench.stats import FEWEST, holm
@@ -192,7 +192,7 @@ def _errored(found: Comparison, policy: Policy) -> Rule:
     said: list[str] = []
     worst = 0.0
     for row in found.integrity.iter_rows(named=True):
-        lost, of = row["errored"] + row["missing"], row["attempted"]
+        lost, of = sum(row[why] for why in LOST), row["attempted"]
         worst = max(worst, lost / of if of else 1.0)
         name = found.baseline if row["arm"] == "baseline" else found.candidate
         said.append(f"{lost:,} of {of:,} trials of {name}")

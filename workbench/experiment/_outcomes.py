@@ -11,12 +11,14 @@ import polars as pl
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.schema import OUTCOMES, conform
 
-__all__ = ["KEY", "MEASURES", "UNNAMED", "Arm", "read"]
+__all__ = ["KEY", "LOST", "MEASURES", "STATUSES", "UNNAMED", "Arm", "read"]
 
 KEY: Final = ("case", "trial", "grader")
 MEASURES: Final = ("seconds", "cost", "input_tokens", "output_tokens", "turns", "tool_calls")  # shown beside quality
 UNNAMED: Final = "outcome"  # the grader of rows that name none
-_STATUSES: Final = ("completed", "errored", "missing", "inapplicable")
+STATUSES: Final = ("completed", "errored", "missing", "undecidable", "inapplicable")
+LOST: Final = ("errored", "missing", "undecidable")  # nobody knows the outcome: it counts neither way
+_REGRADED: Final = {"grader": pl.String(), "n": pl.Int64(), "c": pl.Int64()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,14 @@ class Arm:
         Why rows could not be used as they came, and how many.
     scored
         Graders that give a score and no pass: they are compared by their mean.
+    regraded
+        One row a trial that a grader graded more than once: `grader`, how many gradings `n`, and how many of them passed `c`.
     """
 
     outcomes: pl.DataFrame
     set_aside: Mapping[str, int] = field(default_factory=dict[str, int])
     scored: frozenset[str] = frozenset()
+    regraded: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_REGRADED))
 
     @property
     def graders(self) -> list[str]:
@@ -73,13 +78,14 @@ def read(data: Any, *, what: str) -> Arm:
         pl.when(value.is_finite()).then(value).alias("value"),
         (value.is_not_null() & ~value.is_finite() & pl.col("passed").is_null()).alias("_odd"),
     )
-    wrong = rows.filter(~pl.col("status").is_in(_STATUSES))["status"]
+    wrong = rows.filter(~pl.col("status").is_in(STATUSES))["status"]
     if wrong.len():
-        raise UnknownNameError(kind="status", name=str(wrong[0]), known=_STATUSES)
+        raise UnknownNameError(kind="status", name=str(wrong[0]), known=STATUSES)
     unnamed = rows["case"].null_count()
     rows = rows.filter(pl.col("case").is_not_null())
     if rows["trial"].null_count() == rows.height:
         rows = rows.with_columns(pl.int_range(pl.len()).over("case", "grader").cast(pl.Int64).alias("trial"))
+    regraded = _regraded(rows)
     rows, repeated, against = _once(rows.with_columns(pl.col("trial").fill_null(0)))
     rows, scored = _decided(rows)
     counts = {
@@ -88,7 +94,15 @@ def read(data: Any, *, what: str) -> Arm:
         "contradicting": against,
         "not a number": int(rows["_odd"].sum()),
     }
-    return Arm(rows.drop("_odd"), {why: n for why, n in counts.items() if n}, scored)
+    return Arm(rows.drop("_odd"), {why: n for why, n in counts.items() if n}, scored, regraded)
+
+
+def _regraded(rows: pl.DataFrame) -> pl.DataFrame:
+    """The trials that have several gradings which pass or fail."""
+    said = pl.coalesce(pl.col("passed"), pl.when(pl.col("value").is_in([0.0, 1.0])).then(pl.col("value") == 1.0))
+    told = rows.filter(pl.col("trial").is_not_null()).with_columns(said.alias("said")).drop_nulls("said")
+    several = told.group_by(KEY).agg(n=pl.len().cast(pl.Int64), c=pl.col("said").sum().cast(pl.Int64))
+    return several.filter(pl.col("n") > 1).select(*_REGRADED)
 
 
 def _once(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, int]:
@@ -112,7 +126,7 @@ def _once(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, int]:
 def _decided(rows: pl.DataFrame) -> tuple[pl.DataFrame, frozenset[str]]:
     """Fill in `passed` where the values say it, `value` where only `passed` is known, and the status."""
     value, passed, status = pl.col("value"), pl.col("passed"), pl.col("status")
-    gone = status.is_in(["errored", "missing", "inapplicable"]).fill_null(value=False)
+    gone = status.is_in([*LOST, "inapplicable"]).fill_null(value=False)
     rows = rows.with_columns(pl.when(~gone).then(value).alias("value"), pl.when(~gone).then(passed).alias("passed"))
     some = value.is_not_null().any().over("grader")
     binary = (value.is_null() | value.is_in([0.0, 1.0])).all().over("grader") & some

@@ -41,6 +41,8 @@ class Policy:
         The grader that the overall verdict is about; by default all that apply have to pass.
     level
         The confidence level.
+    grader_flip_rate
+        How often the grader contradicts itself when it grades one trial twice, as `stats.flip_rate` measures it.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Policy:
     full_set: bool = True
     grader: str | None = None
     level: float = 0.95
+    grader_flip_rate: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -67,6 +70,9 @@ class Policy:
             if not low <= getattr(self, name) <= high:
                 msg = f"policy: {name} is {getattr(self, name)}, expected {low} to {high}"
                 raise InputError(msg)
+        if self.grader_flip_rate is not None and not 0 <= self.grader_flip_rate <= 0.5:  # noqa: PLR2004 - a coin contradicts itself half the time
+            msg = f"policy: grader_flip_rate is {self.grader_flip_rate}, expected 0 to 0.5: one that tosses a coin has 0.5"
+            raise InputError(msg)
         if self.segment_margin is not None and self.segment_margin < 0:
             msg = f"policy: segment_margin is {self.segment_margin}, expected how much worse is still not worse, 0 or more"
             raise InputError(msg)
@@ -120,7 +126,7 @@ def _tuple(value: Any) -> Any:
 
 
 _KINDS: Final = {
-    **dict.fromkeys(("margin", "segment_margin", "maximum_errored", "level"), "a number"),
+    **dict.fromkeys(("margin", "segment_margin", "maximum_errored", "level", "grader_flip_rate"), "a number"),
     **dict.fromkeys(("graders", "segments"), "a list of names"),
     **dict.fromkeys(("require", "grader"), "a text"),
     "minimum_cases": "a whole number",

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from workbench.experiment._executed import OUTSIDE
 from workbench.experiment._experiment import Experiment
 from workbench.experiment._say import count
 
@@ -62,4 +63,10 @@ def _left(arm: Experiment) -> list[str]:
     if not left:
         return []
     said = f"{arm.name}: {left} of {count(trials.height, 'trial')} left the recorded world by a call that was never recorded and was refused"
-    return [f"{said}; how they would have ended is not known."]
+    lost = arm.outcomes.filter(pl.col("status") == "undecidable").unique(["case", "trial"]).height
+    many = (
+        f" {lost} of them did so by more than {OUTSIDE:.0%} of their calls: those are undecidable and count neither way."
+        if lost
+        else ""
+    )
+    return [f"{said}; how they would have ended is not known.{many}"]

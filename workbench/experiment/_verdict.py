@@ -8,7 +8,7 @@ from workbench._words import plain, signed, with_interval
 from workbench.experiment._arms import ALL_GRADERS, Pair
 from workbench.experiment._difference import ComparisonVerdict, Difference, decide, difference
 from workbench.experiment._flips import Flips
-from workbench.experiment._outcomes import UNNAMED
+from workbench.experiment._outcomes import LOST, UNNAMED
 from workbench.experiment._say import count, named, percent, points
 from workbench.stats import FEWEST
 
@@ -35,7 +35,7 @@ def ruled(
     """The verdict, and what has to be said about trials whose outcome nobody knows."""
     verdict = decide(found, margin, level)
     lost = {
-        row["arm"]: (row["errored"] + row["missing"], row["attempted"]) for row in pair.integrity.iter_rows(named=True)
+        row["arm"]: (sum(row[why] for why in LOST), row["attempted"]) for row in pair.integrity.iter_rows(named=True)
     }
     total = sum(n for n, _ in lost.values())
     if not total or pair.scored or verdict == "cannot tell":

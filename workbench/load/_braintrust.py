@@ -54,6 +54,7 @@ class Braintrust(RowReader):
             "trace_id": trace_id, "span_id": span_id, "parent_id": parent, "kind": kind,
             "name": text(about.get("name")) or kind,
             "session_id": session_of(metadata),
+            "task_id": _task(item) if parent is None else None,
             "user_id": text(metadata.get("user_id")) or text(metadata.get("userId")),
             "environment": text(metadata.get("environment")),
         }  # fmt: skip
@@ -78,6 +79,14 @@ class Braintrust(RowReader):
         }
         sheet.span(finish({name: value for name, value in made.items() if value is not None}))
         _scores(item, made, sheet)
+
+
+def _task(item: Row) -> str | None:
+    """The record of a dataset that an experiment tried."""
+    origin = fields(opened(item.get("origin")))
+    return text(item.get("dataset_record_id")) or (
+        text(origin.get("id")) if origin.get("object_type") == "dataset" else None
+    )
 
 
 def _times(made: Row, item: Row) -> None:

@@ -256,15 +256,24 @@ class Experiments(Recorded):
 
         return replace(found, looked=looked)
 
-    def arm(self, name: str) -> Experiment:
-        """One arm of a comparison by name: an experiment that was run here, else the recorded trials of that release."""
-        if name in self.store.database.read("experiments")["name"].to_list():
-            return self.executed(name)
-        versions = self._rolled_up()["agent_version"].drop_nulls().unique().to_list()
-        if name not in versions:
-            known = [*self.store.database.read("experiments")["name"].to_list(), *versions]
-            raise UnknownNameError(name, "experiment or release", known)
-        return self.recorded(name, pl.col("agent_version") == name)
+    def arm(
+        self, name: str, *, column: str = "agent_version", case: str = "task_id", graders: Sequence[str] | None = None
+    ) -> Experiment:
+        """One arm of a comparison by name: an experiment that was run here, else the recorded trials of that release.
+
+        Parameters
+        ----------
+        name, column, case, graders
+            As for `recorded` trials: `column` of the sessions has the name, or `file`: the name of the file that they were read from.
+
+        Raises
+        ------
+        UnknownNameError
+            There is nothing of that name; the message suggests the nearest.
+        """
+        if name in self._run_here():
+            return self.executed(name, graders=graders)
+        return super().arm(name, column=column, case=case, graders=graders)
 
     def experiments(self) -> pl.DataFrame:
         """Every experiment that was run here, oldest first.
@@ -327,7 +336,15 @@ class Experiments(Recorded):
 
         return experiment.decompose(self.arm(before), self.arm(after), by=by)
 
-    def gate(self, policy: Policy | str | Path, *, baseline: str, candidate: str) -> GateResult:
+    def gate(
+        self,
+        policy: Policy | str | Path,
+        *,
+        baseline: str,
+        candidate: str,
+        column: str = "agent_version",
+        case: str = "task_id",
+    ) -> GateResult:
         """Hold a candidate against a policy: pass, fail or inconclusive, with one sentence a rule.
 
         Parameters
@@ -336,6 +353,8 @@ class Experiments(Recorded):
             A policy, or the path of its TOML file.
         baseline, candidate
             Names of experiments that were run here, or of recorded releases.
+        column, case
+            Of recorded trials, the column of the sessions that has the arm's name, and the one that tells what was tried, as for `arm`.
 
         Raises
         ------
@@ -348,12 +367,13 @@ class Experiments(Recorded):
 
         asked = policy if isinstance(policy, experiment.Policy) else experiment.read_policy(policy)
         found = experiment.compare(
-            self.arm(baseline),
-            self.arm(candidate),
+            self.arm(baseline, column=column, case=case),
+            self.arm(candidate, column=column, case=case),
             by=asked.segments,
             margin=asked.margin,
             grader=asked.grader,
             level=asked.level,
+            grader_flip_rate=asked.grader_flip_rate,
         )
         return experiment.gate(found, asked)
 

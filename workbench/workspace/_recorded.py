@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from workbench import schema
-from workbench.errors import EmptyError
+from workbench.errors import EmptyError, UnknownNameError
 from workbench.workspace._promotions import Promotions
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Recorded(Promotions):
         name
             What to call it, such as the release.
         where
-            Which sessions: a condition on the columns of `sessions()`.
+            Which sessions: a condition on the columns of `sessions()`, and on `file`: the name of the file that a session was read from,
+            for tools that write one file a run, such as `pl.col("file") == "v2.eval"`.
         graders
             Names of graders or exported scores; all by default.
         case
@@ -57,9 +58,12 @@ class Recorded(Promotions):
         """
         from workbench import evidence, experiment
 
-        found = self.sessions() if where is None else self.sessions().filter(where)
+        all_of_them = self.sessions()
+        if where is not None and "file" in where.meta.root_names():
+            all_of_them = self._with_files(all_of_them)
+        found = all_of_them if where is None else all_of_them.filter(where)
         if not found.height:
-            known = ", ".join(map(str, self._rolled_up()["agent_version"].unique().sort().to_list()))
+            known = ", ".join(map(str, self._rolled_up()["agent_version"].drop_nulls().unique().sort().to_list()))
             msg = f"no session fits the condition of {name!r}; agent versions loaded: {known or 'none'}"
             raise EmptyError(msg)
         rolled_up = self._rolled_up().join(found, on="session_id", how="semi", maintain_order="left")
@@ -68,6 +72,50 @@ class Recorded(Promotions):
         modes = named.group_by("session_id").agg(mode=pl.col("failure_mode").unique().sort())
         about = found.join(modes, on="session_id", how="left", maintain_order="left")
         return experiment.recorded(about, results, name=name, graders=graders, case=case)
+
+    def arm(
+        self, name: str, *, column: str = "agent_version", case: str = "task_id", graders: Sequence[str] | None = None
+    ) -> Experiment:
+        """One arm of a comparison by name: the recorded trials whose sessions have that name in a column.
+
+        Parameters
+        ----------
+        name
+            What stands in the column, such as the release.
+        column
+            A column of `sessions()`, or `file`: the name of the file that a session was read from.
+        case
+            The column of `sessions()` that tells what was tried, as for `recorded`.
+        graders
+            Names of graders or exported scores; all by default.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such column, or nothing of that name in it; the message suggests the nearest.
+        EmptyError
+            None of its sessions has a task or a result.
+        """
+        sessions = self._with_files(self.sessions()) if column == "file" else self.sessions()
+        plain = [each for each, kind in sessions.schema.items() if not kind.is_nested()]
+        if column not in plain:
+            raise UnknownNameError(column, "column of the sessions that can tell the arms apart", [*plain, "file"])
+        known = sessions[column].cast(pl.String()).drop_nulls().unique().sort().to_list()
+        if name not in known:
+            raise UnknownNameError(name, self._kind_of_arm(column), [*self._run_here(), *known])
+        return self.recorded(name, pl.col(column).cast(pl.String()) == name, graders=graders, case=case)
+
+    def _kind_of_arm(self, column: str) -> str:
+        return "experiment or release" if column == "agent_version" else f"experiment or {column}"
+
+    def _run_here(self) -> list[str]:
+        return self.store.database.read("experiments")["name"].to_list()
+
+    def _with_files(self, sessions: pl.DataFrame) -> pl.DataFrame:
+        """Sessions with the name of the file that each was read from."""
+        files = self.sources().select(source="source_id", file=_file_name).unique("source", keep="first")
+        from_files = self._with_sources().select("session_id", "source").join(files, on="source", how="left")
+        return sessions.join(from_files.drop("source"), on="session_id", how="left", maintain_order="left")
 
     def report(
         self,

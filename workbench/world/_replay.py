@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.world._key import call_key
 from workbench.world._world import Answer, Miss, World
+from workbench.world._writes import changes_something
 
 __all__ = ["Replay"]
 
@@ -15,8 +16,9 @@ __all__ = ["Replay"]
 class Replay:
     """Answers an agent's tool calls from a recorded world.
 
-    The n-th time that one call is made it gets the n-th result that was recorded for it; asked more often than it was recorded, it gets the
-    last one again. What was never recorded, or whose result was already gone, is refused: unknown is not empty.
+    The n-th time that one call is made it gets the n-th result that was recorded for it. Asked more often than it was recorded, a call that
+    only reads gets the last one again; one whose tool changes something, as `changes_something` tells by its name, is refused: what a second
+    refund would have done is not known. What was never recorded, or whose result was already gone, is refused too: unknown is not empty.
 
     Parameters
     ----------
@@ -75,9 +77,14 @@ class Replay:
     def _ask(self, tool_name: str, arguments: object) -> Answer | Miss:
         key = call_key(tool_name, arguments)
         with self._lock:
-            turn = min(self._asked[key], max(0, self._recorded[key] - 1))
+            asked, recorded = self._asked[key], self._recorded[key]
             self._asked[key] += 1
-            said = self._world.answer(tool_name, arguments, turn)
+            if asked >= recorded > 0 and changes_something(tool_name):
+                said = Miss(
+                    key, f"{tool_name!r} changes something and was called with these arguments {_times(recorded)}"
+                )
+            else:
+                said = self._world.answer(tool_name, arguments, min(asked, max(0, recorded - 1)))
             if isinstance(said, Miss):
                 self.refused += 1
             else:
@@ -98,3 +105,7 @@ class Replay:
         return (
             f"<Replay of session {self._world.session_id}: {self.served} calls answered, {self.refused} not recorded>"
         )
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
