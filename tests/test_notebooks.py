@@ -60,6 +60,7 @@ def test_every_notebook_runs_and_error_analysis_says_the_same_again(place: Path)
             assert len(changed) <= 3, changed
         said[name] = again
     assert "is better than" in "".join(said["baseline_against_candidate"])
+    assert said["baseline_against_candidate"][-1].startswith("Cannot tell whether v2 is better or worse than v1: ")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -484,7 +484,7 @@ def conform(data: Any, schema: pl.Schema, *, what: str = "frame") -> pl.DataFram
         try:
             frame.select(column.cast(kind))
         except pl.exceptions.PolarsError as error:
-            msg = f"{what}: column {name!r} holds {frame.schema[name]}, expected {kind}: {error}"
+            msg = f"{what}: column {name!r} holds {frame.schema[name]}, expected {kind}: {str(error).splitlines()[0]}"
             raise InputError(msg) from error
         columns.append(column.cast(kind))
     extra = [name for name in frame.columns if name not in schema]

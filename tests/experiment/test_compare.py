@@ -454,3 +454,15 @@ def test_a_margin_in_percent_is_refused_with_the_share_that_was_meant():
     arm = [{"case": f"c{i}", "passed": i % 2 == 0} for i in range(40)]
     with pytest.raises(InputError, match=r"write 0\.05 for 5 percentage points"):
         compare(arm, arm, margin=5)
+
+
+def test_what_is_no_arm_and_rows_that_name_no_case_say_what_to_do(tmp_path):
+    good = [{"case": "a", "passed": True}]
+    with pytest.raises(InputError, match="expected an experiment"):
+        compare(tmp_path, good)
+    with pytest.raises(EmptyError, match="none of its 2 rows names a case"):
+        compare([{"case": None, "passed": True}] * 2, good)
+    with pytest.raises(InputError, match=r"holds String, expected Boolean: [^\n]+$"):
+        compare([{"case": "a", "passed": "yes"}], good)
+    lost = compare([{"case": "a", "value": float("nan")}], good)
+    assert lost.sentence.startswith("Cannot tell: no case has an outcome in both arms;")

@@ -128,3 +128,11 @@ def test_recorded_experiments_compare_by_the_attributes_of_their_sessions():
     assert found.sentence.startswith("1.5 is better than 1.4 on 'right': 90.0% against 50.0% of 40 cases pass")
     assert found.segments["segment"].to_list() == ["order", "refund"]
     assert found.rows("t7")["session_id"].to_list() == ["a7", "b7"]
+
+
+def test_scores_that_neither_pass_nor_fail_are_said_as_an_average():
+    rows = [{"case": f"c{n}", "grader": "closeness", "value": 0.25 + n % 2 / 2} for n in range(20)]
+    said = repr(Experiment("v1", pl.DataFrame(rows)))
+    assert said.startswith("v1: 0.5 (95% interval 0.")
+    assert "on average over 20 cases" in said
+    assert "%" not in said.replace("95% interval", "")

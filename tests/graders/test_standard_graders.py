@@ -287,3 +287,20 @@ def test_of_a_session_without_any_answer_every_check_says_so() -> None:
     for check in (graders.json_valid, graders.exact_match("x"), graders.json_schema(True)):
         found = check.result(silent)
         assert (found.passed, found.reason) == (False, "the agent gave no answer")
+
+
+def test_a_check_handed_over_uncalled_called_too_much_or_alone_says_what_to_do() -> None:
+    from workbench import experiment
+
+    rows = [{"case_id": "a", "input": "Where?"}]
+
+    def run(given: Any) -> Any:
+        return experiment.run(lambda _task: "{}", rows, graders=given)
+
+    assert run([graders.json_valid]).outcomes["passed"].to_list() == [True]
+    with pytest.raises(InputError, match=r"call it with what it should look for, wb\.graders\.contains\(…\)"):
+        run([graders.contains])
+    with pytest.raises(InputError, match="json_valid is a grader already"):
+        graders.json_valid()
+    with pytest.raises(InputError, match=r"write graders=\[json_valid\]"):
+        run(graders.json_valid)

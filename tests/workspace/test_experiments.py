@@ -295,3 +295,56 @@ def test_an_interrupt_keeps_what_there_is(ready: wb.Workspace) -> None:
     made = ready.experiment(agent, "mixed", **options)
     assert made.outcomes.height == 36
     assert len(asked) <= 36 + 2 + 1
+
+
+def test_the_story_as_it_is_written_runs_by_mode_and_difficulty_and_a_targeted_run_says_what_it_cannot_see(
+    ws: wb.Workspace,
+) -> None:
+    """A change made for 'wrong order' fixes it and breaks the hard cases of 'late': the overall number still goes up."""
+    ids = ws.sessions()["session_id"].head(160)
+    chosen = pl.DataFrame(
+        {
+            "session_id": ids,
+            "failure_mode": ["wrong order", "late"] * 80,
+            "difficulty": ["easy", "easy", "hard", "hard"] * 40,
+        }
+    )
+    refunds = ws.promote(chosen, to="refunds", attributes=["difficulty"])
+    kinds = {row["case_id"]: (row["mode"], row["difficulty"]) for row in refunds.attributes.iter_rows(named=True)}
+
+    def agent_v1(task: dict[str, Any]) -> str:
+        mode, _ = kinds[task["case_id"]]
+        return '"wrong"' if mode == "wrong order" and int(task["case_id"][:6], 16) % 10 < 8 else '"right"'
+
+    def agent_v2(task: dict[str, Any]) -> str:
+        return (
+            '"wrong"'
+            if kinds[task["case_id"]] == ("late", "hard") and int(task["case_id"][:6], 16) % 10 < 7
+            else '"right"'
+        )
+
+    @wb.grader(criterion="the refund goes to the right order")
+    def refund_is_right(loop: AgentLoop) -> bool:
+        return loop.final_answer == '"right"'
+
+    graders = [refund_is_right, wb.graders.json_valid]
+    v1 = ws.experiment(agent_v1, refunds, graders=graders, trials=4, name="v1")
+    v2 = ws.experiment(
+        agent_v2, refunds, graders=graders, trials=4, name="v2", hypothesis="fixes 'wrong order', harms nothing"
+    )
+    found = wb.compare(baseline=v1, candidate=v2, by=["mode", "difficulty"], margin=0.02)
+    assert found.verdict == "better"
+    assert "But it is worse for" in found.sentence
+    assert "mode = late" in found.sentence
+    told = {(row["by"], row["segment"]): row["verdict"] for row in found.segments.iter_rows(named=True)}
+    assert told["mode", "wrong order"] == "better"
+    assert told["mode", "late"] == "worse"
+    part = pl.col("mode") == "wrong order"
+    targeted = [
+        ws.experiment(agent, refunds, graders=graders, trials=4, name=name, cases=part)
+        for agent, name in ((agent_v1, "v1 part"), (agent_v2, "v2 part"))
+    ]
+    blind = wb.compare(baseline=targeted[0], candidate=targeted[1], by=["mode", "difficulty"], margin=0.02)
+    assert blind.verdict == "better"
+    assert "worse" not in blind.sentence
+    assert any("80 of 160 cases" in note and "no case of mode late" in note for note in blind.notes)

@@ -32,8 +32,8 @@ FONT: Final = (
     "Arial, 'Liberation Sans', Helvetica, sans-serif"  # of one width: the text is measured here and drawn elsewhere
 )
 
-# Okabe and Ito's colours, in an order whose neighbours differ in lightness too; the shapes say it once more.
-SERIES: Final = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#7a6fd0", "#a6761d")
+# Okabe and Ito's colours, the blue made lighter so that it stands out on dark pages too, in an order whose neighbours differ in lightness too; the shapes say it once more.
+SERIES: Final = ("#1f82c6", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#7a6fd0", "#a6761d")
 CROSS: Final = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
 DOT: Final = "M-.45,0A.45,.45,0,1,1,.45,0A.45,.45,0,1,1,-.45,0Z"
 SHAPES: Final = (
@@ -47,9 +47,9 @@ SHAPES: Final = (
     "triangle-left",
 )
 BASELINE: Final = "#8f8f8f"
-CANDIDATE: Final = "#0072b2"
+CANDIDATE: Final = "#1f82c6"
 VERDICTS: Final[dict[str, tuple[str, str]]] = {  # colour and shape
-    "better": ("#0072b2", "triangle-up"),
+    "better": ("#1f82c6", "triangle-up"),
     "not worse": ("#009e73", "square"),
     "cannot tell": (QUIET, "circle"),
     "worse": ("#d55e00", "triangle-down"),
@@ -58,7 +58,7 @@ VERDICTS: Final[dict[str, tuple[str, str]]] = {  # colour and shape
 FILLED: Final = "#707070"  # white numbers stand on it, so it stays as it is on every page
 ON_FILLED: Final = "#ffffff"
 KINDS: Final[dict[str, tuple[str, str]]] = {
-    "fixed": ("#0072b2", "triangle-up"),
+    "fixed": ("#1f82c6", "triangle-up"),
     "regressed": ("#d55e00", "triangle-down"),
     "noise": (FILLED, "diamond"),
     "same": (FILLED, "circle"),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from workbench._html import panel, table
-from workbench._words import with_interval
+from workbench._words import plain, with_interval
 from workbench.errors import EmptyError, UnknownNameError
 from workbench.experiment._arms import overall, per_case
 from workbench.experiment._outcomes import MEASURES, STATUSES, read
@@ -110,11 +110,14 @@ class Experiment:
         trials = f"{fewest} to {most} trials" if fewest != most else count(most, "trial")
         interval = self.interval
         ends = (None, None) if interval is None else (interval.low, interval.high)
-        rate = with_interval(self.pass_rate, *ends, percent, level=0.95)
+        arm = read(self.outcomes, what=self.name)
+        scored = not frozenset(arm.graders) - arm.scored
+        rate = with_interval(self.pass_rate, *ends, plain if scored else percent, level=0.95)
         few = "" if interval else f"; an interval needs {FEWEST} cases, {FEWEST - rates.height} more"
         cases = count(rates.height, "case")
         said = f"{rate} of {cases} pass" if most == 1 else f"a pass rate of {rate} over {cases}"
-        return f"{self.name}: {said}, {trials} a case, {count(len(self.graders), 'grader')}{few}."
+        said = f"{rate} on average over {cases}" if scored else said
+        return f"{self.name}: {said}, {trials} a case, {count(len(arm.graders), 'grader')}{few}."
 
     def to_frame(self) -> pl.DataFrame:
         """The outcomes with the cases' attributes beside them."""

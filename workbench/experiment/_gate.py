@@ -183,7 +183,8 @@ def _enough(found: Comparison, policy: Policy) -> Rule:
     cases, least = found.overall.cases, max(policy.minimum_cases, FEWEST)
     if cases < least:
         lacking = count(least - cases, "case")
-        said = f"Only {count(cases, 'case')} have an outcome in both arms, the policy asks for {least}: add {lacking} or more."
+        few = f"Only {count(cases, 'case')} {'has' if cases == 1 else 'have'}" if cases else "No case has"
+        said = f"{few} an outcome in both arms, the policy asks for {least}: add {lacking} or more."
         return Rule("minimum cases", "inconclusive", said)
     return Rule("minimum cases", "pass", f"{count(cases, 'case')} have an outcome in both arms, {least} are asked for.")
 

@@ -61,7 +61,11 @@ def read(data: Any, *, what: str) -> Arm:
     InputError
         There is neither `value` nor `passed`, or a column has a wrong type or a status nobody knows.
     """
-    frame = data.collect() if isinstance(data, pl.LazyFrame) else pl.DataFrame(data)
+    try:
+        frame = data.collect() if isinstance(data, pl.LazyFrame) else pl.DataFrame(data)
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        msg = f"{what} is a {type(data).__name__}: expected an experiment, such as ws.executed('v1'), or a frame with one row a case, trial and grader"
+        raise InputError(msg) from error
     if not frame.height:
         msg = f"{what} has no outcomes: run the agent on at least one case, or choose sessions that were graded"
         raise EmptyError(msg)
@@ -83,6 +87,9 @@ def read(data: Any, *, what: str) -> Arm:
         raise UnknownNameError(kind="status", name=str(wrong[0]), known=STATUSES)
     unnamed = rows["case"].null_count()
     rows = rows.filter(pl.col("case").is_not_null())
+    if not rows.height:
+        msg = f"{what}: none of its {unnamed:,} rows names a case; fill the column 'case'"
+        raise EmptyError(msg)
     if rows["trial"].null_count() == rows.height:
         rows = rows.with_columns(pl.int_range(pl.len()).over("case", "grader").cast(pl.Int64).alias("trial"))
     regraded = _regraded(rows)

@@ -333,13 +333,23 @@ def _check(
     retries: int,
     per_minute: float | None,
 ) -> None:
+    if hasattr(graders, "result"):
+        msg = f"graders is one grader and not several: write graders=[{getattr(graders, 'name', '…')}]"
+        raise InputError(msg)
     if not graders:
         msg = "no graders: give at least one function decorated with @grader(criterion=…)"
         raise EmptyError(msg)
     names = [each.name for each in graders if hasattr(each, "result")]
     if len(names) < len(graders):
         odd = next(each for each in graders if not hasattr(each, "result"))
-        msg = f"{odd!r} is not a grader: decorate it with @grader(criterion=…)"
+        word = getattr(odd, "__name__", repr(odd))
+        makes = str(getattr(odd, "__module__", "")).startswith("workbench.graders.")
+        then = (
+            f"call it with what it should look for, wb.graders.{word}(…)"
+            if makes
+            else "decorate it with @grader(criterion=…)"
+        )
+        msg = f"{word} is not a grader: {then}"
         raise InputError(msg)
     if len(set(names)) < len(names):
         msg = f"two graders have one name ({', '.join(sorted(names))}): give one of them another, @grader(criterion=…, name=…)"

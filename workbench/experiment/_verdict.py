@@ -71,9 +71,13 @@ def say(
     """One plain sentence for the whole comparison."""
     baseline, candidate = names
     if found.interval is None:
-        few = f"only {count(found.cases, 'case')} {'has' if found.cases == 1 else 'have'} an outcome in both arms"
+        few = (
+            f"only {count(found.cases, 'case')} {'has' if found.cases == 1 else 'have'}"
+            if found.cases
+            else "no case has"
+        )
         lacking = FEWEST - found.cases
-        return f"Cannot tell: {few}; an interval needs at least {FEWEST}, so add {lacking} or more."
+        return f"Cannot tell: {few} an outcome in both arms; an interval needs at least {FEWEST}, so add {lacking} or more."
     unit = _numbers(found, scored=pair.scored, level=level)
     start = {
         "better": f"{candidate} is better than {baseline}",

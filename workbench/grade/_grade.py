@@ -365,7 +365,7 @@ def _checked(graders: Iterable[Grader]) -> list[Grader]:
     names: set[str] = set()
     for each in given:
         if not isinstance(each, Grader):
-            msg = f"{each!r} is not a grader: decorate it with @grader(criterion=…)"
+            msg = f"{getattr(each, '__name__', repr(each))} is not a grader: decorate it with @grader(criterion=…)"
             raise InputError(msg)
         if each.name in names:
             msg = f"two graders are named {each.name!r}: give one of them another name, @grader(criterion=…, name=…)"

@@ -123,8 +123,17 @@ class Grader:
         """A hash of what the function refers to as it is now: helpers and constants of its author, not those of installed packages."""
         return rests_on(self.measure)
 
-    def __call__(self, loop: AgentLoop, truth: Truth | None = None) -> bool | float | Score | None:
-        """What the function says of this session; None where it asks for a ground truth that there is not."""
+    def __call__(self, loop: AgentLoop | None = None, truth: Truth | None = None) -> bool | float | Score | None:
+        """What the function says of this session; None where it asks for a ground truth that there is not.
+
+        Raises
+        ------
+        InputError
+            It is called without a session.
+        """
+        if loop is None:
+            msg = f"{self.name} is a grader already: hand it over as it stands, without brackets, graders=[{self.name}]"
+            raise InputError(msg)
         measure: Any = self.measure
         if not self.takes_truth:
             return measure(loop)

@@ -32,6 +32,7 @@ class Promotions(Datasets):
         seed: int = 0,
         turn: int | Literal["all"] | None = None,
         splits: Mapping[str, float] | None = None,
+        attributes: Sequence[str] = (),
         author: str | None = None,
     ) -> Dataset:
         """Make cases of sessions, and of passing controls drawn beside them: a new version of a dataset, or the same one where nothing is new.
@@ -49,6 +50,9 @@ class Promotions(Datasets):
             The turn that is tried; by default that of the labelled first failure, else the last. With "all" every turn is a case.
         splits
             Named splits with their shares, such as `{"train": 0.3, "test": 0.7}`; what belongs together lies in one.
+        attributes
+            Columns of the population or of `sessions()` that the cases keep, to compare by, such as `["difficulty"]`. The failure mode
+            is kept as `mode`, and so is the release.
         """
         from workbench import dataset, world
 
@@ -72,11 +76,18 @@ class Promotions(Datasets):
             seed=seed,
             turn=turn,
             splits=splits,
-            attributes=("agent_version",),
+            attributes=tuple(dict.fromkeys(["agent_version", *attributes])),
         )
         if not self._keep_version(promoted):
             return self.promote(
-                population, to=to, controls=controls, seed=seed, turn=turn, splits=splits, author=author
+                population,
+                to=to,
+                controls=controls,
+                seed=seed,
+                turn=turn,
+                splits=splits,
+                attributes=attributes,
+                author=author,
             )
         notes = (promoted.sentence, *promoted.notes, f"Redacted: {redactor.replaced.sentence}")
         return replace(promoted.dataset, notes=notes, looked=self._watch(promoted.dataset))
