@@ -36,6 +36,7 @@ def test_every_command_is_shown_and_every_shown_command_exists() -> None:
     from workbench.cli._app import app
 
     commands = {info.name or info.callback.__name__ for info in app.registered_commands if info.callback}
+    commands |= {info.typer_instance.info.name for info in app.registered_groups if info.typer_instance}
     assert set(re.findall(r"^workbench ([a-z]+)", TEXT, re.MULTILINE)) == commands
 
 
