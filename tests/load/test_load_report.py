@@ -41,3 +41,50 @@ def test_without_signals_only_errors_can_be_told(tmp_path: Path) -> None:
     shown = ws.load(file)._repr_html_()
     assert "human labels 1" in shown
     assert "Nobody has read" not in shown
+
+
+def test_what_is_left_out_is_said_in_the_sentence(tmp_path: Path) -> None:
+    (tmp_path / "cut.json").write_text('{"simulations": [{"id": "a", "messages": [\n{"role": "user",\n')
+    said = str(wb.open(tmp_path / "ws").load(tmp_path / "cut.json"))
+    assert said == "1 records read from 1 file: 0 loaded, 1 set aside: JSON that breaks off or is damaged (1)."
+
+
+def test_a_workspace_does_not_load_what_it_keeps_itself(tmp_path: Path) -> None:
+    ws = wb.open(tmp_path / "ws")
+    write(tmp_path / "ws" / "mine.jsonl", request(span("0" * 15 + "1", {})))
+    write(tmp_path / "yours.jsonl", request(span("0" * 15 + "2", {})))
+    report = ws.load(tmp_path)
+    assert sorted(Path(path).name for path in report.sources["path"]) == ["mine.jsonl", "yours.jsonl"]
+    assert ws.load(tmp_path).sources.height == 0
+
+
+@pytest.mark.parametrize(
+    "where", [{"consent": False}, {"metadata": {"consent": "no"}}, {"metadata": {"user_consent": 0}}]
+)
+def test_consent_is_read_beside_a_chat_and_in_its_metadata(tmp_path: Path, where: dict[str, object]) -> None:
+    said = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    ws = wb.open(tmp_path / "ws")
+    ws.load(write(tmp_path / "chat.jsonl", {"messages": said, **where}, {"messages": said, "session_id": "b"}))
+    assert sorted(ws.sessions()["consent"].to_list(), key=str) == [False, None]
+
+
+@pytest.mark.parametrize(
+    "name", ["user.consent", "user_consent", "langfuse.trace.metadata.consent", "metadata.consent"]
+)
+def test_consent_is_read_from_attributes_and_metadata_of_spans(tmp_path: Path, name: str) -> None:
+    ws = wb.open(tmp_path / "ws")
+    ws.load(write(tmp_path / "a.jsonl", request(span(told={name: "false"}))))
+    assert ws.sessions()["consent"].to_list() == [False]
+
+
+def test_sessions_that_are_not_there_are_named(tmp_path: Path) -> None:
+    ws = wb.open(tmp_path / "ws")
+    said = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    ws.load(write(tmp_path / "chat.jsonl", {"messages": said, "session_id": "alpha"}))
+    for use in (
+        lambda: ws.promote(["alfa"], to="x"),
+        lambda: ws.queue("q", ["alfa"], n=1),
+        lambda: ws.cluster(["alpha", "alfa"]),
+    ):
+        with pytest.raises(wb.WorkbenchError, match="no session named 'alfa': did you mean 'alpha'"):
+            use()

@@ -8,7 +8,7 @@ from workbench.load._json import JsonReader, guarded
 from workbench.load._messages import messages, output_messages, system_message
 from workbench.load._sheet import Sheet
 from workbench.load._transcript import Said, content_id, say, write_transcript
-from workbench.load._values import dumps, is_array, is_object, moment, text, whole
+from workbench.load._values import boolean, dumps, is_array, is_object, moment, text, whole
 
 __all__ = ["Chat"]
 
@@ -133,7 +133,11 @@ def _write(body: Row, said: list[Said], sheet: Sheet) -> None:
     around = {**metadata, **body} if is_object(metadata) else body
     session = next((text(around[name]) for name in _SESSION if isinstance(around.get(name), str | int)), None)
     trace_id = content_id("chat", session or body)
-    shared: Row = {"session_id": session or trace_id, "trial": whole(around.get("trial"))}
+    shared: Row = {
+        "session_id": session or trace_id,
+        "trial": whole(around.get("trial")),
+        "consent": boolean(around.get("consent", around.get("user_consent"))),
+    }
     for column, names in _NAMES.items():
         shared[column] = next((text(around[name]) for name in names if isinstance(around.get(name), str | int)), None)
     at = next((moment(around[name]) for name in _TIMES if around.get(name) is not None), None)

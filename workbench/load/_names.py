@@ -35,7 +35,7 @@ _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "langfuse.user.id", "user.id", "enduser.id", "traceloop.association.properties.user_id",
         "ai.telemetry.metadata.userId", "mlflow.trace.user",
     ),
-    "consent": ("user.consent", "consent"),
+    "consent": ("user.consent", "consent", "user_consent", "session.consent"),
     "agent_name": ("gen_ai.agent.name", "agent.name"),
     "agent_version": ("gen_ai.agent.version", "langfuse.release", "langfuse.version"),
     "environment": ("langfuse.environment", "deployment.environment.name", "deployment.environment"),

@@ -229,6 +229,10 @@ def _dispatch(source: Source, sheet: Sheet, tally: _Tally, tools: _Tools, report
     reader = choose(source, sheet.options.format, sheet.options.tables)
     if reader is None:
         broken = source.layout == "lines" and not source.samples
+        begun = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+        if broken and begun:
+            _refuse(sheet, "JSON that breaks off or is damaged", "export it again", source.head[:800])
+            return
         what = "no line of it is JSON" if broken else guess(source)
         _refuse(sheet, "no reader knows this file", what, source.head[:800])
         return

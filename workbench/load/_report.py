@@ -74,6 +74,12 @@ class LoadReport:
             if self.sources.height
             else "Nothing new to read."
         )
+        reasons = self.reasons()
+        if reasons.height:
+            first = ", ".join(
+                f"{why} ({count:,})" for why, count in reasons.select("reason", "records").head(_SHOWN).rows()
+            )
+            said = f"{said.removesuffix('.')}: {first}{', …' if reasons.height > _SHOWN else ''}."
         if self.skipped:
             said += f" {len(self.skipped)} file{'s' * (len(self.skipped) != 1)} unchanged since the last load."
         return " ".join([said, *self.retired, *([] if self.settings is None else [self.settings])])

@@ -16,7 +16,7 @@ from workbench.load._histories import Histories
 from workbench.load._mapping import TableMapping
 from workbench.load._source import Source
 from workbench.load._spill import spill
-from workbench.load._values import dumps, text
+from workbench.load._values import BOOLEANS, dumps, text
 from workbench.schema import SCORES, SET_ASIDE, SPANS
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _TOLD: Final[dict[str, Any]] = {
     "at": pl.Int64(), "body": pl.String(),
 }  # fmt: skip
 _EXCERPT: Final = 200
+_CONSENT: Final = ("$.consent", "$.user_consent", "$['user.consent']")
 ROW: Final[dict[str, Any]] = {
     **{name: pl.Int64() if name in _TIMES else kind for name, kind in SPANS.items() if name != "spilled"},
     "_unit": pl.Int64(),
@@ -232,7 +233,7 @@ class Sheet:
             parts.append(_frame(self._rows))
         if parts:
             frame = pl.concat(parts) if len(parts) == 1 else pl.concat(parts).sort("_unit", maintain_order=True)
-            frame = frame.with_columns(pl.col(name).cast(SPANS[name]) for name in _TIMES)
+            frame = _consented(frame).with_columns(pl.col(name).cast(SPANS[name]) for name in _TIMES)
             if self.options.redact is not None:
                 frame = self.options.redact.frame(frame)
             frame, blobs = spill(frame, self.options.spill_characters)
@@ -298,6 +299,16 @@ class Sheet:
         kinds: dict[str, Any] = {**SCORES, "happened_at": pl.Int64(), "_unit": pl.Int64()}
         scores = pl.DataFrame(columns, schema=kinds).with_columns(pl.col("happened_at").cast(SCORES["happened_at"]))
         return scores if self.options.redact is None else self.options.redact.frame(scores, _SAID)
+
+
+def _consented(frame: pl.DataFrame) -> pl.DataFrame:
+    """With what only the metadata say of consent."""
+    told = pl.col("metadata")
+    if not frame.select(told.str.contains("consent", literal=True).any()).item():
+        return frame
+    said = pl.coalesce([told.str.json_path_match(path) for path in _CONSENT]).str.to_lowercase()
+    meant = said.replace_strict(BOOLEANS, default=None, return_dtype=pl.Boolean())
+    return frame.with_columns(pl.coalesce("consent", meant).alias("consent"))
 
 
 def _settled(gathered: pl.DataFrame) -> pl.DataFrame:

@@ -36,13 +36,18 @@ _LOOKED_AT: Final = 50  # lines read to find one that is JSON
 _MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 
 
+_WORKSPACE: Final = frozenset({"workbench.toml", "workbench.db"})  # where both lie, a workspace does
+_KEPT: Final = frozenset({"traces", "blobs", "derived", "cache", "redaction.key"})  # what it keeps there
+
+
 def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The files that paths, folders and patterns stand for.
 
     Parameters
     ----------
     paths
-        A path, a pattern (`exports/**/*.jsonl`), or several. A folder stands for every file below it, except hidden ones.
+        A path, a pattern (`exports/**/*.jsonl`), or several. A folder stands for every file below it, except hidden ones and
+        what a workspace keeps of its own.
 
     Returns
     -------
@@ -85,6 +90,8 @@ def _files(path: Path) -> Iterator[Path]:
         return
     with os.scandir(path) as entries:
         shown = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    if {entry.name for entry in shown} >= _WORKSPACE:
+        shown = [entry for entry in shown if not entry.name.startswith("workbench.") and entry.name not in _KEPT]
     for entry in shown:
         if entry.is_file():
             yield Path(entry.path)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeGuard
 import orjson
 
 __all__ = [
+    "BOOLEANS",
     "as_json",
     "boolean",
     "dumps",
@@ -169,11 +170,14 @@ def real(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
+BOOLEANS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
 def boolean(value: Any) -> bool | None:
     """A truth value, also as text or number; null where it is none."""
     if type(value) is bool:
         return value
-    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(str(value).lower())
+    return BOOLEANS.get(str(value).lower())
 
 
 def moment(value: Any) -> int | None:

@@ -12,7 +12,7 @@ import polars as pl
 
 from workbench._config import Config, read_config, write_config
 from workbench._population import population_frame
-from workbench.errors import InputError
+from workbench.errors import InputError, UnknownNameError
 from workbench.progress import Progress, notebook
 
 if TYPE_CHECKING:
@@ -92,15 +92,22 @@ def author_of(given: str | None = None) -> str:
         raise InputError(msg) from error
 
 
-def ids_of(population: Any) -> pl.DataFrame:
-    """The sessions that a caller means: a selection, a frame with `session_id`, or ids.
+def ids_of(population: Any, sessions: pl.DataFrame) -> pl.DataFrame:
+    """Those of the workspace's sessions that a caller means: a selection, a frame with `session_id`, or ids.
 
     Raises
     ------
     InputError
         It names no sessions.
+    UnknownNameError
+        It names one that is not there; the message suggests the nearest.
     """
-    return population_frame(population)
+    found = population_frame(population)
+    unknown = found.drop_nulls("session_id").join(sessions, on="session_id", how="anti")
+    if unknown.height:
+        then = f"{unknown.height:,} of {found.height:,} ids are unknown." if unknown.height > 1 else ""
+        raise UnknownNameError(unknown["session_id"][0], "session", sessions["session_id"], then=then)
+    return found
 
 
 def concat_ids(*frames: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from workbench.workspace._base import concat_ids, ids_of
+from workbench.workspace._base import concat_ids
 from workbench.workspace._traces import Traces
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class FailureModes(Traces):
         from workbench import cluster, evidence
         from workbench.workspace._mode_edits import ModeEdits, standing
 
-        wanted, refused = evidence.permitted(ids_of(population), self._rolled_up())
-        beside = None if against is None else evidence.permitted(ids_of(against), self._rolled_up())[0]
+        wanted, refused = self._meant(population)
+        beside = None if against is None else self._meant(against)[0]
         with self._progress("cluster") as report:
             texts = self._facet(wanted if beside is None else concat_ids(wanted, beside), facet)
             found = cluster.cluster(

@@ -104,12 +104,11 @@ class Promotions(Datasets):
         author
             Who promotes; you by default.
         """
-        from workbench import evidence
         from workbench.widgets import Promoter
         from workbench.workspace import _promoting
 
         labels = self.labelled()
-        ids, _ = evidence.permitted(ids_of(labels if population is None else population), self._rolled_up())
+        ids, _ = self._meant(labels if population is None else population)
         shown = ids.select("session_id").unique(maintain_order=True)
         modes = (
             labels.drop_nulls("failure_mode").group_by("session_id").agg(pl.col("failure_mode").first().alias("mode"))
@@ -128,7 +127,7 @@ class Promotions(Datasets):
                 picks,
                 self.labelled(),
                 proposed={pick["session_id"]: fetch(pick["session_id"])["turn"] for pick in picks},
-                passing=frozenset(ids_of(self.passing())["session_id"].to_list()),
+                passing=frozenset(self.passing().to_frame()["session_id"].to_list()),
                 author=who,
             )
             made = self.promote(chosen, to=to, author=who)
@@ -185,9 +184,10 @@ class Promotions(Datasets):
         notes = (made.sentence, *made.notes, f"Redacted: {redactor.replaced.sentence}")
         return replace(made.dataset, notes=notes, looked=self._watch(made.dataset))
 
-    def _with_all_labels(self, population: Any) -> Any:
+    def _with_all_labels(self, population: Any) -> pl.DataFrame:
         """Labels of some reviewers with the others' labels of the same sessions."""
-        if not isinstance(population, pl.DataFrame) or not {"session_id", "reviewer"} <= set(population.columns):
+        population = ids_of(population, self._rolled_up())
+        if "reviewer" not in population.columns:
             return population
         others = self.labelled().join(population, on="session_id", how="semi")
         others = others.join(population, on=["session_id", "reviewer"], how="anti")

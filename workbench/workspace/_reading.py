@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from workbench.errors import UnknownNameError
-from workbench.workspace._base import author_of, ids_of
+from workbench.workspace._base import author_of
 from workbench.workspace._modes import FailureModes
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Reading(FailureModes):
 
         # A queue that exists is handed back whatever the population has become.
         sessions = self._rolled_up()
-        source, refused = evidence.permitted(sessions if population is None else ids_of(population), sessions)
+        source, refused = self._meant(sessions if population is None else population)
         known = self._known_before(source, by) if informed else source
 
         def draw() -> Queue:
@@ -119,9 +119,9 @@ class Reading(FailureModes):
         int
             How many were new to the queue.
         """
-        from workbench import evidence, label
+        from workbench import label
 
-        source, _ = evidence.permitted(ids_of(population), self._rolled_up())
+        source, _ = self._meant(population)
         while True:
             rows = label.filled_draws(
                 self.store.database.read("draws", queue_id=queue.queue_id),

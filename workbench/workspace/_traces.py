@@ -11,7 +11,7 @@ import polars as pl
 
 from workbench import schema
 from workbench.errors import UnknownNameError
-from workbench.workspace._base import Base
+from workbench.workspace._base import Base, ids_of
 
 if TYPE_CHECKING:
     from workbench.evidence import AgentLoop, Outcomes, Selection, Signal
@@ -270,6 +270,13 @@ class Traces(Base):
             return made[which]
 
         return self._derived("steps", lambda: make(0)), self._derived("sessions", lambda: make(1))
+
+    def _meant(self, population: Any) -> tuple[pl.DataFrame, int]:
+        """The sessions that a caller means, without those whose users refused, and how many these are."""
+        from workbench import evidence
+
+        sessions = self._rolled_up()
+        return evidence.permitted(ids_of(population, sessions), sessions)
 
     def _where(self, where: pl.Expr) -> pl.DataFrame:
         sessions = self.sessions()
