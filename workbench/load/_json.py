@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
+from workbench.load._bounds import TOO_LONG, OverlongLine, too_long
 from workbench.load._csv import BrokenRow
 from workbench.load._sheet import Sheet
 from workbench.load._source import Source
@@ -100,6 +101,10 @@ def _note_encoding(source: Source, sheet: Sheet) -> None:
 
 def parse_line(line: bytes, number: int, sheet: Sheet) -> Any:
     """The value on a line, or `BROKEN`, which is then set aside with the reason."""
+    if isinstance(line, OverlongLine):
+        sheet.begin(number)
+        sheet.refuse(TOO_LONG, too_long("a line", "write its records on lines of their own"), line)
+        return BROKEN
     try:
         return loads(line)
     except UnicodeDecodeError as error:

@@ -16,6 +16,7 @@ import polars as pl
 
 from workbench._crew import Crew, helping, without_collection
 from workbench.load._batches import Batch
+from workbench.load._bounds import LARGEST, bounded_lines, skip_line
 from workbench.load._documents import lines_of
 from workbench.load._json import JsonReader
 from workbench.load._registry import Reader, choose
@@ -79,11 +80,11 @@ class _Part(Source):
             return io.BytesIO(job.data)
         with job.path.open("rb") as raw:
             raw.seek(job.start)
-            return io.BytesIO(raw.read(job.length))
+            return io.BytesIO(raw.read(min(job.length, _PIECE + LARGEST + 1)))
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         with self.open() as stream:
-            for line in stream:
+            for line in bounded_lines(stream):
                 self.number += 1
                 if self.number == 1 and self.job.start == 0:
                     line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901 - the mark says only that it is UTF-8
@@ -169,12 +170,14 @@ def _cuts(source: Source, reader: Reader) -> Iterator[Cut]:
             size = min(_PIECE, _FIRST) if start == 0 else _PIECE
             if plain:
                 stream.seek(start + size)
-                stream.readline()
+                skip_line(stream)
                 data, length = None, min(stream.tell(), source.size) - start
             else:
                 data = stream.read(size)
-                data += stream.readline()
+                data += stream.readline(LARGEST + 1)
                 length = len(data)
+                if length > LARGEST and not data.endswith(b"\n"):
+                    length += skip_line(stream)
             if not length:
                 return
             yield start, length, data

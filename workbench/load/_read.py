@@ -19,6 +19,7 @@ import polars as pl
 from workbench._crew import Crew, shared, without_collection
 from workbench.errors import LoadError, WorkbenchError
 from workbench.load._archive import Member, archive_kind, members
+from workbench.load._bounds import TOO_LONG, TooLongError
 from workbench.load._into import Into
 from workbench.load._loaded import Loaded, unknown_frame
 from workbench.load._pieces import by_pieces, fingerprinted, is_long, read_pieces
@@ -139,7 +140,10 @@ def read(
 
 
 def _is_read_as_it_comes(source: Source) -> bool:
-    return source.huge or source.layout in ("lines", "binary")
+    try:
+        return source.huge or source.layout in ("lines", "binary")
+    except Exception:  # noqa: BLE001 - what is wrong with it is said where it is read
+        return False
 
 
 def _reporter(progress: Callable[[int, int], None] | None, done: int, total: int) -> Callable[[int], None]:
@@ -178,15 +182,22 @@ def _read_source(
     except WorkbenchError:
         raise
     except Exception as error:  # noqa: BLE001 - one file, or one package's reader, must not cost the others
-        damaged = isinstance(error, _DAMAGED) or type(error).__module__.startswith("zstandard")
         if inside:
             _go_on(source, sheet, tally)
         if not sheet.open:
             sheet.begin(1)
-        sheet.refuse(DAMAGED if damaged else READER_FAILED, f"{type(error).__name__}: {error}")
+        sheet.refuse(*_failure(error))
         sheet.done()
     tally.source_id, tally.last = source.source_id, sheet.unit
     return [*inside, tally]
+
+
+def _failure(error: Exception) -> tuple[str, str]:
+    """Why a file was not read to its end."""
+    if isinstance(error, TooLongError):
+        return TOO_LONG, str(error)
+    damaged = isinstance(error, _DAMAGED) or type(error).__module__.startswith("zstandard")
+    return DAMAGED if damaged else READER_FAILED, f"{type(error).__name__}: {error}"
 
 
 def _go_on(source: Source, sheet: Sheet, tally: _Tally) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Literal, cast
 
 from workbench.errors import LoadError
+from workbench.load._bounds import bounded_lines, whole
 from workbench.load._csv import CSV_SUFFIXES, BrokenRow, csv_rows
 from workbench.load._documents import lines_of
 from workbench.load._frames import frame_rows, is_frame
@@ -232,7 +233,7 @@ class Source:
             return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", unpacked), _HEAD))
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             with raw:
-                return io.BytesIO(raw.read().decode("utf-16", "replace").encode())
+                return io.BytesIO(whole(raw).decode("utf-16", "replace").encode())
         return raw
 
     @cached_property
@@ -311,7 +312,7 @@ class Source:
             if raw.read(4) == PARQUET:
                 return self.file
         with self.open() as stream:
-            return stream.read()
+            return whole(stream)
 
     def blocks(self) -> Iterator[tuple[int, bytes]]:
         """Objects written over several lines, one after another: the number of each one's first line, and its text.
@@ -337,7 +338,7 @@ class Source:
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """The number of each line, from 1, and what is on it; empty lines are no records."""
         with self.open() as stream:
-            for number, line in enumerate(stream, 1):
+            for number, line in enumerate(bounded_lines(stream), 1):
                 self.read_bytes += len(line)
                 if number == 1 and line.startswith(b"\xef\xbb\xbf"):
                     line = line[3:]  # noqa: PLW2901 - the mark says only that it is UTF-8
@@ -371,7 +372,7 @@ class Source:
                     document = self._whole()
                     if document:
                         return "document", document
-            if len(first) == _LOOKED_AT:
+            if len(first) == _LOOKED_AT or self.read_bytes > _DOCUMENT_FIRST:
                 break
         self.read_bytes = 0
         if len(first) == 1 and values:
@@ -396,10 +397,11 @@ class Source:
 
     def _whole(self) -> list[Any]:
         with self.open() as stream:
-            try:
-                return [loads(stream.read())]
-            except ValueError:
-                return []
+            text = whole(stream)
+        try:
+            return [loads(text)]
+        except ValueError:
+            return []
 
 
 def gather(paths: Paths) -> list[Source]:

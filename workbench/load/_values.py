@@ -228,7 +228,7 @@ def hex_id(value: Any, size: int) -> str | None:
     No id, and the id of zeros that OpenTelemetry calls invalid, are null.
     """
     if type(value) is not str:
-        return None if value is None else str(value)
+        return str(value) if value else None
     if len(value) == 2 * size:
         return value.lower() if value.strip("0") else None
     if not value:
