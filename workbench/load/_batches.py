@@ -47,6 +47,11 @@ class Batch:
     source_id: str | None = None
     size: int = 0
 
+    @property
+    def bytes(self) -> int:
+        """How much memory the rows take; none where they lie in a file."""
+        return int(self.held.estimated_size()) if isinstance(self.held, pl.DataFrame) else 0
+
     def frame(self) -> pl.DataFrame:
         """The rows."""
         return self._placed(self.held if isinstance(self.held, pl.DataFrame) else pl.read_ipc(self.held))

@@ -17,6 +17,7 @@ __all__ = ["OtlpProto"]
 
 _FREE: Final = 1 << 26  # so much may come out of the smallest message
 _RATIO: Final = 200  # what grows more than this is made to fill the memory
+_SHRUNK: Final = 4  # so much shorter are messages that are compressed one by one
 _CUT: Final = "a truncated message"
 
 
@@ -36,6 +37,8 @@ class OtlpProto:
 
     def cuts(self, source: Source, piece: int, *, in_place: bool) -> Iterator[Cut]:
         """Cut a long file into pieces that are files of the same kind."""
+        if source.head[4:8] == ZSTD:
+            piece //= _SHRUNK
         with source.open() as stream:
             yield from cuts(stream, self.kind(source), piece, source.size if in_place else None)
 

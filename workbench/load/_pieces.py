@@ -29,7 +29,7 @@ __all__ = ["Job", "Piece", "by_pieces", "fingerprinted", "is_long", "read_pieces
 _PIECE: Final = 8 << 20
 _FIRST: Final = 1 << 20  # the first piece is short: it tells how long the others will take
 _WORTH: Final = 0.7  # seconds of work
-_HELD: Final = 32 * _PIECE  # what comes later in a file waits on disk
+_HELD: Final = 32 * _PIECE  # bytes of rows in memory; what comes later in a file waits on disk
 _LONG: Final = 3 * _PIECE  # in shorter files there is nothing to gain
 
 
@@ -234,7 +234,8 @@ def _read(job: Job) -> Piece:
 def _kept(batches: list[Batch], job: Job) -> Batch:
     rows = pl.concat([batch.frame() for batch in batches])
     kept: pl.DataFrame | Path = rows
-    if helping() or job.start > _HELD:
+    # Up to here about so many rows as the file's part before it holds, however it is packed.
+    if helping() or job.start * int(rows.estimated_size()) > _HELD * max(job.length, 1):
         kept = job.folder / f"{secrets.token_hex(8)}.arrow"
         rows.write_ipc(kept)
     return Batch(kept, rows.height, size=sum(batch.size for batch in batches))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ROW", "USER_FEEDBACK_NAMES", "LoadOptions", "Redacts", "Sheet"]
 
 _BATCH: Final = 20_000
-_HELD: Final = 1 << 28  # bytes of input whose rows are kept in memory; those of later pieces wait on disk
+_HELD: Final = 1 << 28  # bytes of rows kept in memory; those of later pieces wait on disk
 _SHAPES: Final = 64  # with more ways of filling a row than these, the rows are turned column by column
 _SAID: Final = ("comment", "value_text", "author", "name", "score_id", "target_id", "join_key")
 _TIMES: Final = ("start", "end")
@@ -250,13 +250,13 @@ class Sheet:
         """Go on after a piece of the file, as if its records had been read here."""
         self._flush()
         before, lines = self.unit, self._lines
-        stays = self._held < _HELD
-        if stays:
-            self._held += piece.size
         for batch, held in ((piece.spans, self._batches), (piece.told, self._told_batches)):
             if batch is not None:
                 placed = replace(batch, units=before, lines=lines, source_id=self.source_id)
-                held.append(placed.taken_in() if stays else placed)
+                if self._held < _HELD:
+                    placed = placed.taken_in()
+                    self._held += placed.bytes
+                held.append(placed)
         for row in piece.scores:
             row.update(source=self.source_id, _unit=row["_unit"] + before, record=row["record"] + lines)
             self.score_rows.append(row)
