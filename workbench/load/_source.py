@@ -372,7 +372,7 @@ class Source:
                     document = self._whole()
                     if document:
                         return "document", document
-            if len(first) == _LOOKED_AT or self.read_bytes > _DOCUMENT_FIRST:
+            if len(first) == _LOOKED_AT or (len(first) > 1 and self.read_bytes > _DOCUMENT_FIRST):
                 break
         self.read_bytes = 0
         if len(first) == 1 and values:
