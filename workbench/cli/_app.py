@@ -207,9 +207,7 @@ def label(
             said = f"{labels.height:,} labels by {labels['reviewer'].n_unique()} reviewers."
             say(said, {"labels": labels.to_dicts()}, as_json=as_json, frame=labels.select("session_id", "reviewer", "verdict", "failure_mode", "note"))  # fmt: skip
         elif not said:
-            from workbench.evidence import render
-
-            rendering = render(ws.session(session))
+            rendering = ws.render(session)
             say(rendering.text, {"session_id": session, "cuts": [str(cut) for cut in rendering.cuts]}, as_json=as_json)
         else:
             if reviewer is None:

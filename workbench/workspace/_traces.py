@@ -14,7 +14,7 @@ from workbench.errors import UnknownNameError
 from workbench.workspace._base import Base, ids_of
 
 if TYPE_CHECKING:
-    from workbench.evidence import AgentLoop, Outcomes, Selection, Signal
+    from workbench.evidence import AgentLoop, Outcomes, Rendering, Selection, Signal
     from workbench.grade import Grader, Grades
     from workbench.load import LoadReport
 
@@ -175,6 +175,32 @@ class Traces(Base):
         from workbench import evidence
 
         return evidence.loop(self.steps(), session_id)
+
+    def render(self, session_id: str, *, budget: int = 12_000) -> Rendering:
+        """One session as a text to give to a model: fenced as untrusted, with tokens in place of secrets and personal data.
+
+        Parameters
+        ----------
+        session_id
+            The session.
+        budget
+            Characters that the text may have.
+
+        Returns
+        -------
+        Rendering
+            The text, and what was cut from it.
+
+        Raises
+        ------
+        UnknownNameError
+            No session has that id; the message suggests the nearest.
+        InputError
+            The budget is not positive.
+        """
+        from workbench import evidence
+
+        return evidence.render(self.session(session_id), budget=budget, redact=self._redactor().text)
 
     def annotations(self) -> pl.DataFrame:
         """Everything that was said about sessions, append-only: retracted rows are there, and what retracts them."""
