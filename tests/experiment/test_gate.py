@@ -97,6 +97,22 @@ def test_too_few_cases_lost_trials_and_other_graders_are_open_not_failed() -> No
     assert "different versions" in ruled(versions[0], versions[1], Policy(margin=0.2)).sentence
 
 
+def test_a_segment_with_too_few_cases_stops_nothing_and_is_not_green() -> None:
+    arms = []
+    for seed in (0, 1):
+        made = arm(f"v{seed}", FLAT, seed=seed)
+        few = pl.when(pl.col("case").is_in(["c0", "c4", "c8", "c12"])).then(pl.lit("rare")).otherwise(pl.lit("usual"))
+        arms.append(Experiment(made.name, made.outcomes, made.cases.with_columns(few.alias("mode"))))
+    result = ruled(arms[0], arms[1], Policy(margin=0.2, segments=("mode",)))
+    assert (result.ruling, result.exit_code) == ("pass", 0)
+    assert {rule.name: rule.ruling for rule in result.rules}["mode = rare"] == "not seen"
+    assert result.sentence.endswith("Too few cases to see a regression: mode = rare.")
+    assert "| ◻️ | mode = rare |" in to_markdown(result)
+    assert len(ET.fromstring(to_junit(result).encode()).findall(".//testcase/skipped")) == 1
+    strict = ruled(arms[0], arms[1], Policy(margin=0.2, segments=("mode",), segment_margin=0.3))
+    assert (strict.ruling, strict.exit_code) == ("inconclusive", 2)
+
+
 def test_a_policy_may_ask_for_better_and_for_proof_in_each_segment() -> None:
     arms = arm("v1", FLAT), arm("v2", FLAT, seed=1)
     assert ruled(*arms, Policy(margin=0.2)).ruling == "pass"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.experiment._outcomes import KEY, LOST, STATUSES, Arm
+from workbench.experiment._say import named
 
-__all__ = ["ALL_GRADERS", "Pair", "align", "overall", "per_case"]
+__all__ = ["ALL_GRADERS", "Pair", "align", "decided_nothing", "deciding", "idle", "overall", "per_case"]
 
 ALL_GRADERS: Final = "all graders"
 
@@ -44,6 +46,8 @@ class Pair:
     counts
         One row a case of the headline that both arms tried, graded or not: as `paired`, and trials `lost_a`, `lost_b` whose
         outcome nobody knows.
+    idle
+        Graders of both arms that judged no trial of either: they count nowhere.
     """
 
     headline: str
@@ -57,6 +61,39 @@ class Pair:
     unequal: tuple[str, ...]
     one_armed: tuple[str, ...]
     counts: pl.DataFrame
+    idle: tuple[str, ...]
+
+
+def idle(outcomes: pl.DataFrame) -> tuple[str, ...]:
+    """The graders that judged no trial because they apply to none.
+
+    One that crashed on a trial where others had a say is not among them: nobody knows what it would have said.
+    """
+    status = pl.col("status")
+    by = pl.col("grader")
+    silent = ((status != "completed").all() & (status == "inapplicable").any()).over(by)
+    answered = (
+        status.is_in(["completed", "inapplicable"])
+        .any()
+        .over([name for name in ("arm", "case", "trial") if name in outcomes.columns])
+    )
+    told = outcomes.select("grader", silent.alias("silent"), (answered & (status != "inapplicable")).alias("lost"))
+    found = told.group_by("grader").agg(pl.col("silent").all() & ~pl.col("lost").any())
+    return tuple(found.filter("silent")["grader"].sort().to_list())
+
+
+def deciding(arm: Arm) -> Arm:
+    """The arm without the graders that judged nothing, unless none did."""
+    unused = idle(arm.outcomes)
+    if not unused or len(unused) == len(arm.graders):
+        return arm
+    return Arm(arm.outcomes.filter(~pl.col("grader").is_in(list(unused))), arm.set_aside, arm.scored)
+
+
+def decided_nothing(graders: Sequence[str], *about: Mapping[str, Any]) -> str:
+    """That these graders judged no trial, and why where the experiments tell."""
+    why = " (no case has ground truth)" if about and all(each.get("ground_truth") == 0 for each in about) else ""
+    return f"{named(graders)} decided nothing: {'it' if len(graders) == 1 else 'they'} applied to no trial{why}"
 
 
 def overall(arm: Arm, grader: str | None) -> pl.DataFrame:
@@ -137,6 +174,15 @@ def align(baseline: Arm, candidate: Arm, grader: str | None) -> Pair:
             " grade both arms with the same one"
         )
         raise EmptyError(msg)
+    unused = idle(
+        pl.concat(
+            [
+                arm.outcomes.select("case", "trial", "grader", "status", pl.lit(label).alias("arm"))
+                for label, arm in (("baseline", baseline), ("candidate", candidate))
+            ]
+        ).filter(pl.col("grader").is_in(sorted(both)))
+    )
+    both = both - (set(unused) - {grader}) or both
     scored = frozenset(name for name in both if name in baseline.scored | candidate.scored)
     applies = pl.concat([arm.outcomes.select("case", "grader") for arm in (baseline, candidate)]).unique()
     arms = [_filled(arm, sorted(both), applies, scored) for arm in (baseline, candidate)]
@@ -164,13 +210,14 @@ def align(baseline: Arm, candidate: Arm, grader: str | None) -> Pair:
         headline in scored,
         trials,
         _graded(joined),
-        _graded(_joined(_freed(trials.filter(pl.col("grader") != ALL_GRADERS), scored))),
+        _graded(_joined(_freed(trials.filter(~pl.col("grader").is_in([ALL_GRADERS, *unused])), scored))),
         pl.concat([_integrity(label, h, a) for label, h, a in zip(("baseline", "candidate"), heads, (baseline, candidate), strict=True)]),
         tuple(sorted(sets[0] - sets[1])),
         tuple(sorted(sets[1] - sets[0])),
         tuple(unequal.sort().to_list()),
-        tuple(sorted(either - both)),
+        tuple(sorted(either - both - set(unused))),
         head,
+        unused,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from workbench.errors import InputError
-from workbench.experiment._arms import Pair, align
+from workbench.experiment._arms import ALL_GRADERS, Pair, align, decided_nothing
 from workbench.experiment._comparison import Comparison
 from workbench.experiment._difference import Difference, difference
 from workbench.experiment._experiment import Experiment
@@ -116,11 +116,16 @@ def compare(
         _grader_said(row) for row in _worse(graders) if len(alone) > 1
     ]
     repeated = head if not pair.scored else head.clear()
+    about = [data.metadata for data in (baseline, candidate) if isinstance(data, Experiment)]
+    nothing = [f"{decided_nothing(pair.idle, *about)}."] if pair.idle else []
+    sentence = say(verdict, pair, overall, changed, names, margin=margin, level=level, harmed=harmed)
+    if nothing and (pair.headline in pair.idle or {*pair.trials["grader"].to_list()} <= {*pair.idle, ALL_GRADERS}):
+        sentence = f"Cannot tell: {nothing[0]}"
     return Comparison(
         baseline=names[0],
         candidate=names[1],
         verdict=verdict,
-        sentence=say(verdict, pair, overall, changed, names, margin=margin, level=level, harmed=harmed),
+        sentence=sentence,
         headline=pair.headline,
         overall=overall,
         margin=margin,
@@ -148,6 +153,7 @@ def compare(
         notes=(
             *caveats,
             *regraded,
+            *nothing,
             *variant_notes(baseline, candidate),
             *_partial(baseline, candidate),
             *_looked(names, baseline, candidate),
@@ -161,6 +167,7 @@ def compare(
             for arm, data in (("baseline", baseline), ("candidate", candidate))
             if isinstance(data, Experiment)
         },
+        idle=pair.idle,
     )
 
 

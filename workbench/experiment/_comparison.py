@@ -72,6 +72,8 @@ class Comparison:
         Every trial of both arms, for `rows`.
     about
         What was tried in the arms "baseline" and "candidate", where experiments were compared: agent, dataset, graders.
+    idle
+        Graders that applied to no trial of either arm: they decide nothing and stand in no table.
     """
 
     baseline: str
@@ -99,6 +101,7 @@ class Comparison:
     notes: tuple[str, ...]
     trials: pl.DataFrame
     about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    idle: tuple[str, ...] = ()
 
     @property
     def fixed(self) -> tuple[str, ...]:
@@ -275,6 +278,7 @@ class Comparison:
             "only_baseline": list(self.only_baseline),
             "only_candidate": list(self.only_candidate),
             "unequal": list(self.unequal),
+            "idle": list(self.idle),
             "notes": list(self.notes),
             **{
                 name: _records(getattr(self, name))

@@ -12,7 +12,7 @@ import polars as pl
 from workbench._html import panel, table
 from workbench._words import plain, with_interval
 from workbench.errors import EmptyError, UnknownNameError
-from workbench.experiment._arms import overall, per_case
+from workbench.experiment._arms import decided_nothing, deciding, idle, overall, per_case
 from workbench.experiment._outcomes import MEASURES, STATUSES, read
 from workbench.experiment._pass_k import pass_k_table
 from workbench.experiment._say import count, percent
@@ -77,7 +77,7 @@ class Experiment:
     @property
     def per_case(self) -> pl.DataFrame:
         """One row a case over all graders: `case`, `trials` that were graded, `passes`, `rate`."""
-        arm = read(self.outcomes, what=self.name)
+        arm = deciding(read(self.outcomes, what=self.name))
         graded = per_case(overall(arm, None)).filter(pl.col("n") > 0).sort("case")
         return graded.select(
             "case", pl.col("n").alias("trials"), pl.col("c").alias("passes"), pl.col("mean").alias("rate")
@@ -111,13 +111,15 @@ class Experiment:
         interval = self.interval
         ends = (None, None) if interval is None else (interval.low, interval.high)
         arm = read(self.outcomes, what=self.name)
-        scored = not frozenset(arm.graders) - arm.scored
+        unused = idle(arm.outcomes)
+        scored = not frozenset(arm.graders) - arm.scored - {*unused}
         rate = with_interval(self.pass_rate, *ends, plain if scored else percent, level=0.95)
         few = "" if interval else f"; an interval needs {FEWEST} cases, {FEWEST - rates.height} more"
         cases = count(rates.height, "case")
         said = f"{rate} of {cases} pass" if most == 1 else f"a pass rate of {rate} over {cases}"
         said = f"{rate} on average over {cases}" if scored else said
-        return f"{self.name}: {said}, {trials} a case, {count(len(arm.graders), 'grader')}{few}."
+        nothing = f" {decided_nothing(unused, self.metadata)}." if unused else ""
+        return f"{self.name}: {said}, {trials} a case, {count(len(arm.graders) - len(unused), 'grader')}{few}.{nothing}"
 
     def to_frame(self) -> pl.DataFrame:
         """The outcomes with the cases' attributes beside them."""

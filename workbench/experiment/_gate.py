@@ -13,7 +13,7 @@ import polars as pl
 from workbench._html import panel, table
 from workbench._words import plain, signed, with_interval
 from workbench.errors import InputError, UnknownNameError
-from workbench.experiment._arms import ALL_GRADERS
+from workbench.experiment._arms import ALL_GRADERS, decided_nothing
 from workbench.experiment._comparison import Comparison
 from workbench.experiment._outcomes import LOST, UNNAMED
 from workbench.experiment._policy import Policy
@@ -29,10 +29,10 @@ _WORDS: Final[Mapping[Ruling, str]] = {"pass": "Pass", "fail": "Fail", "inconclu
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the policy and what became of it."""
+    """One rule of the policy and what became of it; "not seen" has too few cases to tell and stops nothing."""
 
     name: str
-    ruling: Ruling
+    ruling: Ruling | Literal["not seen"]
     sentence: str
 
 
@@ -43,7 +43,7 @@ class GateResult:
     Parameters
     ----------
     ruling
-        "fail" where any rule failed, else "inconclusive" where any is open, else "pass".
+        "fail" where any rule failed, else "inconclusive" where any is open, else "pass"; rules "not seen" have no say in it.
     rules
         Each rule with one plain sentence.
     comparison
@@ -68,7 +68,9 @@ class GateResult:
         arms = f"{self.comparison.candidate} against {self.comparison.baseline}"
         deciding = [rule for rule in self.rules if rule.ruling == self.ruling]
         if self.ruling == "pass":
-            return f"Pass, {arms}: {deciding[0].sentence}"
+            unseen = [rule.name for rule in self.rules if rule.ruling == "not seen"]
+            few = f" Too few cases to see a regression: {named(unseen)}." if unseen else ""
+            return f"Pass, {arms}: {deciding[0].sentence}{few}"
         return f"{_WORDS[self.ruling]}, {arms}: {' '.join(rule.sentence for rule in deciding)}"
 
     def to_frame(self) -> pl.DataFrame:
@@ -174,7 +176,7 @@ def gate(comparison: Comparison, policy: Policy) -> GateResult:
     found = {rule.ruling for rule in rules}
     ruling: Ruling = "fail" if "fail" in found else "inconclusive" if "inconclusive" in found else "pass"
     # What decides stands first.
-    order = {"fail": 0, "inconclusive": 1, "pass": 2}
+    order = {"fail": 0, "inconclusive": 1, "pass": 2, "not seen": 3}
     first = sorted(rules, key=lambda rule: (order[rule.ruling], rule.name != "overall"))
     return GateResult(ruling, tuple(first), comparison, policy)
 
@@ -264,14 +266,25 @@ def _parts(found: Comparison, policy: Policy) -> list[Rule]:
     rows += [(f"{row['by']} = {row['segment']}", row) for row in segments.iter_rows(named=True)]
     tested = [row["p"] for _, row in rows if row["p"] is not None]
     adjusted = iter(holm(tested))
-    return [_part(name, row, float(next(adjusted)) if row["p"] is not None else None, policy) for name, row in rows]
+    nothing = [_nothing(found, name) for name in found.idle if {"*", name} & set(policy.graders)]
+    return nothing + [
+        _part(name, row, float(next(adjusted)) if row["p"] is not None else None, policy) for name, row in rows
+    ]
+
+
+def _nothing(found: Comparison, grader: str) -> Rule:
+    """A grader that was asked for and judged no trial shows nothing."""
+    said = f"grader {decided_nothing([grader], *found.about.values())}."
+    return Rule(
+        f"grader {grader}", "inconclusive", f"{said} Give it something to judge, or leave it out of the policy."
+    )
 
 
 def _graders(found: Comparison, policy: Policy) -> pl.DataFrame:
     if "*" in policy.graders:
         alone = pl.col("grader").is_in([ALL_GRADERS, UNNAMED])
         return found.graders.filter(~alone)
-    known = found.graders["grader"].to_list()
+    known = [*found.graders["grader"].to_list(), *found.idle]
     for name in policy.graders:
         if name not in known:
             raise UnknownNameError(name, "grader of both arms", known)
@@ -284,7 +297,7 @@ def _part(name: str, row: Mapping[str, Any], adjusted: float | None, policy: Pol
         lacking = max(1, FEWEST - row["cases"])
         said = f"{name}: {cases} are too few to see a regression; add {lacking} or more."
         # Whoever sets no margin for segments asks for no proof, only that no regression shows.
-        return Rule(name, "pass" if policy.segment_margin is None else "inconclusive", said)
+        return Rule(name, "not seen" if policy.segment_margin is None else "inconclusive", said)
     size = _size(row, cases, policy.level)
     allowed = policy.margin if policy.segment_margin is None else policy.segment_margin
     worse = row["high"] < 0 and adjusted <= 1 - policy.level

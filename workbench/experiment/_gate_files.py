@@ -13,11 +13,11 @@ from workbench.experiment._say import points
 __all__ = ["to_junit", "to_markdown"]
 
 _UNPRINTABLE: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
-_MARKS: Final = {"pass": "✅", "fail": "❌", "inconclusive": "❔"}
+_MARKS: Final = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "not seen": "◻️"}
 
 
 def to_junit(result: GateResult) -> str:
-    """One test case a rule: a failed rule is a failure, an open one an error, so that neither is green.
+    """One test case a rule: a failed rule is a failure, an open one an error, one that saw too few cases skipped, so that none of them is green.
 
     Examples
     --------
@@ -27,14 +27,18 @@ def to_junit(result: GateResult) -> str:
     '<testsuites tests="4" failures="0" errors="0'
     """
     name = f"{result.comparison.candidate} against {result.comparison.baseline}"
-    counts = {ruling: sum(rule.ruling == ruling for rule in result.rules) for ruling in ("fail", "inconclusive")}
-    totals = f'tests="{len(result.rules)}" failures="{counts["fail"]}" errors="{counts["inconclusive"]}"'
+    counts = {
+        ruling: sum(rule.ruling == ruling for rule in result.rules) for ruling in ("fail", "inconclusive", "not seen")
+    }
+    totals = f'tests="{len(result.rules)}" failures="{counts["fail"]}" errors="{counts["inconclusive"]}" skipped="{counts["not seen"]}"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {totals}>"]
     lines.append(f"<testsuite name={_quoted(f'workbench gate: {name}')} {totals}>")
     for rule in result.rules:
         lines.append(f'<testcase classname="workbench.gate" name={_quoted(rule.name)}>')
         if rule.ruling == "pass":
             lines.append(f"<system-out>{escape(_clean(rule.sentence))}</system-out>")
+        elif rule.ruling == "not seen":
+            lines.append(f"<skipped message={_quoted(rule.sentence)}/>")
         else:
             tag = "failure" if rule.ruling == "fail" else "error"
             lines.append(f'<{tag} type="{rule.ruling}" message={_quoted(rule.sentence)}/>')

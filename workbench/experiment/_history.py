@@ -11,7 +11,7 @@ import polars as pl
 from workbench._html import panel, table
 from workbench._words import readable
 from workbench.errors import EmptyError
-from workbench.experiment._arms import align, overall, per_case
+from workbench.experiment._arms import align, deciding, overall, per_case
 from workbench.experiment._experiment import Experiment
 from workbench.experiment._flips import flips
 from workbench.experiment._outcomes import read
@@ -114,7 +114,7 @@ def history(experiments: Sequence[Experiment]) -> History:
     rows: list[dict[str, Any]] = []
     rates: list[pl.DataFrame] = []
     for place, each in enumerate(experiments):
-        graded = per_case(overall(read(each.outcomes, what=each.name), None)).filter(pl.col("n") > 0)
+        graded = per_case(overall(deciding(read(each.outcomes, what=each.name)), None)).filter(pl.col("n") > 0)
         rates.append(graded.select("case", "n", "c", "mean", pl.lit(place).alias("place")))
         rows.append(_run(each, experiments[place - 1] if place else None))
     runs = pl.DataFrame(rows, schema=_RUNS)

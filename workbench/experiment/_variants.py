@@ -16,7 +16,7 @@ __all__ = ["variant_notes"]
 # What is said of an experiment elsewhere, or is no part of what was tried.
 _NOT_TRIED: Final = frozenset({
     "experiment_id", "variant", "dataset", "dataset_version", "dataset_hash", "graders", "hypothesis", "created_at", "cases", "dataset_cases",
-    "partial", "trials", "kind", "fingerprint",
+    "partial", "ground_truth", "trials", "kind", "fingerprint",
 })  # fmt: skip
 _LONGEST: Final = 80
 

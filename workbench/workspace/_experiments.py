@@ -239,6 +239,7 @@ class Experiments(Recorded):
             "cases": len(tried),
             "dataset_cases": eligible.height,
             "partial": unseen(eligible, tried, of),
+            "ground_truth": data.ground_truth.filter(pl.col("case_id").is_in(list(tried)))["case_id"].n_unique(),
         }
         found = experiment.executed(
             name,
