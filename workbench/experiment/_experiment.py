@@ -13,6 +13,7 @@ from workbench._html import panel, table
 from workbench._words import plain, with_interval
 from workbench.errors import EmptyError, UnknownNameError
 from workbench.experiment._arms import decided_nothing, deciding, idle, overall, per_case
+from workbench.experiment._errors_said import went_wrong
 from workbench.experiment._outcomes import MEASURES, STATUSES, read
 from workbench.experiment._pass_k import pass_k_table
 from workbench.experiment._say import count, percent
@@ -105,7 +106,8 @@ class Experiment:
         """What came out, in one line."""
         rates = self.per_case
         if not rates.height:
-            return f"{self.name}: no trial has an outcome that passes or fails; see .outcomes for the reasons."
+            why = went_wrong(self.outcomes) or "see .outcomes for the reasons"
+            return f"{self.name}: no trial has an outcome that passes or fails; {why}."
         fewest, most = int(rates["trials"].to_numpy().min()), int(rates["trials"].to_numpy().max())
         trials = f"{fewest} to {most} trials" if fewest != most else count(most, "trial")
         interval = self.interval
@@ -119,6 +121,8 @@ class Experiment:
         said = f"{rate} of {cases} pass" if most == 1 else f"a pass rate of {rate} over {cases}"
         said = f"{rate} on average over {cases}" if scored else said
         nothing = f" {decided_nothing(unused, self.metadata)}." if unused else ""
+        wrong = went_wrong(self.outcomes)
+        nothing += f" {wrong}." if wrong else ""
         return f"{self.name}: {said}, {trials} a case, {count(len(arm.graders) - len(unused), 'grader')}{few}.{nothing}"
 
     def to_frame(self) -> pl.DataFrame:

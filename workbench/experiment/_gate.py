@@ -15,6 +15,7 @@ from workbench._words import plain, signed, with_interval
 from workbench.errors import InputError, UnknownNameError
 from workbench.experiment._arms import ALL_GRADERS, decided_nothing
 from workbench.experiment._comparison import Comparison
+from workbench.experiment._errors_said import went_wrong
 from workbench.experiment._outcomes import LOST, UNNAMED
 from workbench.experiment._policy import Policy
 from workbench.experiment._say import count, named, percent, points
@@ -166,6 +167,7 @@ def gate(comparison: Comparison, policy: Policy) -> GateResult:
         )
         raise InputError(msg)
     rules = [
+        *_without_outcomes(comparison),
         _enough(comparison, policy),
         _errored(comparison, policy),
         *([_full(comparison)] if policy.full_set else []),
@@ -177,8 +179,18 @@ def gate(comparison: Comparison, policy: Policy) -> GateResult:
     ruling: Ruling = "fail" if "fail" in found else "inconclusive" if "inconclusive" in found else "pass"
     # What decides stands first.
     order = {"fail": 0, "inconclusive": 1, "pass": 2, "not seen": 3}
-    first = sorted(rules, key=lambda rule: (order[rule.ruling], rule.name != "overall"))
+    first = sorted(rules, key=lambda rule: (order[rule.ruling], rule.name != "outcomes", rule.name != "overall"))
     return GateResult(ruling, tuple(first), comparison, policy)
+
+
+def _without_outcomes(found: Comparison) -> list[Rule]:
+    """An arm in which nothing was judged: all else follows from it."""
+    said: list[str] = []
+    for arm in found.integrity.filter(pl.col("completed") == 0)["arm"].to_list():
+        rows = found.trials.filter((pl.col("arm") == arm) & (pl.col("grader") != ALL_GRADERS))
+        why = went_wrong(rows) or "see .integrity for how its trials ended"
+        said.append(f"No trial of {found.candidate if arm == 'candidate' else found.baseline} has an outcome: {why}.")
+    return [Rule("outcomes", "inconclusive", " ".join(said))] if said else []
 
 
 def _enough(found: Comparison, policy: Policy) -> Rule:

@@ -58,8 +58,9 @@ class Experiments(Recorded):
     ) -> Experiment:
         """Try an agent on a dataset; each trial is on disk as it finishes. Executed again it goes on, or returns what there is.
 
-        The agent is handed the case's id, input and messages, and never the ground truth. What an agent may be and may answer is said
-        at `workbench.experiment.run`.
+        The agent is handed a dict of `case_id`, `input`, `messages` and `namespace` (with `replay`, also `world`), and never the ground truth.
+        It answers with a text, with messages, or with a dict of `output` or `messages` that may say `cost`, `input_tokens`, `output_tokens`,
+        `seconds` and `session_id`. What else an agent may be and do is said at `workbench.experiment.run`.
 
         Parameters
         ----------
