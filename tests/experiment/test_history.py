@@ -30,6 +30,15 @@ def test_each_case_has_its_stability_its_flips_and_its_course() -> None:
     ]
 
 
+def test_a_run_after_one_without_outcomes_is_compared_with_the_last_that_has_some() -> None:
+    gone = [{"case": case, "trial": 0, "passed": None, "status": "errored"} for case in "abcd"]
+    dead = Experiment("dead", pl.DataFrame(gone), metadata={"variant": "z", "dataset_hash": "h"})
+    found = history([FIRST, dead, SECOND])
+    columns = ["fixed", "regressed", "changed"]
+    assert found.runs.select(columns).rows() == [(None, None, None), (None, None, None), (1, 0, "agent")]
+    assert "1 fixed and 0 regressed against v1, the last run before with outcomes (changed: agent)" in found.sentence
+
+
 def test_each_run_says_what_it_fixed_and_what_had_changed() -> None:
     again = run("v2 again", {"a": 4, "b": 4, "c": 2, "d": 0}, variant="y", dataset_hash="h")
     runs = history([FIRST, SECOND, again]).runs

@@ -46,7 +46,8 @@ class History:
     Parameters
     ----------
     runs
-        One row an experiment, oldest first: how many cases and trials, `rate` with `low` and `high`; against the run before, on the
+        One row an experiment, oldest first: how many cases and trials, `rate` with `low` and `high`; against the last run before that has
+        outcomes, on the
         `shared` cases: how many `were_failing`, `fixed`, `regressed`, `improvement` (fixed of those failing), and what `changed` (agent,
         dataset, graders, cases; "nothing: noise" where all are the same); `partial` says what a part of the cases cannot show.
     cases
@@ -113,10 +114,12 @@ def history(experiments: Sequence[Experiment]) -> History:
         raise EmptyError(msg)
     rows: list[dict[str, Any]] = []
     rates: list[pl.DataFrame] = []
+    before: Experiment | None = None
     for place, each in enumerate(experiments):
         graded = per_case(overall(deciding(read(each.outcomes, what=each.name)), None)).filter(pl.col("n") > 0)
         rates.append(graded.select("case", "n", "c", "mean", pl.lit(place).alias("place")))
-        rows.append(_run(each, experiments[place - 1] if place else None))
+        rows.append(_run(each, before))
+        before = each if graded.height else before
     runs = pl.DataFrame(rows, schema=_RUNS)
     cases = _cases(pl.concat(rates), len(experiments))
     scores = pl.concat(
@@ -141,7 +144,7 @@ def _run(now: Experiment, before: Experiment | None) -> dict[str, Any]:
         "high": interval.high if interval else None,
         "partial": now.metadata.get("partial") or None,
     }
-    if before is None:
+    if before is None or not known:
         return row
     row["changed"] = _changed(now, before)
     try:
@@ -211,7 +214,10 @@ def _sentence(runs: pl.DataFrame, cases: pl.DataFrame) -> str:
     if last["rate"] is not None:
         said += f" {last['experiment']} passes {percent(last['rate'])}"
         if last["shared"]:
-            said += f", {last['fixed']:,} fixed and {last['regressed']:,} regressed against the run before (changed: {last['changed']})"
+            told = runs.with_row_index("place").filter(pl.col("rate").is_not_null())
+            place, name = told.select("place", "experiment").row(-2)
+            before = "the run before" if place == runs.height - 2 else f"{name}, the last run before with outcomes"
+            said += f", {last['fixed']:,} fixed and {last['regressed']:,} regressed against {before} (changed: {last['changed']})"
         said += "."
     full = runs.filter(pl.col("partial").is_null())
     if not full.height:
