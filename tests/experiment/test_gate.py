@@ -113,6 +113,14 @@ def test_a_segment_with_too_few_cases_stops_nothing_and_is_not_green() -> None:
     assert (strict.ruling, strict.exit_code) == ("inconclusive", 2)
 
 
+def test_a_run_against_itself_is_open_and_a_name_is_told_what_to_give() -> None:
+    result = ruled(arm("v1", FLAT), arm("v1", FLAT), Policy(margin=0.2))
+    assert (result.ruling, result.exit_code) == ("inconclusive", 2)
+    assert "Both arms are the same run" in result.sentence
+    with pytest.raises(InputError, match=r"give ws\.arm\('v1'\)"):
+        compare("v1", arm("v2", FLAT))
+
+
 def test_a_policy_may_ask_for_better_and_for_proof_in_each_segment() -> None:
     arms = arm("v1", FLAT), arm("v2", FLAT, seed=1)
     assert ruled(*arms, Policy(margin=0.2)).ruling == "pass"

@@ -75,7 +75,8 @@ def compare(
     UnknownNameError
         There is no such grader or attribute, or no column `case`.
     InputError
-        The margin is negative, or 1 or more of a pass rate; the grader's flip rate is no share up to a half; the frames hold neither `value` nor `passed`.
+        The margin is negative, or 1 or more of a pass rate; the grader's flip rate is no share up to a half; the frames hold neither `value` nor `passed`;
+        an arm is a name.
 
     Examples
     --------
@@ -92,6 +93,10 @@ def compare(
         msg = f"a grader that tosses a coin contradicts itself half the time: grader_flip_rate is {grader_flip_rate}, expected 0 to 0.5"
         raise InputError(msg)
     by = (by,) if isinstance(by, str) else tuple(by)
+    for what, data in (("baseline", baseline), ("candidate", candidate)):
+        if isinstance(data, str):
+            msg = f"{what}={data!r} is a name, and a comparison is of experiments or frames: give ws.arm({data!r})"
+            raise InputError(msg)
     names = _names(baseline, candidate)
     arms = tuple(read(_outcomes(data), what=name) for name, data in zip(names, (baseline, candidate), strict=True))
     pair = align(arms[0], arms[1], grader)
@@ -168,6 +173,7 @@ def compare(
             if isinstance(data, Experiment)
         },
         idle=pair.idle,
+        same=_same_run(baseline, candidate),
     )
 
 
@@ -175,6 +181,15 @@ def _names(baseline: Any, candidate: Any) -> tuple[str, str]:
     first = baseline.name if isinstance(baseline, Experiment) else "baseline"
     second = candidate.name if isinstance(candidate, Experiment) else "candidate"
     return (first, second) if first != second else (f"{first} (baseline)", f"{second} (candidate)")
+
+
+def _same_run(baseline: Any, candidate: Any) -> bool:
+    if not (isinstance(baseline, Experiment) and isinstance(candidate, Experiment)):
+        return False
+    ids = [arm.metadata.get("experiment_id") for arm in (baseline, candidate)]
+    if None not in ids:
+        return ids[0] == ids[1]
+    return baseline.name == candidate.name and baseline.outcomes.equals(candidate.outcomes)
 
 
 def _outcomes(data: Any) -> Any:

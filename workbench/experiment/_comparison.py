@@ -74,6 +74,8 @@ class Comparison:
         What was tried in the arms "baseline" and "candidate", where experiments were compared: agent, dataset, graders.
     idle
         Graders that applied to no trial of either arm: they decide nothing and stand in no table.
+    same
+        Whether both arms are one and the same run, which shows nothing.
     """
 
     baseline: str
@@ -102,6 +104,7 @@ class Comparison:
     trials: pl.DataFrame
     about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     idle: tuple[str, ...] = ()
+    same: bool = False
 
     @property
     def fixed(self) -> tuple[str, ...]:

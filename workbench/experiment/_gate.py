@@ -167,6 +167,7 @@ def gate(comparison: Comparison, policy: Policy) -> GateResult:
         )
         raise InputError(msg)
     rules = [
+        *_same_run(comparison),
         *_without_outcomes(comparison),
         _enough(comparison, policy),
         _errored(comparison, policy),
@@ -179,7 +180,9 @@ def gate(comparison: Comparison, policy: Policy) -> GateResult:
     ruling: Ruling = "fail" if "fail" in found else "inconclusive" if "inconclusive" in found else "pass"
     # What decides stands first.
     order = {"fail": 0, "inconclusive": 1, "pass": 2, "not seen": 3}
-    first = sorted(rules, key=lambda rule: (order[rule.ruling], rule.name != "outcomes", rule.name != "overall"))
+    first = sorted(
+        rules, key=lambda rule: (order[rule.ruling], rule.name not in {"two runs", "outcomes"}, rule.name != "overall")
+    )
     return GateResult(ruling, tuple(first), comparison, policy)
 
 
@@ -191,6 +194,12 @@ def _without_outcomes(found: Comparison) -> list[Rule]:
         why = went_wrong(rows) or "see .integrity for how its trials ended"
         said.append(f"No trial of {found.candidate if arm == 'candidate' else found.baseline} has an outcome: {why}.")
     return [Rule("outcomes", "inconclusive", " ".join(said))] if said else []
+
+
+def _same_run(found: Comparison) -> list[Rule]:
+    """A run against itself differs in nothing, whatever the agent is."""
+    said = "Both arms are the same run, so no difference can show: choose another baseline or candidate."
+    return [Rule("two runs", "inconclusive", said)] if found.same else []
 
 
 def _enough(found: Comparison, policy: Policy) -> Rule:
