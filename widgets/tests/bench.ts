@@ -1,5 +1,5 @@
 import labeller from "../src/labeller";
-import type { Label, Patch, Session, Step } from "../src/labeller/types";
+import type { Label, Patch, Question, Session, Step } from "../src/labeller/types";
 import { FakeModel } from "./model";
 
 export function step(number: number, kind: Step["kind"], more: Partial<Step> = {}): Step {
@@ -20,7 +20,7 @@ export const session = (id: string, more: Partial<Session> = {}): Session => ({
   session_id: id, because: `drawn as ${id}`, facts: [["status", "ok"]], signals: [], steps: STEPS.map((each) => ({ ...each })), held: 0, ...more,
 });
 
-const FIELDS = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output"] as const;
+const FIELDS = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag"];
 
 /** A kernel with a log, as the Python half keeps one. */
 export class Kernel {
@@ -45,7 +45,8 @@ export class Kernel {
         target.gone = true;
         id = target.session_id;
       }
-      const patch = Object.fromEntries(FIELDS.filter((field) => field in change && change["undo"] === undefined).map((field) => [field, change[field]]));
+      const said = Object.entries(change).filter(([field]) => FIELDS.includes(field) || field.startsWith("answer: "));
+      const patch = (change["undo"] === undefined ? Object.fromEntries(said) : {}) as Patch;
       this.log.push({ operation, session_id: id as string, patch, gone: false });
     }
     return { content: { session_id: id, label: this.label(id as string) } };
@@ -57,11 +58,12 @@ export class Kernel {
   }
 }
 
-export async function mount(options: { ids?: string[]; labels?: Record<string, Label>; keymap?: Record<string, string>; kernel?: Kernel | null; queue?: string; session_id?: string; modes?: string[] } = {}) {
+export async function mount(options: { ids?: string[]; labels?: Record<string, Label>; keymap?: Record<string, string>; kernel?: Kernel | null; queue?: string; session_id?: string; modes?: string[]; rubric?: Question[]; offers?: string[]; names?: Record<string, string> } = {}) {
   const kernel = options.kernel === undefined ? new Kernel() : options.kernel;
   const model = new FakeModel({
     ids: options.ids ?? ["a", "b", "c"], labels: options.labels ?? {}, modes: options.modes ?? ["wrong refund", "loop"], reviewer: "ana", title: "first read",
     queue: options.queue ?? "q", session_id: options.session_id ?? "", keymap: options.keymap ?? {},
+    names: options.names ?? {}, rubric: options.rubric ?? [], offers: options.offers ?? [],
   });
   if (kernel !== null) model.kernel = kernel.answer as never;
   const el = document.createElement("div");

@@ -1,4 +1,4 @@
-// Built from widgets/src (94e9a68ef7ddc4f4) by "npm run build". Do not edit.
+// Built from widgets/src (2d954a0fe36d2fb3) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -1369,7 +1369,7 @@ var Transcript = class {
     this.#nodes.clear();
     this.#blocks = [];
     this.#query = "";
-    this.current = 0;
+    this.current = Math.max(0, this.#steps.findIndex((step) => step.kind === "user"));
     this.el.replaceChildren();
     this.el.scrollTop = 0;
     for (let from = 0; from < this.#steps.length; from += BLOCK) {
@@ -1380,6 +1380,8 @@ var Transcript = class {
     }
     if (this.#steps.length === 0) this.el.append(h("p", { class: "wbw-empty" }, "This session holds no steps."));
     this.#draw(0);
+    this.#draw(Math.floor(this.current / BLOCK));
+    this.#reveal(this.current, "nearest");
     if (typeof IntersectionObserver === "undefined") return;
     const near = new IntersectionObserver(
       (entries) => {

@@ -1,4 +1,4 @@
-// Built from widgets/src (94e9a68ef7ddc4f4) by "npm run build". Do not edit.
+// Built from widgets/src (2d954a0fe36d2fb3) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -357,6 +357,300 @@ function oneLine(text, limit) {
 var count = (n) => n.toLocaleString("en-US");
 var plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
+// src/labeller/completion.ts
+var made = 0;
+var Completion = class {
+  constructor(name, known, choose, leave) {
+    this.known = known;
+    this.choose = choose;
+    this.leave = leave;
+    this.#list = h("ul", { class: "wbw-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
+    this.input = h("input", {
+      class: "wbw-field",
+      type: "text",
+      role: "combobox",
+      "aria-label": name,
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": this.#id,
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder: "pick one or coin a new one"
+    });
+    this.input.addEventListener("input", () => this.#offer());
+    this.input.addEventListener("focus", () => {
+      this.input.select();
+      this.#offer(true);
+    });
+    this.input.addEventListener("blur", () => this.#close());
+    this.input.addEventListener("keydown", (event) => this.#key(event));
+    this.#list.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      const option = event.target.closest("[data-at]");
+      if (option !== null) this.#take(Number(option.dataset["at"]));
+    });
+    this.el = h("div", { class: "wbw-completion" }, this.input, this.#list);
+  }
+  el;
+  input;
+  #list;
+  #offers = [];
+  #at = 0;
+  #id = `wbw-completion-${made += 1}`;
+  #key(event) {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const by = event.key === "ArrowDown" ? 1 : -1;
+      if (this.#offers.length > 0) this.#at = (this.#at + by + this.#offers.length) % this.#offers.length;
+      this.#draw();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      if (this.input.value.trim() === "") {
+        this.choose(null);
+        this.leave();
+      } else this.#take(this.#at);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      this.leave();
+    }
+  }
+  #offer(all = false) {
+    const typed = this.input.value.trim();
+    const wanted = all ? "" : typed.toLowerCase();
+    const known = [...this.known()];
+    const rank = (name) => {
+      const lower = name.toLowerCase();
+      if (lower === wanted) return 0;
+      if (lower.startsWith(wanted)) return 1;
+      if (lower.split(/[\s_-]+/).some((word) => word.startsWith(wanted))) return 2;
+      return lower.includes(wanted) ? 3 : 9;
+    };
+    this.#offers = known.map((name) => ({ name, coined: false, rank: rank(name) })).filter((offer) => offer.rank < 9).sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name)).slice(0, 8);
+    if (typed !== "" && !known.some((name) => name.toLowerCase() === typed.toLowerCase())) this.#offers.push({ name: typed, coined: true });
+    this.#at = Math.max(0, all ? this.#offers.findIndex((offer) => offer.name === typed) : 0);
+    this.#draw();
+  }
+  #draw() {
+    fill(
+      this.#list,
+      ...this.#offers.map(
+        (offer, at) => h(
+          "li",
+          { role: "option", id: `${this.#id}-${at}`, "data-at": at, "aria-selected": at === this.#at ? "true" : "false" },
+          offer.coined ? h("span", { class: "wbw-coin" }, "+ new: ") : null,
+          visible(offer.name)
+        )
+      )
+    );
+    const open = this.#offers.length > 0;
+    this.#list.toggleAttribute("hidden", !open);
+    this.input.setAttribute("aria-expanded", String(open));
+    if (open) this.input.setAttribute("aria-activedescendant", `${this.#id}-${this.#at}`);
+    else this.input.removeAttribute("aria-activedescendant");
+    const selected = this.#list.children[this.#at];
+    if (selected instanceof HTMLElement) this.#list.scrollTop = Math.max(0, selected.offsetTop - this.#list.clientHeight / 2);
+  }
+  #take(at) {
+    const offer = this.#offers[at];
+    if (offer === void 0) return;
+    this.input.value = offer.name;
+    this.choose(offer.name);
+    this.leave();
+  }
+  #close() {
+    this.#list.toggleAttribute("hidden", true);
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+};
+
+// src/labeller/codebook.ts
+var HINT = "↑ ↓ choose · r rename · m merge · s split · d define · x retire · Enter its sessions · g group the open notes · Esc back";
+var CodebookPane = class {
+  constructor(company, drawer, host, edits, groups) {
+    this.company = company;
+    this.drawer = drawer;
+    this.host = host;
+    this.edits = edits;
+    this.groups = groups;
+    this.#list.addEventListener("keydown", (event) => this.#key(event));
+    this.#list.addEventListener("click", (event) => {
+      const row = event.target.closest("[data-at]");
+      if (row !== null) this.#choose(Number(row.dataset["at"]));
+    });
+  }
+  #book = { sentence: "", modes: [], reread: [] };
+  #at = 0;
+  #body = null;
+  #list = h("ul", { class: "wbw-modes", role: "listbox", tabindex: 0, "aria-label": "Failure modes" });
+  #below = h("div", { class: "wbw-below" });
+  #says = h("p", { class: "wbw-hint", role: "status" });
+  #reread = h("div", {});
+  open() {
+    this.#body = this.drawer.show("codebook", "Codebook", this.edits ? HINT : "");
+    this.#body.append(this.#says, this.#list, this.#below, this.#reread);
+    fill(this.#below);
+    this.#list.focus({ preventScroll: true });
+    this.#says.textContent = "Reading the codebook…";
+    this.#take(this.company.ask("codebook"), "");
+  }
+  get #mode() {
+    return this.#book.modes[this.#at];
+  }
+  #take(answer2, done) {
+    answer2.then(
+      (book) => {
+        this.#book = book;
+        this.#at = Math.min(this.#at, Math.max(0, book.modes.length - 1));
+        this.host.known(book.modes.map((mode) => mode.name));
+        fill(this.#below);
+        this.#says.textContent = `${done}${visible(book.sentence)}`;
+        this.#draw();
+        if (this.drawer.what === "codebook") this.#list.focus({ preventScroll: true });
+      },
+      (error) => this.#says.textContent = `Not done: ${error instanceof Error ? error.message : String(error)}`
+    );
+  }
+  #edit(edit, done) {
+    this.#take(this.company.ask("edit", { edit }), `${done} `);
+  }
+  #draw() {
+    fill(
+      this.#list,
+      ...this.#book.modes.map(
+        (mode, at) => h(
+          "li",
+          { role: "option", id: `wbw-mode-${at}`, "data-at": at, "aria-selected": at === this.#at ? "true" : "false" },
+          h("strong", {}, visible(mode.name)),
+          ` ${plural(mode.sessions.length, "session")}`,
+          mode.reread > 0 && h("span", { class: "wbw-chip wbw-chip-warn" }, `${mode.reread} to read again`),
+          mode.definition !== null && h("span", { class: "wbw-hint" }, visible(mode.definition))
+        )
+      )
+    );
+    this.#list.setAttribute("aria-activedescendant", `wbw-mode-${this.#at}`);
+    fill(
+      this.#reread,
+      this.#book.reread.length > 0 && h("div", { class: "wbw-heading" }, h("span", {}, "To be read again")),
+      h("ul", { class: "wbw-notes" }, ...this.#book.reread.map((each) => h("li", {}, this.#link(each.session_id), ` ${visible(each.failure_mode)}: ${visible(each.why)}`)))
+    );
+  }
+  #choose(at) {
+    this.#at = Math.max(0, Math.min(at, this.#book.modes.length - 1));
+    this.#draw();
+    this.#list.children[this.#at]?.scrollIntoView?.({ block: "nearest" });
+  }
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
+    const mode = this.#mode;
+    const does = {
+      ArrowDown: () => this.#choose(this.#at + 1),
+      ArrowUp: () => this.#choose(this.#at - 1),
+      j: () => this.#choose(this.#at + 1),
+      k: () => this.#choose(this.#at - 1),
+      Escape: () => this.drawer.close(),
+      g: this.groups && (() => this.#group()),
+      ...mode !== void 0 && { Enter: () => this.#sessions(mode) },
+      ...mode !== void 0 && this.edits && {
+        r: () => this.#ask(`Rename “${mode.name}” to`, mode.name, (name) => this.#edit({ kind: "rename", name: mode.name, into: [name] }, "Renamed.")),
+        d: () => this.#ask(`What belongs to “${mode.name}”, and what does not`, mode.definition ?? "", (definition) => this.#edit({ kind: "define", name: mode.name, definition }, "Defined: earlier labels are to be read again.")),
+        x: () => this.#ask(`Why is “${mode.name}” retired`, "", (reason2) => this.#edit({ kind: "retire", name: mode.name, reason: reason2 }, "Retired.")),
+        m: () => this.#merge(mode.name),
+        s: () => this.#split(mode)
+      }
+    };
+    const act = does[event.key];
+    event.stopPropagation();
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+  #back = () => {
+    fill(this.#below);
+    this.#list.focus({ preventScroll: true });
+  };
+  #ask(what, now, done) {
+    const field = h("input", { class: "wbw-field", type: "text", "aria-label": what });
+    field.value = now;
+    field.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      event.stopPropagation();
+      if (event.key === "Escape") this.#back();
+      else if (event.key === "Enter" && field.value.trim() !== "" && field.value.trim() !== now) done(field.value.trim());
+    });
+    fill(this.#below, h("label", {}, `${visible(what)} `, field));
+    field.focus();
+    field.select();
+  }
+  #merge(name) {
+    const into = new Completion(`Merge “${visible(name)}” into`, () => this.#book.modes.map((mode) => mode.name).filter((each) => each !== name), (chosen) => {
+      if (chosen !== null && chosen !== name) this.#edit({ kind: "merge", name, into: [chosen] }, "Merged.");
+    }, this.#back);
+    fill(this.#below, h("div", {}, `Merge “${visible(name)}” into `, into.el));
+    into.input.addEventListener("keydown", (event) => event.stopPropagation());
+    into.input.focus();
+  }
+  #split(mode) {
+    this.#ask(`Parts of “${mode.name}”, separated by ;`, "", (text) => {
+      const parts = [...new Set(text.split(";").map((part) => part.trim()).filter((part) => part !== ""))];
+      const picks = /* @__PURE__ */ new Map();
+      const rows = mode.sessions.map(([session, note]) => {
+        const pick = h("select", { class: "wbw-field", "aria-label": `Part of ${visible(session)}` }, h("option", { value: "" }, "to be read again"), ...parts.map((part) => h("option", { value: part }, visible(part))));
+        picks.set(session, pick);
+        return h("li", {}, pick, " ", this.#link(session), ` ${visible(note ?? "")}`);
+      });
+      const save = button("Split", () => {
+        const assignment = Object.fromEntries([...picks].filter(([, pick]) => pick.value !== "").map(([session, pick]) => [session, pick.value]));
+        this.#edit({ kind: "split", name: mode.name, into: parts, assignment }, "Split.");
+      }, { class: "wbw-primary" });
+      fill(this.#below, h("p", { class: "wbw-hint" }, "Tab from one to the next; a letter picks a part."), h("ul", { class: "wbw-notes" }, ...rows), save);
+      (picks.values().next().value ?? save).focus();
+    });
+  }
+  #sessions(mode) {
+    fill(this.#below, h("div", { class: "wbw-heading" }, h("span", {}, visible(mode.name))), h("ul", { class: "wbw-notes" }, ...mode.sessions.map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`))));
+    this.#below.querySelector("button")?.focus();
+  }
+  #group() {
+    this.#says.textContent = "Grouping the notes…";
+    this.company.ask("suggest").then(
+      ({ groups }) => {
+        this.#says.textContent = groups.length === 0 ? "No groups yet: too few notes, or no two alike." : `${plural(groups.length, "group")} of notes; nothing is named until you name it.`;
+        fill(
+          this.#below,
+          ...groups.map(
+            (group) => h(
+              "div",
+              { class: "wbw-group-of" },
+              h("strong", {}, visible(group.name)),
+              ` ${plural(group.notes.length, "session")} `,
+              button("Name it", () => this.#ask("Failure mode of these sessions", group.name, (name) => this.#coded(group.notes, name)), { class: "wbw-quiet wbw-small" }),
+              button("So named", () => this.#coded(group.notes, group.name), { class: "wbw-quiet wbw-small", title: "Take the suggested name" }),
+              h("ul", { class: "wbw-notes" }, ...group.notes.slice(0, 6).map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`)))
+            )
+          )
+        );
+        this.#below.querySelector("button")?.focus();
+      },
+      (error) => this.#says.textContent = `No groups: ${error instanceof Error ? error.message : String(error)}`
+    );
+  }
+  #coded(notes, name) {
+    const coded = this.host.code(notes.map(([session]) => session), name);
+    this.#says.textContent = `${plural(coded, "session")} of this queue without a failure mode ${coded === 1 ? "is" : "are"} now “${visible(name)}”; undo takes each back.`;
+    this.#back();
+  }
+  #link(session) {
+    const go = h("button", { type: "button", class: "wbw-link" }, visible(session));
+    go.addEventListener("click", () => {
+      if (this.host.visit(session)) this.drawer.close();
+      else this.#says.textContent = `${visible(session)} is not in this queue.`;
+    });
+    return go;
+  }
+};
+
 // src/labeller/commands.ts
 function commands(view, keymap) {
   return Object.entries(table(view)).map(([name, action]) => {
@@ -366,25 +660,30 @@ function commands(view, keymap) {
 }
 function table(view) {
   return {
-    pass: { keys: ["p"], says: "pass", run: () => view.say({ verdict: "pass" }) },
-    fail: { keys: ["f"], says: "fail", run: () => view.say({ verdict: "fail" }) },
-    defer: { keys: ["d"], says: "defer: it comes again at the end", run: () => view.say({ verdict: "defer" }) },
-    skip: { keys: ["s"], says: "skip", run: () => view.say({ verdict: "skip" }) },
+    pass: { keys: ["p"], says: "pass", run: () => view.saying.say({ verdict: "pass" }) },
+    fail: { keys: ["f"], says: "fail", run: () => view.saying.say({ verdict: "fail" }) },
+    defer: { keys: ["d"], says: "defer: it comes again at the end", run: () => view.saying.say({ verdict: "defer" }) },
+    skip: { keys: ["s"], says: "skip", run: () => view.saying.say({ verdict: "skip" }) },
     next: { keys: ["Enter"], says: "save and show the next session", run: () => view.saveAndNext() },
     note: { keys: ["n"], says: "write a note", run: () => view.panel.focusNote() },
     mode: { keys: ["m"], says: "failure mode: pick or coin one", run: () => view.panel.focusMode() },
-    first_failure: { keys: ["1"], says: "mark this step as the first failure", run: () => view.markHere("first_failure") },
-    root_cause: { keys: ["2"], says: "mark this step as the root cause", run: () => view.markHere("root_cause") },
+    first_failure: { keys: ["1"], says: "mark this step as the first failure", run: () => view.saying.mark("first_failure") },
+    root_cause: { keys: ["2"], says: "mark this step as the root cause", run: () => view.saying.mark("root_cause") },
     expected: { keys: ["e"], says: "edit the output into the expected one", run: () => view.panel.openExpected() },
-    undo: { keys: ["u", "Ctrl+z"], says: "undo the last thing said", run: () => view.undo() },
-    down: { keys: ["j", "ArrowDown"], says: "next step", repeats: true, run: () => view.step(1) },
-    up: { keys: ["k", "ArrowUp"], says: "previous step", repeats: true, run: () => view.step(-1) },
-    open: { keys: ["o"], says: "open or close the step", run: () => view.toggle() },
+    question: { keys: ["q"], says: "answer the next open question; in one, a digit picks", run: () => view.panel.questions.focus() },
+    flag: { keys: ["!"], says: "flag, to be looked at again", run: () => view.saying.flag() },
+    undo: { keys: ["u", "Ctrl+z"], says: "undo the last thing said", run: () => view.saying.undo() },
+    down: { keys: ["j", "ArrowDown"], says: "next step", repeats: true, run: () => view.walk.step(1) },
+    up: { keys: ["k", "ArrowUp"], says: "previous step", repeats: true, run: () => view.walk.step(-1) },
+    open: { keys: ["o"], says: "open or close the step", run: () => view.walk.toggle() },
     open_all: { keys: ["O"], says: "open or close all steps", run: () => view.transcript.toggleAll() },
-    error: { keys: ["x"], says: "next error", repeats: true, run: () => view.error(1) },
-    error_back: { keys: ["X"], says: "previous error", repeats: true, run: () => view.error(-1) },
-    top: { keys: ["Home"], says: "first step", run: () => view.goto(0) },
-    bottom: { keys: ["End"], says: "last step", run: () => view.goto(Number.MAX_SAFE_INTEGER) },
+    error: { keys: ["x"], says: "next error", repeats: true, run: () => view.walk.error(1) },
+    error_back: { keys: ["X"], says: "previous error", repeats: true, run: () => view.walk.error(-1) },
+    signal: { keys: ["i"], says: "next step where a signal fired", repeats: true, run: () => view.walk.signal() },
+    tree: { keys: ["t"], says: "tree and timeline of the spans, or the steps", run: () => view.side.turn() },
+    side: { keys: ["b"], says: "show or hide the side", run: () => view.side.hide() },
+    top: { keys: ["Home"], says: "first step", run: () => view.walk.goto(0) },
+    bottom: { keys: ["End"], says: "last step", run: () => view.walk.goto(Number.MAX_SAFE_INTEGER) },
     page: { keys: ["PageDown", " "], says: "scroll the conversation", repeats: true, run: () => view.transcript.scroll(1) },
     page_back: { keys: ["PageUp"], says: "", repeats: true, run: () => view.transcript.scroll(-1) },
     forward: { keys: ["]", "l", "ArrowRight"], says: "next session", run: () => view.move(1) },
@@ -393,6 +692,8 @@ function table(view) {
     search: { keys: ["/"], says: "search in this session", run: () => view.openSearch() },
     again: { keys: [","], says: "next place found", repeats: true, run: () => view.hit(1) },
     reveal: { keys: ["v"], says: "show suggestions before the verdict", run: () => view.reveal() },
+    stopping: { keys: ["w"], says: "when to stop, by segment", run: () => view.segments() },
+    codebook: { keys: ["c"], says: "the codebook: merge, split, rename, read again", run: () => view.codebook() },
     retry: { keys: ["r"], says: "try again to save", run: () => view.outbox.retry() },
     help: { keys: ["?"], says: "show or hide the keys", run: () => view.toggleHelp() },
     leave: { keys: ["Escape"], says: "close, or leave for the notebook", run: () => view.leave() }
@@ -417,10 +718,195 @@ function keyOfAction(name, keymap) {
     help: "?",
     search: "/",
     undo: "u",
-    jump: "g"
+    jump: "g",
+    question: "q",
+    flag: "!",
+    tree: "t",
+    side: "b",
+    stopping: "w",
+    codebook: "c",
+    signal: "i"
   };
   return keymap[name] ?? defaults[name] ?? "";
 }
+
+// src/labeller/help.ts
+var NOTES = "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.";
+function helpCard(actions, close, notes = NOTES) {
+  const list = h("ul", { class: "wbw-keys" });
+  for (const action of actions) {
+    if (action.says === "") continue;
+    const keys = h("span", { class: "wbw-keys-of" });
+    action.keys.slice(0, 3).forEach((key, index) => {
+      if (index > 0) keys.append(" ");
+      keys.append(h("kbd", {}, keyName(key)));
+    });
+    list.append(h("li", {}, keys, h("span", {}, action.says)));
+  }
+  const shut = h("button", { type: "button", class: "wbw-clear", "aria-label": "Close the list of keys" }, "×");
+  shut.addEventListener("click", close);
+  return h(
+    "div",
+    { class: "wbw-help", role: "dialog", "aria-label": "Keys" },
+    h("div", { class: "wbw-heading" }, h("span", {}, "Keys"), shut),
+    list,
+    notes !== "" && h("p", { class: "wbw-hint" }, notes)
+  );
+}
+
+// src/labeller/drawer.ts
+var Drawer = class {
+  constructor(root) {
+    this.root = root;
+  }
+  #open = null;
+  get what() {
+    return this.#open?.what ?? null;
+  }
+  help(actions) {
+    this.#put("help", helpCard(actions, () => this.close()));
+  }
+  /** Show something under a title; what is returned is filled by the caller. */
+  show(what, title, hint = "") {
+    const shut = h("button", { type: "button", class: "wbw-clear", "aria-label": `Close: ${title}` }, "×");
+    shut.addEventListener("click", () => this.close());
+    const body2 = h("div", { class: "wbw-drawer-body" });
+    const el = h(
+      "div",
+      { class: "wbw-help wbw-drawer", role: "dialog", "aria-label": title, tabindex: -1 },
+      h("div", { class: "wbw-heading" }, h("span", {}, title), shut),
+      hint !== "" && h("p", { class: "wbw-hint" }, hint),
+      body2
+    );
+    el.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
+      event.stopPropagation();
+      if (event.key === "Escape") this.close();
+    });
+    this.#put(what, el);
+    el.focus({ preventScroll: true });
+    return body2;
+  }
+  close() {
+    if (this.#open === null) return false;
+    this.root().focus({ preventScroll: true });
+    this.#open.el.remove();
+    this.#open = null;
+    return true;
+  }
+  #put(what, el) {
+    this.#open?.el.remove();
+    this.#open = { what, el };
+    this.root().append(el);
+  }
+};
+function tableOf(el, heads, rows) {
+  fill(
+    el,
+    h(
+      "table",
+      { class: "wbw-table" },
+      h("thead", {}, h("tr", {}, ...heads.map((head2) => h("th", { scope: "col" }, head2)))),
+      h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell)))))
+    )
+  );
+}
+
+// src/labeller/reader.ts
+var KEPT = 8;
+var Reader = class {
+  constructor(link) {
+    this.link = link;
+  }
+  #kept = /* @__PURE__ */ new Map();
+  #suggestions = /* @__PURE__ */ new Map();
+  read(id) {
+    let session = this.#kept.get(id);
+    this.#kept.delete(id);
+    session ??= this.#fetch(id);
+    this.#kept.set(id, session);
+    for (const old of this.#kept.keys()) if (this.#kept.size > KEPT) this.#kept.delete(old);
+    return session;
+  }
+  suggestions(id) {
+    return this.#suggestions.get(id) ?? null;
+  }
+  revealed(id, suggestions) {
+    this.#suggestions.set(id, suggestions);
+  }
+  async more(id, step, field) {
+    const { content, buffers } = await this.link.ask({ kind: "more", session_id: id, number: step.number, field, left: step.more?.[field] ?? 0 });
+    step[field] = (step[field] ?? "") + decode(buffers);
+    step.more = { ...step.more, [field]: content["left"] };
+  }
+  async #fetch(id) {
+    try {
+      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id });
+      if (Array.isArray(content["suggestions"])) this.#suggestions.set(id, content["suggestions"]);
+      return JSON.parse(decode(buffers));
+    } catch (error) {
+      this.#kept.delete(id);
+      throw error;
+    }
+  }
+};
+function decode(buffers) {
+  const [buffer] = buffers;
+  return buffer === void 0 ? "" : new TextDecoder().decode(buffer);
+}
+
+// src/labeller/company.ts
+var CALM2 = 1200;
+var Company = class {
+  constructor(link, offers, told2, signal) {
+    this.link = link;
+    this.offers = offers;
+    this.told = told2;
+    this.signal = signal;
+    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+  }
+  /** Items that somebody else reads, or that have enough readers. */
+  taken = /* @__PURE__ */ new Set();
+  #timer;
+  /** Reserve an item; why it is not to be read now, or null. */
+  async hold(id) {
+    if (!this.offers.has("hold")) return null;
+    const { content } = await this.link.ask({ kind: "hold", session_id: id });
+    const why = typeof content["taken"] === "string" ? content["taken"] : null;
+    if (why === null) this.taken.delete(id);
+    else this.taken.add(id);
+    return why;
+  }
+  /** Ask when to stop as soon as the reader pauses, so that no save waits for the answer. */
+  stopping() {
+    if (!this.offers.has("stopping")) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.ask("stopping").then(({ sentence }) => this.signal.aborted || this.told(sentence), () => void 0);
+    }, CALM2);
+  }
+  segments(drawer) {
+    if (!this.offers.has("stopping")) return;
+    const body2 = drawer.show("segments", "When to stop, by segment");
+    body2.textContent = "Counting…";
+    this.ask("stopping", { segments: true }).then(
+      ({ sentence, rows }) => {
+        this.told(sentence);
+        const [first] = rows ?? [];
+        if (first === void 0) body2.textContent = sentence;
+        else tableOf(body2, Object.keys(first), (rows ?? []).map((row) => Object.values(row).map((value) => visible(String(value ?? "–")))));
+      },
+      (error) => body2.textContent = `This cannot be told: ${error instanceof Error ? error.message : String(error)}`
+    );
+  }
+  spans(id) {
+    return this.ask("spans", { session_id: id });
+  }
+  async ask(kind, more = {}) {
+    const { buffers } = await this.link.ask({ kind, ...more });
+    return JSON.parse(decode(buffers));
+  }
+};
 
 // src/shared/json.ts
 function indented(text) {
@@ -626,33 +1112,73 @@ var Finder = class {
     else this.#says.textContent = problem;
   }
 };
-
-// src/labeller/help.ts
-var NOTES = "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.";
-function helpCard(actions, close, notes = NOTES) {
-  const list = h("ul", { class: "wbw-keys" });
-  for (const action of actions) {
-    if (action.says === "") continue;
-    const keys = h("span", { class: "wbw-keys-of" });
-    action.keys.slice(0, 3).forEach((key, index) => {
-      if (index > 0) keys.append(" ");
-      keys.append(h("kbd", {}, keyName(key)));
-    });
-    list.append(h("li", {}, keys, h("span", {}, action.says)));
-  }
-  const shut = h("button", { type: "button", class: "wbw-clear", "aria-label": "Close the list of keys" }, "×");
-  shut.addEventListener("click", close);
-  return h(
-    "div",
-    { class: "wbw-help", role: "dialog", "aria-label": "Keys" },
-    h("div", { class: "wbw-heading" }, h("span", {}, "Keys"), shut),
-    list,
-    notes !== "" && h("p", { class: "wbw-hint" }, notes)
-  );
+function placeOf(ids, where) {
+  const exact = ids.indexOf(where);
+  if (exact >= 0) return exact;
+  const number = /^\d+$/.test(where) ? Number(where) - 1 : -1;
+  return ids[number] !== void 0 ? number : ids.findIndex((id) => id.includes(where));
 }
 
+// src/labeller/head.ts
+var Head = class {
+  constructor(title, tools, host) {
+    this.host = host;
+    this.el = h(
+      "header",
+      { class: "wbw-top" },
+      h(
+        "div",
+        { class: "wbw-top-line" },
+        title !== "" && h("strong", { class: "wbw-title" }, visible(title)),
+        this.#where,
+        h("span", { class: "wbw-progress", "aria-hidden": "true" }, this.#bar),
+        this.#progress,
+        h("span", { class: "wbw-group" }, ...tools)
+      ),
+      this.#because,
+      this.#stop,
+      this.#facts
+    );
+  }
+  el;
+  #progress = h("span", { class: "wbw-progress-text" });
+  #bar = h("span", { class: "wbw-progress-fill" });
+  #where = h("span", { class: "wbw-where" });
+  #because = h("p", { class: "wbw-because" });
+  #stop = h("p", { class: "wbw-stop", hidden: true });
+  #facts = h("ul", { class: "wbw-facts", "aria-label": "Facts" });
+  overview(position, total, name, counts) {
+    const { pass, fail, defer, skip } = counts;
+    const done = pass + fail + skip;
+    fill(this.#where, h("strong", {}, `Session ${count(total === 0 ? 0 : position + 1)} of ${count(total)}`), name !== void 0 && h("code", { title: visible(name) }, visible(name)));
+    const parts = [`${count(done)} of ${count(total)} done`, `${count(pass)} pass`, `${count(fail)} fail`];
+    if (defer > 0) parts.push(`${count(defer)} deferred`);
+    if (skip > 0) parts.push(`${count(skip)} skipped`);
+    this.#progress.textContent = parts.join(" · ");
+    this.#bar.style.width = `${total === 0 ? 0 : done / total * 100}%`;
+  }
+  show(session) {
+    this.#because.textContent = session.because === "" ? "" : `Why this one: ${visible(session.because)}`;
+    fill(
+      this.#facts,
+      ...session.facts.map(([name, value]) => fact(name, visible(value))),
+      ...session.signals.map((signal) => {
+        const step = session.steps.findIndex((each) => each.number === signal.number);
+        const value = step < 0 ? visible(signal.text) : h("button", { type: "button", class: "wbw-link", onclick: () => this.host.goto(step) }, `${visible(signal.text)} (step ${signal.number})`);
+        return fact(signal.name, value);
+      })
+    );
+  }
+  /** When to stop, in one sentence. */
+  stopping(sentence) {
+    this.#stop.hidden = sentence === "";
+    fill(this.#stop, `When to stop: ${visible(sentence)} `, button("By segment", () => this.host.segments(), { key: this.host.key("stopping"), class: "wbw-quiet wbw-small" }));
+  }
+};
+var fact = (name, value) => h("li", {}, h("span", { class: "wbw-fact" }, visible(name)), " ", value);
+
 // src/labeller/journal.ts
-var FIELDS = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output"];
+var FIELDS = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag"];
 var Journal = class {
   constructor(ids, labels, waiting) {
     this.ids = ids;
@@ -708,13 +1234,13 @@ var Journal = class {
     }
     return counts;
   }
-  /** The next item to read after `from`: unlabelled first, then what was deferred; null when all is said. */
-  next(order, from) {
+  /** The next item to read after `from`: unlabelled first, then what was deferred; null when all is said or passed over. */
+  next(order, from, passed) {
     for (const wanted of [null, "defer"]) {
       for (let ahead = 1; ahead <= order.length; ahead++) {
         const index = (from + ahead) % order.length;
         const id = order[index];
-        if (id !== void 0 && index !== from && this.verdict(id) === wanted) return index;
+        if (id !== void 0 && index !== from && this.verdict(id) === wanted && !passed?.has(id)) return index;
       }
     }
     return null;
@@ -723,7 +1249,7 @@ var Journal = class {
 function patchOf(change) {
   const patch = {};
   const from = change["undo"] === void 0 ? change : change["restores"] ?? {};
-  for (const field of FIELDS) if (field in from) Object.assign(patch, { [field]: from[field] });
+  for (const [field, value] of Object.entries(from)) if (FIELDS.includes(field) || field.startsWith("answer: ")) Object.assign(patch, { [field]: value });
   return patch;
 }
 
@@ -824,113 +1350,214 @@ var Outline = class {
   }
 };
 
-// src/labeller/completion.ts
-var made = 0;
-var Completion = class {
-  constructor(name, known, choose, leave) {
-    this.known = known;
-    this.choose = choose;
-    this.leave = leave;
-    this.#list = h("ul", { class: "wbw-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
-    this.input = h("input", {
-      class: "wbw-field",
-      type: "text",
-      role: "combobox",
-      "aria-label": name,
-      "aria-autocomplete": "list",
-      "aria-expanded": "false",
-      "aria-controls": this.#id,
-      autocomplete: "off",
-      spellcheck: "false",
-      placeholder: "pick one or coin a new one"
+// src/labeller/typed.ts
+var PAUSE = 1500;
+var Typed = class {
+  constructor(field, keep2, host, lines, signal) {
+    this.field = field;
+    this.keep = keep2;
+    field.addEventListener("input", () => {
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(keep2, PAUSE);
     });
-    this.input.addEventListener("input", () => this.#offer());
-    this.input.addEventListener("focus", () => {
-      this.input.select();
-      this.#offer(true);
-    });
-    this.input.addEventListener("blur", () => this.#close());
-    this.input.addEventListener("keydown", (event) => this.#key(event));
-    this.#list.addEventListener("mousedown", (event) => {
-      event.preventDefault();
-      const option = event.target.closest("[data-at]");
-      if (option !== null) this.#take(Number(option.dataset["at"]));
-    });
-    this.el = h("div", { class: "wbw-completion" }, this.input, this.#list);
-  }
-  el;
-  input;
-  #list;
-  #offers = [];
-  #at = 0;
-  #id = `wbw-completion-${made += 1}`;
-  #key(event) {
-    if (event.isComposing) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const by = event.key === "ArrowDown" ? 1 : -1;
-      if (this.#offers.length > 0) this.#at = (this.#at + by + this.#offers.length) % this.#offers.length;
-      this.#draw();
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      if (this.input.value.trim() === "") {
-        this.choose(null);
-        this.leave();
-      } else this.#take(this.#at);
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      this.leave();
-    }
-  }
-  #offer(all = false) {
-    const typed = this.input.value.trim();
-    const wanted = all ? "" : typed.toLowerCase();
-    const known = [...this.known()];
-    const rank = (name) => {
-      const lower = name.toLowerCase();
-      if (lower === wanted) return 0;
-      if (lower.startsWith(wanted)) return 1;
-      if (lower.split(/[\s_-]+/).some((word) => word.startsWith(wanted))) return 2;
-      return lower.includes(wanted) ? 3 : 9;
+    field.addEventListener("blur", keep2);
+    const pressed = (event) => {
+      if (event.isComposing) return;
+      const combined = event.ctrlKey || event.metaKey;
+      if (event.key === "Escape" || event.key === "Enter" && !event.shiftKey && (combined || !lines)) {
+        event.preventDefault();
+        event.stopPropagation();
+        this.commit();
+        host.leaveField();
+        if (combined) host.saveAndNext();
+      }
     };
-    this.#offers = known.map((name) => ({ name, coined: false, rank: rank(name) })).filter((offer) => offer.rank < 9).sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name)).slice(0, 8);
-    if (typed !== "" && !known.some((name) => name.toLowerCase() === typed.toLowerCase())) this.#offers.push({ name: typed, coined: true });
-    this.#at = Math.max(0, all ? this.#offers.findIndex((offer) => offer.name === typed) : 0);
-    this.#draw();
+    field.addEventListener("keydown", pressed);
+    signal.addEventListener("abort", () => clearTimeout(this.#pause));
   }
-  #draw() {
-    fill(
-      this.#list,
-      ...this.#offers.map(
-        (offer, at) => h(
-          "li",
-          { role: "option", id: `${this.#id}-${at}`, "data-at": at, "aria-selected": at === this.#at ? "true" : "false" },
-          offer.coined ? h("span", { class: "wbw-coin" }, "+ new: ") : null,
-          visible(offer.name)
-        )
-      )
-    );
-    const open = this.#offers.length > 0;
-    this.#list.toggleAttribute("hidden", !open);
-    this.input.setAttribute("aria-expanded", String(open));
-    if (open) this.input.setAttribute("aria-activedescendant", `${this.#id}-${this.#at}`);
-    else this.input.removeAttribute("aria-activedescendant");
-    const selected = this.#list.children[this.#at];
-    if (selected instanceof HTMLElement) this.#list.scrollTop = Math.max(0, selected.offsetTop - this.#list.clientHeight / 2);
+  #pause;
+  get typing() {
+    return document.activeElement === this.field;
   }
-  #take(at) {
-    const offer = this.#offers[at];
-    if (offer === void 0) return;
-    this.input.value = offer.name;
-    this.choose(offer.name);
-    this.leave();
+  /** Hand over what was typed and not yet said. */
+  commit() {
+    clearTimeout(this.#pause);
+    if (this.typing) this.keep();
   }
-  #close() {
-    this.#list.toggleAttribute("hidden", true);
-    this.input.setAttribute("aria-expanded", "false");
-    this.input.removeAttribute("aria-activedescendant");
+  /** Show a value; what is being typed stays, but for another session. */
+  show(value, other) {
+    if (other) clearTimeout(this.#pause);
+    if (other || !this.typing) this.field.value = value;
   }
 };
+
+// src/labeller/questions.ts
+var MOST_BUTTONS = 11;
+var nameOf = (question) => `answer: ${question.name}`;
+var Questions = class {
+  constructor(questions, host, signal) {
+    this.host = host;
+    for (const question of questions) {
+      const asked = choices(question).length > 0 ? this.#buttons(question) : this.#text(question, signal);
+      this.#asked.push(asked);
+      this.el.append(asked.row);
+    }
+  }
+  el = h("div", { class: "wbw-questions" });
+  #asked = [];
+  #label = { revision: 0 };
+  #session = null;
+  /** Required questions without an answer. */
+  get missing() {
+    return this.#asked.filter((each) => each.question.required && this.#open(each)).map((each) => each.question.name);
+  }
+  show(session, label) {
+    const other = this.#session?.session_id !== session.session_id;
+    this.#label = label;
+    this.#session = session;
+    for (const each of this.#asked) {
+      each.show(label, session, other);
+      each.row.classList.toggle("wbw-answered", !this.#open(each) && !each.question.closed);
+    }
+  }
+  /** To the first question without an answer: a required one if there is one; else the first of all. */
+  focus() {
+    const open = this.#asked.filter((each) => this.#open(each));
+    const to = open.find((each) => each.question.required) ?? open[0] ?? this.#asked.find((each) => !each.question.closed);
+    to?.focus();
+  }
+  commit() {
+    for (const each of this.#asked) each.typed?.commit();
+  }
+  #open(asked) {
+    return !asked.question.closed && (this.#label[nameOf(asked.question)] ?? null) === null;
+  }
+  #after(question) {
+    const place = this.#asked.findIndex((each) => each.question === question);
+    const next = this.#asked.slice(place + 1).find((each) => this.#open(each));
+    if (next === void 0) this.host.leaveField();
+    else next.focus();
+  }
+  #buttons(question) {
+    const offered = choices(question);
+    const group = h("div", { class: "wbw-choices", role: "group", "aria-label": told(question) });
+    const presses = offered.map((value, place) => {
+      const press = h("button", { type: "button", class: "wbw-choice", disabled: question.closed, "aria-pressed": "false" }, visible(value));
+      press.addEventListener("click", () => this.#pick(question, value));
+      if (offered.length <= 9 && question.kind !== "score") press.append(h("kbd", { "aria-hidden": "true" }, String(place + 1)));
+      group.append(press);
+      return press;
+    });
+    group.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const at = presses.indexOf(document.activeElement);
+      const digit = /^\d$/.test(event.key) ? question.kind === "score" ? event.key : offered[Number(event.key) - 1] : void 0;
+      if (digit !== void 0 && offered.includes(digit)) {
+        this.#pick(question, digit);
+        this.#after(question);
+      } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+        presses[(at + (event.key === "ArrowRight" ? 1 : -1) + presses.length) % presses.length]?.focus({ preventScroll: true });
+      } else if (event.key === "Escape") this.host.leaveField();
+      else if (digit === void 0 && !/^\d$/.test(event.key)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    return {
+      question,
+      row: rowOf(question, group),
+      show: (label) => {
+        const answer2 = label[nameOf(question)] ?? null;
+        presses.forEach((press, place) => press.setAttribute("aria-pressed", String(answer2 !== null && same(answer2, offered[place]))));
+      },
+      focus: () => {
+        const current = presses.find((press) => press.getAttribute("aria-pressed") === "true") ?? presses[0];
+        current?.focus();
+      }
+    };
+  }
+  #pick(question, value) {
+    const now = this.#label[nameOf(question)] ?? null;
+    this.host.answer(nameOf(question), now !== null && same(now, value) ? null : value);
+  }
+  #text(question, signal) {
+    const number = question.kind === "score";
+    const field = number ? h("input", { class: "wbw-field", type: "text", inputmode: "decimal", "aria-label": told(question), placeholder: `${question.values[0]} to ${question.values[1]}`, disabled: question.closed }) : h("textarea", { class: "wbw-field", rows: question.kind === "text" ? 2 : 4, "aria-label": told(question), placeholder: hints[question.kind] ?? "", disabled: question.closed });
+    const start = () => question.kind === "edited output" && this.#session !== null ? this.host.proposal(this.#session) : "";
+    const keep2 = () => {
+      if (this.#session === null) return;
+      const text = field.value.trim() === "" || field.value === start() ? null : field.value.trim();
+      if ((this.#label[nameOf(question)] ?? null) !== text) this.host.answer(nameOf(question), text);
+    };
+    const typed = new Typed(field, keep2, this.host, question.kind === "edited output" || question.kind === "criteria", signal);
+    return {
+      question,
+      typed,
+      row: rowOf(question, field),
+      show: (label, _session, other) => typed.show(label[nameOf(question)] ?? "", other),
+      focus: () => {
+        if (field.value === "") field.value = start();
+        field.focus();
+      }
+    };
+  }
+};
+var hints = {
+  criteria: "what a right answer fulfils, one a line",
+  "edited output": "what the agent should have answered"
+};
+function choices(question) {
+  if (question.kind === "binary") return ["pass", "fail"];
+  if (question.kind === "categorical") return question.values.map(String);
+  const [low, high] = question.values.map(Number);
+  if (question.kind !== "score" || low === void 0 || high === void 0 || !Number.isInteger(low) || !Number.isInteger(high) || high - low >= MOST_BUTTONS) return [];
+  return Array.from({ length: high - low + 1 }, (_, step) => String(low + step));
+}
+var same = (one, other) => one === other || one !== "" && other !== "" && Number(one) === Number(other);
+var told = (question) => `${visible(question.name)}${question.closed ? " (for experts)" : question.required ? " (required)" : ""}`;
+function rowOf(question, control) {
+  const mark = question.closed ? h("span", { class: "wbw-hint" }, "for experts") : question.required && h("span", { class: "wbw-required" }, "required");
+  return h("div", { class: "wbw-question" }, h("div", { class: "wbw-heading" }, h("span", {}, visible(question.name)), mark), control);
+}
+
+// src/labeller/reviews.ts
+function drawReviews(el, session, visit) {
+  const reviews = session.reviews ?? [];
+  if (reviews.length === 0) {
+    fill(el);
+    return;
+  }
+  const where = (span) => {
+    const step = session.steps.find((each) => each.span === span && span !== null);
+    if (span === null) return "–";
+    if (step === void 0) return "a step that is not shown";
+    const go = h("button", { type: "button", class: "wbw-link", title: gist(step, 200) }, `step ${step.number}`);
+    go.addEventListener("click", () => visit(span));
+    return go;
+  };
+  const rows = [
+    ["verdict", (review) => h("strong", { class: `wbw-said-${review.verdict ?? ""}` }, visible(review.verdict ?? "–"))],
+    ["mode", (review) => visible(review.failure_mode ?? "–")],
+    ["note", (review) => visible(review.note ?? "–")],
+    ["first failure", (review) => where(review.first_failure)],
+    ["root cause", (review) => where(review.root_cause)]
+  ];
+  const asked = [...new Set(reviews.flatMap((review) => review.answers.map(([name]) => name)))];
+  for (const name of asked) rows.push([name, (review) => visible(review.answers.find(([each]) => each === name)?.[1] ?? "–")]);
+  fill(
+    el,
+    h("div", { class: "wbw-heading" }, h("span", {}, "What they said")),
+    h(
+      "div",
+      { class: "wbw-reviews", tabindex: 0, role: "group", "aria-label": "What the reviewers said" },
+      h(
+        "table",
+        {},
+        h("thead", {}, h("tr", {}, h("td", {}), ...reviews.map((review) => h("th", { scope: "col" }, visible(review.reviewer))))),
+        h("tbody", {}, ...rows.map(([name, cell]) => h("tr", {}, h("th", { scope: "row" }, visible(name)), ...reviews.map((review) => h("td", {}, cell(review))))))
+      )
+    )
+  );
+}
 
 // src/labeller/panel.ts
 var VERDICTS = [
@@ -939,9 +1566,8 @@ var VERDICTS = [
   { verdict: "defer", name: "Defer", glyph: "◷" },
   { verdict: "skip", name: "Skip", glyph: "⇥" }
 ];
-var PAUSE = 1500;
 var Panel = class {
-  constructor(host, signal) {
+  constructor(host, rubric, signal) {
     this.host = host;
     const group = h("div", { class: "wbw-verdicts", role: "group", "aria-label": "Verdict" });
     for (const { verdict, name, glyph } of VERDICTS) {
@@ -951,22 +1577,28 @@ var Panel = class {
       group.append(press);
     }
     this.mode = new Completion("Failure mode", () => host.modes(), (name) => host.mode(name), () => host.leaveField());
-    this.#field(this.#note, () => host.note(this.#note.value));
-    this.#field(this.#expected, () => this.#commitExpected());
+    this.#typed = [
+      new Typed(this.#note, () => this.#session !== null && host.note(this.#note.value), host, false, signal),
+      new Typed(this.#expected, () => this.#commitExpected(), host, true, signal)
+    ];
+    this.questions = new Questions(rubric, { ...host, proposal: answer }, signal);
+    this.#flag = button("Flag", () => host.flag(), { key: host.key("flag"), class: "wbw-quiet wbw-flag", title: "To be looked at again, or shown to somebody; says nothing of quality" });
     this.#expectedToggle = button("Write the expected output", () => this.openExpected(), { key: host.key("expected"), class: "wbw-quiet" });
     this.#expectedBox.append(heading("Expected output", ""), this.#expected);
     this.el.append(
-      section(group),
+      section(this.#reviews),
+      section(group, this.#flag),
+      section(this.questions.el),
       section(heading("Note", host.key("note")), this.#note),
       section(heading("Failure mode", host.key("mode")), this.mode.el),
       section(heading("Where it went wrong", ""), this.#marks),
       section(this.#expectedToggle, this.#expectedBox),
       section(this.#suggestions)
     );
-    signal.addEventListener("abort", () => clearTimeout(this.#pause));
   }
   el = h("aside", { class: "wbw-panel-side", "aria-label": "Your label" });
   mode;
+  questions;
   #verdicts = /* @__PURE__ */ new Map();
   #note = h("textarea", { class: "wbw-field", rows: 4, "aria-label": "Note", placeholder: "The first thing that went wrong, in your words" });
   #expected = h("textarea", { class: "wbw-field", rows: 5, "aria-label": "Expected output" });
@@ -974,32 +1606,15 @@ var Panel = class {
   #expectedToggle;
   #marks = h("div", { class: "wbw-marks" });
   #suggestions = h("div", { class: "wbw-suggestions" });
+  #reviews = h("div", {});
+  #flag;
+  #typed;
   #session = null;
-  #pause;
-  #field(field, commit) {
-    field.addEventListener("input", () => {
-      clearTimeout(this.#pause);
-      this.#pause = setTimeout(commit, PAUSE);
-    });
-    field.addEventListener("blur", commit);
-    field.addEventListener("keydown", (event) => {
-      if (event.isComposing) return;
-      const combined = event.ctrlKey || event.metaKey;
-      if (event.key === "Escape" || event.key === "Enter" && !event.shiftKey && (combined || field === this.#note)) {
-        event.preventDefault();
-        event.stopPropagation();
-        commit();
-        this.host.leaveField();
-        if (combined) this.host.saveAndNext();
-      }
-    });
-  }
   /** Hand over what was typed and not yet said. */
   commit() {
-    clearTimeout(this.#pause);
     if (this.#session === null) return;
-    if (document.activeElement === this.#note) this.host.note(this.#note.value);
-    if (document.activeElement === this.#expected) this.#commitExpected();
+    for (const typed of this.#typed) typed.commit();
+    this.questions.commit();
   }
   focusNote() {
     this.#note.focus({ preventScroll: true });
@@ -1017,15 +1632,18 @@ var Panel = class {
   show(session, label) {
     const other = this.#session?.session_id !== session.session_id;
     this.#session = session;
-    clearTimeout(other ? this.#pause : void 0);
+    if (other) drawReviews(this.#reviews, session, (span) => this.host.visit(span));
     for (const [verdict, press] of this.#verdicts) press.setAttribute("aria-pressed", String(label.verdict === verdict));
-    if (other || document.activeElement !== this.#note) this.#note.value = label.note ?? "";
+    this.#flag.setAttribute("aria-pressed", String((label.flag ?? null) !== null));
+    const [note, expected] = this.#typed;
+    note.show(label.note ?? "", other);
     if (other || document.activeElement !== this.mode.input) this.mode.input.value = label.failure_mode ?? "";
-    if (other || document.activeElement !== this.#expected) {
-      this.#expected.value = label.expected_output ?? "";
+    if (other || !expected.typing) {
+      expected.show(label.expected_output ?? "", other);
       this.#expectedBox.hidden = (label.expected_output ?? null) === null;
       this.#expectedToggle.hidden = !this.#expectedBox.hidden;
     }
+    this.questions.show(session, label);
     fill(
       this.#marks,
       this.#mark("first_failure", "⚑", "First failure", label.first_failure ?? null, session),
@@ -1064,6 +1682,7 @@ var Panel = class {
     return row;
   }
   #commitExpected() {
+    if (this.#session === null) return;
     const text = this.#expected.value;
     this.host.expected(text === "" || text === answer(this.#session) ? null : text);
   }
@@ -1077,48 +1696,130 @@ function heading(name, key) {
   return h("div", { class: "wbw-heading" }, h("span", {}, name), key !== "" && h("kbd", { "aria-hidden": "true" }, key));
 }
 
-// src/labeller/reader.ts
-var KEPT = 8;
-var Reader = class {
-  constructor(link) {
-    this.link = link;
+// src/labeller/saying.ts
+var Saying = class {
+  constructor(journal, modes, outbox, host) {
+    this.journal = journal;
+    this.modes = modes;
+    this.outbox = outbox;
+    this.host = host;
   }
-  #kept = /* @__PURE__ */ new Map();
-  #suggestions = /* @__PURE__ */ new Map();
-  read(id) {
-    let session = this.#kept.get(id);
-    this.#kept.delete(id);
-    session ??= this.#fetch(id);
-    this.#kept.set(id, session);
-    for (const old of this.#kept.keys()) if (this.#kept.size > KEPT) this.#kept.delete(old);
-    return session;
+  say(patch) {
+    const id = this.host.session()?.session_id;
+    if (id === void 0) return;
+    this.host.begin();
+    this.#of(id, patch);
+    this.host.refresh();
   }
-  suggestions(id) {
-    return this.#suggestions.get(id) ?? null;
+  text(field, text) {
+    const id = this.host.session()?.session_id;
+    if (id !== void 0 && (this.journal.label(id)[field] ?? null) !== text) this.say({ [field]: text });
   }
-  revealed(id, suggestions) {
-    this.#suggestions.set(id, suggestions);
+  mode(name) {
+    const id = this.host.session()?.session_id;
+    if (id === void 0 || (this.journal.label(id).failure_mode ?? null) === name) return;
+    if (name !== null) this.modes.add(name);
+    this.say(name === null ? { failure_mode: null } : this.#named(id, name));
   }
-  async more(id, step, field) {
-    const { content, buffers } = await this.link.ask({ kind: "more", session_id: id, number: step.number, field, left: step.more?.[field] ?? 0 });
-    step[field] = (step[field] ?? "") + decode(buffers);
-    step.more = { ...step.more, [field]: content["left"] };
+  mark(as) {
+    const id = this.host.session()?.session_id;
+    const span = this.host.span();
+    if (id !== void 0 && span !== void 0) this.say({ [as]: this.journal.label(id)[as] === span ? null : span });
   }
-  async #fetch(id) {
-    try {
-      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id });
-      if (Array.isArray(content["suggestions"])) this.#suggestions.set(id, content["suggestions"]);
-      return JSON.parse(decode(buffers));
-    } catch (error) {
-      this.#kept.delete(id);
-      throw error;
-    }
+  flag() {
+    const id = this.host.session()?.session_id;
+    if (id !== void 0) this.say({ flag: (this.journal.label(id).flag ?? null) === null ? "flagged" : null });
+  }
+  /** Name the failure of several sessions at once, those that have no name yet; how many it were. */
+  code(sessions, mode) {
+    const open = sessions.filter((id) => !this.journal.label(id).failure_mode);
+    for (const id of open) this.#of(id, this.#named(id, mode));
+    this.modes.add(mode);
+    this.host.refresh();
+    return open.length;
+  }
+  undo() {
+    const last = this.journal.last();
+    const undo = last === null ? { session_id: null, undo: "last" } : { session_id: last.session_id, undo: last.operation, restores: last.before };
+    this.outbox().add({ ...undo, revision: last === null ? null : this.journal.acknowledged(last.session_id).revision });
+    if (last !== null && last.session_id !== this.host.session()?.session_id) this.host.open(last.session_id);
+    else this.host.refresh();
+  }
+  /** A failure mode without a verdict says that it failed. */
+  #named(id, mode) {
+    return this.journal.verdict(id) === null ? { failure_mode: mode, verdict: "fail" } : { failure_mode: mode };
+  }
+  #of(id, patch) {
+    const before = this.journal.label(id);
+    const operation = this.outbox().add({ session_id: id, revision: this.journal.acknowledged(id).revision, ...patch });
+    this.journal.did(operation, id, before, patch);
   }
 };
-function decode(buffers) {
-  const [buffer] = buffers;
-  return buffer === void 0 ? "" : new TextDecoder().decode(buffer);
-}
+
+// src/labeller/side.ts
+var Side = class {
+  constructor(host, outline, tree, offered) {
+    this.host = host;
+    this.outline = outline;
+    this.tree = tree;
+    this.offered = offered;
+    this.#steps = button("Steps", () => this.#show("steps"), { class: "wbw-quiet" });
+    this.#spans = button("Spans", () => this.#show("spans"), { key: host.key("tree"), class: "wbw-quiet", title: "The tree and timeline of the spans" });
+    const bar = h("div", { class: "wbw-side-bar", role: "group", "aria-label": "Beside the conversation", hidden: !offered }, this.#steps, this.#spans);
+    this.el.append(bar, outline.el, tree.el);
+    this.#draw();
+  }
+  el = h("div", { class: "wbw-side" });
+  #shows = "steps";
+  #hidden = false;
+  #steps;
+  #spans;
+  get showsSpans() {
+    return this.#shows === "spans" && !this.#hidden;
+  }
+  /** From the steps to the tree and back. */
+  turn() {
+    if (!this.offered) return;
+    this.#show(this.showsSpans ? "steps" : "spans");
+    if (this.showsSpans) this.tree.el.focus({ preventScroll: true });
+    else this.host.focus();
+  }
+  hide() {
+    this.#hidden = !this.#hidden;
+    if (this.#hidden) this.host.focus();
+    this.#draw();
+  }
+  /** Another session is shown: its tree is fetched when it is looked at. */
+  load() {
+    const here = this.host.here();
+    if (!this.showsSpans || here === null) return;
+    const same2 = () => this.host.here()?.id === here.id;
+    this.tree.load([]);
+    this.host.spans(here.id).then(
+      (spans) => {
+        if (!same2()) return;
+        this.tree.load(spans);
+        const span = this.host.here()?.span;
+        if (span !== void 0) this.tree.at(span);
+      },
+      (error) => same2() && this.host.problem(`The spans cannot be shown: ${error instanceof Error ? error.message : String(error)}`)
+    );
+  }
+  #show(what) {
+    this.#shows = what;
+    this.#hidden = false;
+    this.#draw();
+    this.load();
+  }
+  #draw() {
+    this.#steps.setAttribute("aria-pressed", String(this.#shows === "steps"));
+    this.#spans.setAttribute("aria-pressed", String(this.#shows === "spans"));
+    this.outline.el.hidden = this.#shows !== "steps";
+    this.tree.el.hidden = this.#shows !== "spans";
+    this.el.hidden = this.#hidden;
+    this.host.resized(this.#hidden, this.#shows === "spans");
+  }
+};
 
 // src/labeller/status.ts
 var Status = class {
@@ -1337,7 +2038,7 @@ var Transcript = class {
     this.#nodes.clear();
     this.#blocks = [];
     this.#query = "";
-    this.current = 0;
+    this.current = Math.max(0, this.#steps.findIndex((step) => step.kind === "user"));
     this.el.replaceChildren();
     this.el.scrollTop = 0;
     for (let from = 0; from < this.#steps.length; from += BLOCK) {
@@ -1348,6 +2049,8 @@ var Transcript = class {
     }
     if (this.#steps.length === 0) this.el.append(h("p", { class: "wbw-empty" }, "This session holds no steps."));
     this.#draw(0);
+    this.#draw(Math.floor(this.current / BLOCK));
+    this.#reveal(this.current, "nearest");
     if (typeof IntersectionObserver === "undefined") return;
     const near = new IntersectionObserver(
       (entries) => {
@@ -1475,6 +2178,222 @@ function guess(step) {
   return 44 + Math.min(30, Math.ceil((step.text?.length ?? 0) / 80)) * 20;
 }
 
+// src/labeller/tree.ts
+var ROW2 = 24;
+var SPARE2 = 12;
+var made2 = 0;
+var Tree = class {
+  constructor(host) {
+    this.host = host;
+    this.el.append(this.#inner);
+    this.el.addEventListener("scroll", () => this.#draw(), { passive: true });
+    this.el.addEventListener("keydown", (event) => this.#key(event));
+    this.#inner.addEventListener("click", (event) => {
+      const target = event.target;
+      const row = target.closest("[data-place]");
+      if (row === null) return;
+      this.#at = Number(row.dataset["place"]);
+      if (target.closest(".wbw-caret") !== null) this.#fold(!this.#shut.has(this.#index));
+      else this.#go();
+      this.el.focus({ preventScroll: true });
+    });
+  }
+  el = h("div", { class: "wbw-tree", role: "tree", tabindex: 0, "aria-label": "Spans" });
+  #inner = h("div", { class: "wbw-outline-rows", role: "presentation" });
+  #spans = [];
+  #shut = /* @__PURE__ */ new Set();
+  #shown = [];
+  #at = 0;
+  #whole = 1e-3;
+  #id = `wbw-tree-${made2 += 1}`;
+  load(spans) {
+    this.#spans = spans;
+    this.#shut.clear();
+    this.#at = 0;
+    this.#whole = 1e-3;
+    for (const span of spans) this.#whole = Math.max(this.#whole, (span.start ?? 0) + (span.seconds ?? 0));
+    this.el.scrollTop = 0;
+    this.#list();
+  }
+  /** Show where the reader is. */
+  at(span) {
+    const place = this.#shown.findIndex((index) => this.#spans[index]?.span === span);
+    if (place >= 0) this.#move(place);
+  }
+  get #index() {
+    return this.#shown[this.#at] ?? 0;
+  }
+  #list() {
+    this.#shown = [];
+    let hidden = Infinity;
+    this.#spans.forEach((span, index) => {
+      if (span.depth > hidden) return;
+      hidden = this.#shut.has(index) ? span.depth : Infinity;
+      this.#shown.push(index);
+    });
+    this.#inner.style.height = `${this.#shown.length * ROW2}px`;
+    this.#draw();
+  }
+  #fold(shut) {
+    const index = this.#index;
+    if ((this.#spans[index]?.kids ?? 0) === 0) return;
+    if (shut) this.#shut.add(index);
+    else this.#shut.delete(index);
+    this.#list();
+  }
+  #move(place) {
+    this.#at = Math.max(0, Math.min(place, this.#shown.length - 1));
+    const top = this.#at * ROW2;
+    if (top < this.el.scrollTop) this.el.scrollTop = top;
+    else if (top > this.el.scrollTop + this.el.clientHeight - ROW2) this.el.scrollTop = top - this.el.clientHeight + ROW2;
+    this.#draw();
+  }
+  /** The step of the span, or of the first one inside it that has one. */
+  #go() {
+    const from = this.#index;
+    const depth = this.#spans[from]?.depth ?? 0;
+    for (let index = from; index < this.#spans.length; index++) {
+      const span = this.#spans[index];
+      if (index > from && span.depth <= depth) break;
+      if (this.host.go(span.span)) break;
+    }
+    this.#draw();
+  }
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const span = this.#spans[this.#index];
+    const page = Math.max(1, Math.floor(this.el.clientHeight / ROW2) - 1);
+    const does = {
+      ArrowDown: () => this.#move(this.#at + 1),
+      ArrowUp: () => this.#move(this.#at - 1),
+      PageDown: () => this.#move(this.#at + page),
+      PageUp: () => this.#move(this.#at - page),
+      Home: () => this.#move(0),
+      End: () => this.#move(this.#shown.length - 1),
+      ArrowRight: () => this.#shut.has(this.#index) ? this.#fold(false) : this.#move(this.#at + 1),
+      ArrowLeft: () => {
+        if ((span?.kids ?? 0) > 0 && !this.#shut.has(this.#index)) this.#fold(true);
+        else {
+          for (let place = this.#at - 1; place >= 0; place--) {
+            if ((this.#spans[this.#shown[place]]?.depth ?? 0) < (span?.depth ?? 0)) {
+              this.#move(place);
+              break;
+            }
+          }
+        }
+      },
+      Enter: () => this.#go(),
+      " ": () => this.#go(),
+      Escape: () => this.host.leave()
+    };
+    const act = does[event.key];
+    if (act === void 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+  #draw() {
+    const from = Math.max(0, Math.floor(this.el.scrollTop / ROW2) - SPARE2);
+    const to = Math.min(this.#shown.length, Math.ceil((this.el.scrollTop + (this.el.clientHeight || 600)) / ROW2) + SPARE2);
+    const rows = [];
+    for (let place = from; place < to; place++) rows.push(this.#row(place));
+    this.#inner.replaceChildren(...rows);
+    this.el.setAttribute("aria-activedescendant", `${this.#id}-${this.#at}`);
+  }
+  #row(place) {
+    const index = this.#shown[place];
+    const span = this.#spans[index];
+    const shut = this.#shut.has(index);
+    const took = span.seconds === null ? "" : lasting(span.seconds);
+    const lane = h("span", { class: "wbw-lane", "aria-hidden": "true" });
+    if (span.start !== null) {
+      const bar = h("span", {});
+      bar.style.left = `${Math.min(98, span.start / this.#whole * 100)}%`;
+      bar.style.width = `${Math.max(2, (span.seconds ?? 0) / this.#whole * 100)}%`;
+      lane.append(bar);
+    }
+    const row = h(
+      "div",
+      {
+        class: `wbw-outline-row${span.failed ? " wbw-failed" : ""}${place === this.#at ? " wbw-current" : ""}`,
+        id: `${this.#id}-${place}`,
+        role: "treeitem",
+        "data-place": place,
+        "aria-level": span.depth + 1,
+        "aria-selected": place === this.#at ? "true" : "false",
+        "aria-expanded": span.kids === 0 ? void 0 : shut ? "false" : "true",
+        "aria-label": `${visible(span.name)}${span.failed ? ", error" : ""}${took === "" ? "" : `, ${took}`}`,
+        title: `${visible(span.name)} (${visible(span.kind)}${took === "" ? "" : `, ${took}`})`
+      },
+      h("span", { class: "wbw-caret", "aria-hidden": "true" }, span.kids === 0 ? "" : shut ? "▸" : "▾"),
+      h("span", { class: "wbw-gist" }, `${span.failed ? "✕ " : ""}${visible(span.name)}`),
+      h("span", { class: "wbw-seconds" }, took),
+      lane
+    );
+    row.style.top = `${place * ROW2}px`;
+    row.style.paddingLeft = `${4 + Math.min(span.depth, 12) * 11}px`;
+    return row;
+  }
+};
+
+// src/labeller/walk.ts
+var Walk = class {
+  constructor(transcript, outline, session, aloud) {
+    this.transcript = transcript;
+    this.outline = outline;
+    this.session = session;
+    this.aloud = aloud;
+  }
+  #signal = -1;
+  /** A new session is shown. */
+  begin() {
+    this.#signal = -1;
+    this.outline.go(this.transcript.current);
+  }
+  goto(index, how = "nearest") {
+    const session = this.session();
+    if (session === null || session.steps.length === 0) return;
+    this.transcript.go(index, how);
+    this.outline.go(this.transcript.current);
+    const step = this.transcript.step;
+    if (step !== void 0) this.aloud(spoken(step, session.steps.length));
+  }
+  step(by) {
+    this.goto(this.transcript.current + by);
+  }
+  toggle() {
+    this.transcript.toggle(this.transcript.current);
+  }
+  error(by) {
+    const index = this.transcript.nextError(by);
+    if (index === null) this.aloud(by > 0 ? "No error after this step" : "No error before this step");
+    else this.goto(index);
+  }
+  /** To the next step that a signal points to, round and round. */
+  signal() {
+    const steps = this.session()?.steps ?? [];
+    const fired = (this.session()?.signals ?? []).flatMap((signal) => {
+      const index = steps.findIndex((step2) => step2.number === signal.number);
+      return index < 0 ? [] : [{ index, signal }];
+    });
+    this.#signal = (this.#signal + 1) % Math.max(1, fired.length);
+    const to = fired[this.#signal];
+    if (to === void 0) {
+      this.aloud("No signal points to a step");
+      return;
+    }
+    this.goto(to.index, "start");
+    const step = steps[to.index];
+    if (step !== void 0) this.aloud(`${visible(to.signal.name)}: ${visible(to.signal.text)}. ${spoken(step, steps.length)}`);
+  }
+  /** To the step of a span; false where the conversation shows none. */
+  visit(span) {
+    const index = this.session()?.steps.findIndex((step) => step.span === span) ?? -1;
+    if (index >= 0) this.goto(index, "start");
+    return index >= 0;
+  }
+};
+
 // src/labeller/view.ts
 var View = class {
   constructor(model, signal) {
@@ -1490,42 +2409,82 @@ var View = class {
     for (const label of Object.values(model.get("labels"))) if (label.failure_mode) this.#modes.add(label.failure_mode);
     this.#status = new Status(() => this.outbox.retry(), () => this.#discard(), this.#key("retry"));
     this.transcript = new Transcript({
-      chosen: (index) => this.goto(index),
+      chosen: (index) => this.walk.goto(index),
       mark: (index, as) => {
-        this.goto(index);
-        this.markHere(as);
+        this.walk.goto(index);
+        this.saying.mark(as);
       },
       more: (step, field) => this.#reader.more(this.#session?.session_id ?? "", step, field)
     });
-    this.outline = new Outline((index) => this.goto(index, "start"));
+    this.outline = new Outline((index) => this.walk.goto(index, "start"));
+    this.walk = new Walk(this.transcript, this.outline, () => this.#session, (text) => this.#spoken.textContent = text);
+    this.saying = new Saying(this.#journal, this.#modes, () => this.outbox, {
+      session: () => this.#session,
+      begin: () => this.#say(null),
+      refresh: () => this.#refresh(),
+      open: (id) => this.#open(this.#ids.indexOf(id)),
+      span: () => this.transcript.step?.span
+    });
+    const offers = new Set(model.get("offers"));
+    this.#head = this.#top();
+    this.#company = new Company(this.#link, offers, (sentence) => this.#head.stopping(sentence), signal);
+    this.#codebook = new CodebookPane(
+      this.#company,
+      this.#drawer,
+      {
+        visit: (session) => this.#jump(session, true) === null,
+        code: (sessions, mode) => this.saying.code(sessions.filter((id) => this.#ids.includes(id)), mode),
+        known: (modes) => modes.forEach((mode) => this.#modes.add(mode))
+      },
+      offers.has("edit"),
+      offers.has("suggest")
+    );
+    const focus = () => this.root?.focus({ preventScroll: true });
+    const tree = new Tree({ go: (span) => this.walk.visit(span), leave: focus });
+    this.side = new Side(
+      {
+        key: (action) => this.#key(action),
+        here: () => this.#session === null ? null : { id: this.#session.session_id, span: this.transcript.step?.span },
+        spans: (id) => this.#company.spans(id),
+        problem: (text) => this.#say(text),
+        focus,
+        resized: (alone, wide) => this.#columns.className = `wbw-columns${alone ? " wbw-alone" : wide ? " wbw-wide" : ""}`
+      },
+      this.outline,
+      tree,
+      offers.has("spans")
+    );
     this.panel = new Panel(
       {
-        verdict: (verdict) => this.say({ verdict }),
-        note: (text) => this.#keepText("note", text.trim() === "" ? null : text.trim()),
-        mode: (name) => this.#mode(name),
-        expected: (text) => this.#keepText("expected_output", text),
-        clear: (mark) => this.say({ [mark]: null }),
-        visit: (span) => this.goto(Math.max(0, this.#session?.steps.findIndex((step) => step.span === span) ?? 0), "start"),
+        verdict: (verdict) => this.saying.say({ verdict }),
+        note: (text) => this.saying.text("note", text.trim() === "" ? null : text.trim()),
+        mode: (name) => this.saying.mode(name),
+        expected: (text) => this.saying.text("expected_output", text),
+        clear: (mark) => this.saying.say({ [mark]: null }),
+        answer: (name, value) => this.saying.say({ [name]: value }),
+        flag: () => this.saying.flag(),
+        visit: (span) => this.walk.visit(span),
         reveal: () => this.reveal(),
-        leaveField: () => this.root.focus({ preventScroll: true }),
+        leaveField: focus,
         saveAndNext: () => this.saveAndNext(),
         key: (action) => this.#key(action),
         modes: () => [...this.#modes]
       },
+      model.get("rubric"),
       signal
     );
     this.#finder = new Finder({
       steps: () => this.#session?.steps ?? [],
       go: (index) => {
         this.transcript.openAt(index);
-        this.goto(index, "start");
+        this.walk.goto(index, "start");
       },
       show: (query, hits) => {
         this.transcript.find(query);
         this.outline.found(hits);
       },
       jump: (where) => this.#jump(where),
-      done: () => this.root.focus({ preventScroll: true })
+      done: focus
     });
     this.root = this.#build();
     const actions = commands(this, this.#keymap);
@@ -1535,18 +2494,22 @@ var View = class {
       channel,
       this.#link,
       model.get("queue"),
-      (delivery) => this.#delivered(delivery),
+      (delivery) => this.#status.show(delivery, this.#link.alive),
       (change, reply) => this.#saved(change, reply),
       signal
     );
     this.#listen(channel);
     const asked = this.#ids.indexOf(model.get("session_id"));
     this.#open(asked >= 0 ? asked : this.#journal.next(this.#ids, -1) ?? 0);
+    this.#company.stopping();
   }
   root;
   transcript;
   outline;
   panel;
+  side;
+  walk;
+  saying;
   outbox;
   #link;
   #reader;
@@ -1556,15 +2519,14 @@ var View = class {
   #ids;
   #modes = /* @__PURE__ */ new Set();
   #keymap;
-  #progress = h("span", { class: "wbw-progress-text" });
-  #bar = h("span", { class: "wbw-progress-fill" });
-  #where = h("span", { class: "wbw-where" });
-  #because = h("p", { class: "wbw-because" });
-  #facts = h("ul", { class: "wbw-facts", "aria-label": "Facts" });
+  #head;
+  #company;
+  #codebook;
+  #drawer = new Drawer(() => this.root);
   #notice = h("p", { class: "wbw-notice", role: "alert", hidden: true });
   #spoken = h("span", { class: "wbw-aloud", "aria-live": "polite" });
   #middle = h("div", { class: "wbw-middle" });
-  #help = null;
+  #columns = h("div", { class: "wbw-columns" });
   #position = 0;
   #session = null;
   #key(action) {
@@ -1590,33 +2552,36 @@ var View = class {
       this.model.off("change:modes", modes);
     });
   }
+  #top() {
+    const book = this.model.get("offers").includes("codebook") ? [button("Codebook", () => this.codebook(), { key: this.#key("codebook"), class: "wbw-quiet" })] : [];
+    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wbw-quiet" });
+    const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wbw-quiet" });
+    return new Head(this.model.get("title"), [...book, find, keys], {
+      key: (action) => this.#key(action),
+      goto: (step) => this.walk.goto(step, "start"),
+      segments: () => this.segments()
+    });
+  }
   #build() {
     const back = button("Previous", () => this.move(-1), { key: this.#key("back"), class: "wbw-quiet" });
     const on = button("Next", () => this.move(1), { key: this.#key("forward"), class: "wbw-quiet" });
     const next = button("Save and next", () => this.saveAndNext(), { key: this.#key("next"), class: "wbw-primary" });
-    const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wbw-quiet" });
-    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wbw-quiet" });
-    const undo = button("Undo", () => this.undo(), { key: this.#key("undo"), class: "wbw-quiet" });
+    const undo = button("Undo", () => this.saying.undo(), { key: this.#key("undo"), class: "wbw-quiet" });
     this.#middle.append(this.#notice, this.#finder.el, this.transcript.el);
-    const title = this.model.get("title");
+    this.#columns.append(this.side.el, this.#middle, this.panel.el);
     const root = h(
       "section",
       { class: "wbw-labeller", tabindex: 0, role: "region", "aria-label": `Label agent sessions as ${visible(this.model.get("reviewer"))}`, "data-lm-suppress-shortcuts": "true" },
-      h(
-        "header",
-        { class: "wbw-top" },
-        h("div", { class: "wbw-top-line" }, title !== "" && h("strong", { class: "wbw-title" }, visible(title)), this.#where, h("span", { class: "wbw-progress", "aria-hidden": "true" }, this.#bar), this.#progress, h("span", { class: "wbw-group" }, find, keys)),
-        this.#because,
-        this.#facts
-      ),
-      h("div", { class: "wbw-columns" }, this.outline.el, this.#middle, this.panel.el),
+      this.#head.el,
+      this.#columns,
       h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-group" }, h("span", { class: "wbw-asleep" }, "click here to use the keys"), undo, back, on, next)),
       this.#spoken
     );
     return h("div", { class: "wbw-frame" }, root).firstElementChild;
   }
   // ---- reading
-  #open(position) {
+  /** Open a session; `by` is the first of those that were passed over because somebody else has them. */
+  #open(position, by = "choice") {
     const id = this.#ids[position];
     if (id === void 0) {
       this.#say("Nothing to read: the queue is empty.");
@@ -1638,7 +2603,9 @@ var View = class {
       this.#session = session;
       this.#say(null);
       this.#show(session);
-      const ahead = this.#journal.next(this.#ids, position);
+      this.side.load();
+      void this.#hold(id, by);
+      const ahead = this.#journal.next(this.#ids, position, this.#company.taken);
       if (ahead !== null) this.#reader.read(this.#ids[ahead]).catch(() => void 0);
     }).catch((error) => {
       if (this.#ids[this.#position] !== id) return;
@@ -1655,17 +2622,16 @@ var View = class {
     this.transcript.marks(label.first_failure ?? null, label.root_cause ?? null);
     this.transcript.load(session);
     this.outline.load(session);
-    this.#because.textContent = session.because === "" ? "" : `Why this one: ${visible(session.because)}`;
-    fill(
-      this.#facts,
-      ...session.facts.map(([name, value]) => fact(name, visible(value))),
-      ...session.signals.map((signal) => {
-        const step = session.steps.findIndex((each) => each.number === signal.number);
-        const value = step < 0 ? visible(signal.text) : h("button", { type: "button", class: "wbw-link", onclick: () => this.goto(step, "start") }, `${visible(signal.text)} (step ${signal.number})`);
-        return fact(signal.name, value);
-      })
-    );
+    this.#head.show(session);
+    this.walk.begin();
     this.#refresh();
+  }
+  async #hold(id, by) {
+    const why = await this.#company.hold(id).catch(() => null);
+    if (why === null || this.signal.aborted || this.#ids[this.#position] !== id || this.#journal.verdict(id) !== null) return;
+    const next = by === "next" ? this.#journal.next(this.#ids, this.#position, this.#company.taken) : null;
+    if (next !== null) this.#open(next, "next");
+    else this.#say(`${why} ${this.#key("next")} goes on to one that is free.`);
   }
   /** What depends on the label alone. */
   #refresh() {
@@ -1680,35 +2646,8 @@ var View = class {
     this.#overview();
   }
   #overview() {
-    const { pass, fail, defer, skip } = this.#journal.counts;
-    const total = this.#ids.length;
-    const done = pass + fail + skip;
     const id = this.#ids[this.#position];
-    fill(this.#where, h("strong", {}, `Session ${count(total === 0 ? 0 : this.#position + 1)} of ${count(total)}`), id !== void 0 && h("code", { title: visible(id) }, visible(id)));
-    const parts = [`${count(done)} of ${count(total)} done`, `${count(pass)} pass`, `${count(fail)} fail`];
-    if (defer > 0) parts.push(`${count(defer)} deferred`);
-    if (skip > 0) parts.push(`${count(skip)} skipped`);
-    this.#progress.textContent = parts.join(" · ");
-    this.#bar.style.width = `${total === 0 ? 0 : done / total * 100}%`;
-  }
-  goto(index, how = "nearest") {
-    const session = this.#session;
-    if (session === null || session.steps.length === 0) return;
-    this.transcript.go(index, how);
-    this.outline.go(this.transcript.current);
-    const step = this.transcript.step;
-    if (step !== void 0) this.#spoken.textContent = spoken(step, session.steps.length);
-  }
-  step(by) {
-    this.goto(this.transcript.current + by);
-  }
-  toggle() {
-    this.transcript.toggle(this.transcript.current);
-  }
-  error(by) {
-    const index = this.transcript.nextError(by);
-    if (index === null) this.#spoken.textContent = by > 0 ? "No error after this step" : "No error before this step";
-    else this.goto(index);
+    this.#head.overview(this.#position, this.#ids.length, id === void 0 ? id : this.model.get("names")[id] ?? id, this.#journal.counts);
   }
   move(by) {
     const to = this.#position + by;
@@ -1723,44 +2662,13 @@ var View = class {
   hit(by) {
     this.#finder.next(by);
   }
-  #jump(where) {
-    const number = /^\d+$/.test(where) ? Number(where) - 1 : -1;
-    const exact = this.#ids.indexOf(where);
-    const near = exact >= 0 ? exact : this.#ids[number] !== void 0 ? number : this.#ids.findIndex((id) => id.includes(where));
+  #jump(where, exact = false) {
+    const near = exact ? this.#ids.indexOf(where) : placeOf(this.#ids, where);
     if (near < 0) return `no session here has the number or id ${where}`;
     this.#open(near);
     return null;
   }
   // ---- saying
-  /** Say something about this session; it is on its way to disk at once. */
-  say(patch) {
-    const session = this.#session;
-    if (session === null) return;
-    const before = this.#journal.label(session.session_id);
-    const revision = this.#journal.acknowledged(session.session_id).revision;
-    const operation = this.outbox.add({ session_id: session.session_id, revision, ...patch });
-    this.#journal.did(operation, session.session_id, before, patch);
-    this.#refresh();
-    this.#say(null);
-  }
-  #keepText(field, text) {
-    const id = this.#session?.session_id;
-    if (id !== void 0 && (this.#journal.label(id)[field] ?? null) !== text) this.say({ [field]: text });
-  }
-  #mode(name) {
-    const id = this.#session?.session_id;
-    if (id === void 0) return;
-    const label = this.#journal.label(id);
-    if ((label.failure_mode ?? null) === name) return;
-    if (name !== null) this.#modes.add(name);
-    this.say(name !== null && !label.verdict ? { failure_mode: name, verdict: "fail" } : { failure_mode: name });
-  }
-  markHere(as) {
-    const step = this.transcript.step;
-    if (this.#session === null || step === void 0) return;
-    const marked2 = this.#journal.label(this.#session.session_id)[as] === step.span;
-    this.say({ [as]: marked2 ? null : step.span });
-  }
   saveAndNext() {
     const session = this.#session;
     this.panel.commit();
@@ -1769,19 +2677,19 @@ var View = class {
       this.#say(`No verdict yet: ${pass} pass, ${fail} fail, ${defer} defer, ${skip} skip; ${on} goes on without one.`);
       return;
     }
-    const next = this.#journal.next(this.#ids, this.#position);
-    if (next !== null) this.#open(next);
+    const verdict = session === null ? null : this.#journal.verdict(session.session_id);
+    const missing = verdict === "pass" || verdict === "fail" ? this.panel.questions.missing : [];
+    if (missing.length > 0) {
+      this.#say(`Not complete: ${missing.map(visible).join(", ")} ${missing.length === 1 ? "is" : "are"} required; ${this.#key("question")} goes there, ${this.#key("forward")} goes on without.`);
+      this.panel.questions.focus();
+      return;
+    }
+    const next = this.#journal.next(this.#ids, this.#position, this.#company.taken);
+    if (next !== null) this.#open(next, "next");
     else {
       const { pass, fail, skip, defer } = this.#journal.counts;
       this.#say(`All ${count(this.#ids.length)} are read: ${count(pass)} pass, ${count(fail)} fail${skip > 0 ? `, ${count(skip)} skipped` : ""}${defer > 0 ? `; ${plural(defer, "is", "are")} still deferred` : ""}.`);
     }
-  }
-  undo() {
-    const last = this.#journal.last();
-    const undo = last === null ? { session_id: null, undo: "last" } : { session_id: last.session_id, undo: last.operation, restores: last.before };
-    this.outbox.add({ ...undo, revision: last === null ? null : this.#journal.acknowledged(last.session_id).revision });
-    if (last !== null && last.session_id !== this.#session?.session_id) this.#open(this.#ids.indexOf(last.session_id));
-    else this.#refresh();
   }
   reveal() {
     const session = this.#session;
@@ -1796,6 +2704,7 @@ var View = class {
       else if (index >= 0 && index !== this.#position) this.#open(index);
     }
     this.#refresh();
+    if (change["undo"] !== void 0 || "verdict" in change || "failure_mode" in change) this.#company.stopping();
   }
   /** Every view of the widget hears every answer, so that two views agree. */
   #heard(reply) {
@@ -1808,9 +2717,6 @@ var View = class {
     if (this.#session?.session_id === id) this.#refresh();
     else this.#overview();
   }
-  #delivered(delivery) {
-    this.#status.show(delivery, this.#link.alive);
-  }
   #discard() {
     const change = this.outbox.discard();
     if (change !== void 0) this.#journal.dropped(change.operation);
@@ -1819,18 +2725,18 @@ var View = class {
   }
   // ---- the frame
   toggleHelp() {
-    if (this.#help === null) {
-      this.#help = helpCard(commands(this, this.#keymap), () => this.toggleHelp());
-      this.root.append(this.#help);
-    } else {
-      this.#help.remove();
-      this.#help = null;
-      this.root.focus({ preventScroll: true });
-    }
+    if (this.#drawer.what === "help") this.#drawer.close();
+    else this.#drawer.help(commands(this, this.#keymap));
+  }
+  codebook() {
+    if (this.model.get("offers").includes("codebook")) this.#codebook.open();
+  }
+  segments() {
+    this.#company.segments(this.#drawer);
   }
   leave() {
-    if (this.#help !== null) this.toggleHelp();
-    else if (this.#finder.opened) this.#finder.close();
+    if (this.#drawer.close()) return;
+    if (this.#finder.opened) this.#finder.close();
     else document.activeElement?.blur();
   }
   #say(notice) {
@@ -1838,7 +2744,6 @@ var View = class {
     this.#notice.textContent = notice ?? "";
   }
 };
-var fact = (name, value) => h("li", {}, h("span", { class: "wbw-fact" }, visible(name)), " ", value);
 var reason = (error) => error instanceof Error ? error.message : String(error);
 
 // src/labeller/index.ts

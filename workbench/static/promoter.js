@@ -1,4 +1,4 @@
-// Built from widgets/src (94e9a68ef7ddc4f4) by "npm run build". Do not edit.
+// Built from widgets/src (2d954a0fe36d2fb3) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

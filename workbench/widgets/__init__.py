@@ -6,6 +6,7 @@ from workbench.widgets._assets import asset
 from workbench.widgets._explorer import Explorer
 from workbench.widgets._labeller import Labeller
 from workbench.widgets._promoter import Promoter
+from workbench.widgets._services import Services
 from workbench.widgets._session import conversation
 from workbench.widgets._types import ACTIONS, Change, Item, Label, MapEvent
 
@@ -18,6 +19,7 @@ __all__ = [
     "Labeller",
     "MapEvent",
     "Promoter",
+    "Services",
     "asset",
     "conversation",
 ]

@@ -12,10 +12,13 @@ import traitlets
 
 from workbench._html import panel, table
 from workbench.errors import InputError, UnknownNameError
+from workbench.label import RubricItem
 from workbench.widgets._assets import asset
+from workbench.widgets._items import Place, keymap, ordered, plain, questions, said_in
+from workbench.widgets._services import Services
 from workbench.widgets._session import Reading
 from workbench.widgets._talk import Talking, copied
-from workbench.widgets._types import ACTIONS, FIELDS, VERDICTS, Change, Item, Label
+from workbench.widgets._types import ANSWER, FIELDS, VERDICTS, Change, Item, Label
 
 __all__ = ["Labeller"]
 
@@ -31,7 +34,8 @@ class Labeller(Talking):
     Parameters
     ----------
     items
-        The sessions to read, in order: ``session_id``, ``because`` (one line: why this one), ``position``.
+        The sessions to read, in order: ``session_id``, ``because`` (one line: why this one), ``position``, ``draw_id``. A session that
+        comes twice with another ``draw_id`` is shown twice, the second time as if it were new.
     fetch
         Gives a session as `conversation` makes it. Called when the session is shown, from any thread.
     save
@@ -39,11 +43,13 @@ class Labeller(Talking):
         `Label` (``session_id`` too where it undid "last"), or only the revision, or None where there was nothing to undo. The
         change must be on disk when `save` returns, and an ``operation`` that comes again must change nothing. Calls never overlap.
     labels
-        The reviewer's labels so far, by session id.
+        The reviewer's labels so far, by session id; by draw id for what was said when a session was shown again.
     modes
         The names of the known failure modes, offered as completion.
-    reviewer
-        Who labels.
+    rubric
+        What is asked beside verdict, note and failure mode: a form.
+    reviewer, role
+        Who labels, and as what: `general`, `expert` (who alone answers questions for experts) or `adjudicator`.
     title
         What the queue is called.
     blind
@@ -53,7 +59,9 @@ class Labeller(Talking):
     queue
         A name of the queue, under which unsaved changes wait in the page; by default made of the items and the reviewer.
     keys
-        Other keys for single actions, for example ``{"pass": "y"}``; `ACTIONS` has all.
+        Other keys for single actions, for example ``{"pass": "y"}``; `ACTIONS` has all, and help shows them as they are.
+    services
+        What can be asked for beside the sessions: reservations, when to stop, the tree of spans, the codebook.
 
     Raises
     ------
@@ -79,6 +87,9 @@ class Labeller(Talking):
     ids: Any = traitlets.List[Any]().tag(sync=True)
     labels: Any = traitlets.Dict().tag(sync=True, to_json=copied)
     modes: Any = traitlets.List[Any]().tag(sync=True, to_json=copied)
+    names: Any = traitlets.Dict().tag(sync=True)  # the session behind an item that has another key
+    rubric: Any = traitlets.List[Any]().tag(sync=True)
+    offers: Any = traitlets.List[Any]().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     reviewer = traitlets.Unicode().tag(sync=True)
     queue = traitlets.Unicode().tag(sync=True)
@@ -93,23 +104,31 @@ class Labeller(Talking):
         save: Callable[[Change], Mapping[str, Any] | int | None],
         labels: Mapping[str, Label | Mapping[str, Any]] | None = None,
         modes: Sequence[str] = (),
+        rubric: Sequence[RubricItem] = (),
         reviewer: str = "",
+        role: str = "general",
         title: str = "",
         blind: bool = True,
         reveal: Callable[[str], object] | None = None,
         queue: str | None = None,
         keys: Mapping[str, str] | None = None,
+        services: Services | None = None,
     ) -> None:
-        ids, self._because = _ordered(items)
+        self._places: dict[str, Place] = ordered(items)
+        ids = list(self._places)
+        self._services = services or Services()
         name = queue if queue is not None else "\0".join([title, reviewer, *ids])
         super().__init__(
             ids=ids,
-            labels={each: _plain(label) for each, label in (labels or {}).items()},
+            labels={each: plain(label) for each, label in (labels or {}).items()},
             modes=list(dict.fromkeys(modes)),
+            names={key: place.session_id for key, place in self._places.items() if place.again},
+            rubric=questions(rubric, role),
+            offers=self._services.offered,
             title=title,
             reviewer=reviewer,
             queue=hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16],
-            keymap=_keymap(keys or {}),
+            keymap=keymap(keys or {}),
         )
         self._fetch, self._save, self._blind = fetch, save, blind
         self._readings: OrderedDict[str, Reading] = OrderedDict()
@@ -130,21 +149,27 @@ class Labeller(Talking):
             return self._take(content["change"]), []
         if kind == "reveal":
             return self._reveal(str(content["session_id"])), []
+        if kind in self._services.offered:
+            place = self._places.get(str(content.get("session_id")))
+            session_id, draw_id = ("", None) if place is None else (place.session_id, place.draw_id)
+            return self._services.answer(kind, content, session_id, draw_id)
         return super()._answer(kind, content)
 
     def _reading(self, session_id: str) -> Reading:
-        reading = self._readings.pop(session_id, None) or Reading.of(self._fetch(session_id))
+        place = self._places.get(session_id)
+        fetched = session_id if place is None else place.session_id
+        reading = self._readings.pop(session_id, None) or Reading.of(self._fetch(fetched))
         self._readings[session_id] = reading
         while len(self._readings) > _KEPT:
             self._readings.popitem(last=False)
         return reading
 
     def _show(self, session_id: str) -> tuple[dict[str, Any], list[bytes]]:
-        if session_id not in self._because:
+        if session_id not in self._places:
             msg = f"session {session_id!r} is not in this queue"
             raise InputError(msg)
         reading = self._reading(session_id)
-        return self._unveil(session_id, reading), [reading.wire(session_id, self._because[session_id])]
+        return self._unveil(session_id, reading), [reading.wire(session_id, self._places[session_id].because)]
 
     def _unveil(self, session_id: str, reading: Reading | None) -> dict[str, Any]:
         """Hand over the suggestions where nothing is left that they could sway."""
@@ -161,7 +186,8 @@ class Labeller(Talking):
     def _reveal(self, session_id: str) -> dict[str, Any]:
         reading = self._reading(session_id)
         if self._on_reveal is not None:  # what was seen is on record before it is seen
-            self._on_reveal(session_id)
+            place = self._places.get(session_id)
+            self._on_reveal(session_id if place is None else place.session_id)
         self._unveiled.add(session_id)
         return {"session_id": session_id, **self._unveil(session_id, reading)}
 
@@ -178,42 +204,50 @@ class Labeller(Talking):
         return {"session_id": session_id, "label": self.labels.get(session_id, {"revision": 0}), **unveiled}
 
     def _change(self, operation: str, raw: Mapping[str, Any]) -> Change:
-        session_id, undo = raw.get("session_id"), raw.get("undo")
-        if session_id not in self._because and undo != "last":
-            msg = f"session {session_id!r} is not in this queue"
+        key, undo = raw.get("session_id"), raw.get("undo")
+        place = self._places.get(str(key))
+        if place is None and undo != "last":
+            msg = f"session {key!r} is not in this queue"
             raise InputError(msg)
         verdict = raw.get("verdict")
         if verdict is not None and verdict not in VERDICTS:
             raise UnknownNameError(kind="verdict", name=str(verdict), known=VERDICTS)
-        said: dict[str, Any] = (
-            {name: raw[name] for name in FIELDS if name in raw} if undo is None else {"undo": str(undo)}
-        )
-        head = {"operation": operation, "session_id": session_id, "revision": raw.get("revision")}
-        return cast("Change", {**head, "blind": session_id not in self._unveiled, **said})
+        said = said_in(raw) if undo is None else {"undo": str(undo)}
+        head: dict[str, Any] = {
+            "operation": operation,
+            "session_id": key if place is None else place.session_id,
+            "revision": raw.get("revision"),
+            "blind": key not in self._unveiled,
+        }
+        if place is not None and place.again:
+            head["draw_id"] = place.draw_id
+        return cast("Change", {**head, **said})
 
     def _keep(self, change: Change, saved: Mapping[str, Any] | int | None) -> str | None:
-        """Take the store's word on how the label stands now; the session that it is about, or None."""
-        session_id = change.get("session_id")
+        """Take the store's word on how the label stands now; the item that it is about, or None."""
+        key = change.get("draw_id") or change.get("session_id")
         if isinstance(saved, Mapping):
-            session_id = saved.get("session_id", session_id)
-            label = _plain(saved)
+            if change.get("undo") == "last":
+                key = saved.get("draw_id") or saved.get("session_id")
+            label = plain(saved)
         else:
             said = {name: value for name, value in change.items() if name in FIELDS}
-            label = {**self.labels.get(session_id, {}), **said, "revision": saved}
-        if saved is None or session_id is None:
+            said |= {f"{ANSWER}{name}": value for name, value in change.get("answers", {}).items()}
+            label = {**self.labels.get(key, {}), **said, "revision": saved}
+        if saved is None or key is None:
             return None
-        self.labels[session_id] = label
+        self.labels[key] = label
         mode = label.get("failure_mode")
         if isinstance(mode, str) and mode not in self.modes:
             self.modes.append(mode)
-        return session_id
+        return key
 
     # ---- what it looks like where no widget can be shown
 
     @property
     def counts(self) -> dict[str, int]:
         """How many sessions of the queue have which verdict; "unread" are those without one."""
-        verdicts = Counter(cast("str", self.labels.get(each, {}).get("verdict") or "unread") for each in self._because)
+        verdicts = Counter(cast("str", self.labels.get(each, {}).get("verdict") or "unread") for each in self._places)
         return {name: verdicts[name] for name in (*VERDICTS, "unread")}
 
     def to_frame(self) -> pl.DataFrame:
@@ -221,15 +255,16 @@ class Labeller(Talking):
         schema: dict[str, Any] = {"session_id": pl.String(), "because": pl.String(), "revision": pl.Int64()}
         schema |= dict.fromkeys(FIELDS, pl.String())
         rows = [
-            {**self.labels.get(each, {}), "session_id": each, "because": why} for each, why in self._because.items()
+            {**self.labels.get(key, {}), "session_id": place.session_id, "because": place.because}
+            for key, place in self._places.items()
         ]
         return pl.DataFrame(rows, schema=schema)
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_because"):  # while it is being made
+        if not hasattr(self, "_places"):  # while it is being made
             return object.__repr__(self)
         counts = self.counts
-        total = len(self._because)
+        total = len(self._places)
         read = total - counts["unread"] - counts["defer"]
         said = [
             f"{counts[name]} {word}"
@@ -247,34 +282,3 @@ class Labeller(Talking):
         if frame.height > shown.height:
             notes.insert(0, f"The last {shown.height} of {frame.height:,} labels in the order of the queue.")
         return panel(repr(self).removeprefix("Labeller: "), body, notes=notes)
-
-
-def _ordered(items: Iterable[Item | Mapping[str, Any]]) -> tuple[list[str], dict[str, str]]:
-    rows = [cast("Mapping[str, Any]", item) for item in items]
-    if rows and all(row.get("position") is not None for row in rows):
-        rows.sort(key=lambda row: row["position"])
-    for number, row in enumerate(rows):
-        if not row.get("session_id"):
-            msg = f"item {number} has no session_id: it has {', '.join(map(str, row)) or 'nothing'}"
-            raise InputError(msg)
-    because = {str(row["session_id"]): str(row.get("because") or "") for row in reversed(rows)}
-    ids = list(dict.fromkeys(str(row["session_id"]) for row in rows))
-    return ids, {each: because[each] for each in ids}
-
-
-def _plain(label: Mapping[str, Any]) -> dict[str, Any]:
-    said = {name: label[name] for name in FIELDS if label.get(name) is not None}
-    return {**said, "revision": int(label.get("revision") or 0)}
-
-
-def _keymap(keys: Mapping[str, str]) -> dict[str, str]:
-    for action in keys:
-        if action not in ACTIONS:
-            raise UnknownNameError(kind="action", name=action, known=ACTIONS)
-    taken: dict[str, str] = {}
-    for action, key in {**ACTIONS, **keys}.items():
-        if key in taken:
-            msg = f"the key {key!r} would mean both {taken[key]!r} and {action!r}: give one of them another key"
-            raise InputError(msg)
-        taken[key] = action
-    return dict(keys)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypedDict
 
-__all__ = ["ACTIONS", "FIELDS", "VERDICTS", "Change", "Item", "Label", "MapEvent", "Verdict"]
+__all__ = ["ACTIONS", "ANSWER", "FIELDS", "VERDICTS", "Change", "Item", "Label", "MapEvent", "Verdict"]
 
 Verdict = Literal["pass", "fail", "defer", "skip"]
 VERDICTS: Final = ("pass", "fail", "defer", "skip")
-FIELDS: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
+FIELDS: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag")
+ANSWER: Final = "answer: "  # before the name of a rubric item, where an answer travels beside the fields
 
 
 class Item(TypedDict, total=False):
@@ -17,6 +18,7 @@ class Item(TypedDict, total=False):
     session_id: str
     because: str  # one line: why this one
     position: int  # 0-based order of reading; without it the order of the list
+    draw_id: str  # how it came to be read; a session that another draw shows again is read as if it were new
 
 
 class Label(TypedDict, total=False):
@@ -30,6 +32,8 @@ class Label(TypedDict, total=False):
     first_failure: str | None  # "trace_id/span_id"
     root_cause: str | None  # "trace_id/span_id"
     expected_output: str | None
+    flag: str | None  # what is to be looked at again, or shown to somebody; says nothing of quality
+    answers: dict[str, str]  # to the queue's rubric, by name
 
 
 class Change(TypedDict, total=False):
@@ -48,6 +52,9 @@ class Change(TypedDict, total=False):
     first_failure: str | None
     root_cause: str | None
     expected_output: str | None
+    flag: str | None
+    answers: dict[str, str | None]  # to rubric items, by name
+    draw_id: str  # only where a session is shown again: what is said then is kept apart
 
 
 class MapEvent(TypedDict, total=False):
@@ -72,6 +79,8 @@ ACTIONS: Final[dict[str, str]] = {
     "first_failure": "1",
     "root_cause": "2",
     "expected": "e",
+    "question": "q",
+    "flag": "!",
     "undo": "u",
     "down": "j",
     "up": "k",
@@ -79,6 +88,9 @@ ACTIONS: Final[dict[str, str]] = {
     "open_all": "O",
     "error": "x",
     "error_back": "X",
+    "signal": "i",
+    "tree": "t",
+    "side": "b",
     "top": "Home",
     "bottom": "End",
     "page": "PageDown",
@@ -89,6 +101,8 @@ ACTIONS: Final[dict[str, str]] = {
     "search": "/",
     "again": ",",
     "reveal": "v",
+    "stopping": "w",
+    "codebook": "c",
     "retry": "r",
     "help": "?",
     "leave": "Escape",

@@ -89,3 +89,11 @@ export class Finder {
     else this.#says.textContent = problem;
   }
 }
+
+/** The place in a queue that a reader means by a number (from 1), an id or a part of one; -1 where there is none. */
+export function placeOf(ids: readonly string[], where: string): number {
+  const exact = ids.indexOf(where);
+  if (exact >= 0) return exact;
+  const number = /^\d+$/.test(where) ? Number(where) - 1 : -1;
+  return ids[number] !== undefined ? number : ids.findIndex((id) => id.includes(where));
+}

@@ -2,6 +2,7 @@ import type { RenderProps } from "@anywidget/types";
 
 import "../shared/theme.css";
 import "./labeller.css";
+import "./desk.css";
 import type { Traits } from "./types";
 import { View } from "./view";
 

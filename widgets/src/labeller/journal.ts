@@ -1,7 +1,7 @@
 import type { Change } from "../shared/outbox";
 import type { Field, Label, Patch, Verdict } from "./types";
 
-const FIELDS: readonly Field[] = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output"];
+const FIELDS: readonly string[] = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag"];
 
 /** What is said about the sessions: what the kernel acknowledged, and over it what is still on its way. */
 export class Journal {
@@ -67,13 +67,13 @@ export class Journal {
     return counts;
   }
 
-  /** The next item to read after `from`: unlabelled first, then what was deferred; null when all is said. */
-  next(order: readonly string[], from: number): number | null {
+  /** The next item to read after `from`: unlabelled first, then what was deferred; null when all is said or passed over. */
+  next(order: readonly string[], from: number, passed?: ReadonlySet<string>): number | null {
     for (const wanted of [null, "defer"] as const) {
       for (let ahead = 1; ahead <= order.length; ahead++) {
         const index = (from + ahead) % order.length;
         const id = order[index];
-        if (id !== undefined && index !== from && this.verdict(id) === wanted) return index;
+        if (id !== undefined && index !== from && this.verdict(id) === wanted && !passed?.has(id)) return index;
       }
     }
     return null;
@@ -83,6 +83,6 @@ export class Journal {
 export function patchOf(change: Change): Patch {
   const patch: Patch = {};
   const from = (change["undo"] === undefined ? change : change["restores"] ?? {}) as Record<string, unknown>;
-  for (const field of FIELDS) if (field in from) Object.assign(patch, { [field]: from[field] });
+  for (const [field, value] of Object.entries(from)) if (FIELDS.includes(field) || field.startsWith("answer: ")) Object.assign(patch, { [field]: value });
   return patch;
 }

@@ -2,9 +2,12 @@ import { button, fill, h } from "../shared/dom";
 import { plural, visible } from "../shared/text";
 import { Completion } from "./completion";
 import { gist } from "./loop";
-import type { Label, Session, Step, Suggestion, Verdict } from "./types";
+import { Questions } from "./questions";
+import { drawReviews } from "./reviews";
+import { Typed, type TypedHost } from "./typed";
+import type { Answer, Label, Question, Session, Step, Suggestion, Verdict } from "./types";
 
-export interface PanelHost {
+export interface PanelHost extends TypedHost {
   verdict(verdict: Verdict): void;
   note(text: string): void;
   mode(name: string | null): void;
@@ -12,8 +15,8 @@ export interface PanelHost {
   clear(mark: "first_failure" | "root_cause"): void;
   visit(span: string): void;
   reveal(): void;
-  leaveField(): void;
-  saveAndNext(): void;
+  answer(name: Answer, value: string | null): void;
+  flag(): void;
   key(action: string): string;
   modes(): readonly string[];
 }
@@ -24,12 +27,12 @@ const VERDICTS: readonly { verdict: Verdict; name: string; glyph: string }[] = [
   { verdict: "defer", name: "Defer", glyph: "◷" },
   { verdict: "skip", name: "Skip", glyph: "⇥" },
 ];
-const PAUSE = 1500;
 
 /** What the reader says: verdict, note, failure mode, marks, expected output. */
 export class Panel {
   readonly el = h("aside", { class: "wbw-panel-side", "aria-label": "Your label" });
   readonly mode: Completion;
+  readonly questions: Questions;
   readonly #verdicts = new Map<Verdict, HTMLButtonElement>();
   readonly #note = h("textarea", { class: "wbw-field", rows: 4, "aria-label": "Note", placeholder: "The first thing that went wrong, in your words" });
   readonly #expected = h("textarea", { class: "wbw-field", rows: 5, "aria-label": "Expected output" });
@@ -37,10 +40,12 @@ export class Panel {
   readonly #expectedToggle: HTMLButtonElement;
   readonly #marks = h("div", { class: "wbw-marks" });
   readonly #suggestions = h("div", { class: "wbw-suggestions" });
+  readonly #reviews = h("div", {});
+  readonly #flag: HTMLButtonElement;
+  readonly #typed: readonly [Typed, Typed];
   #session: Session | null = null;
-  #pause: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private host: PanelHost, signal: AbortSignal) {
+  constructor(private host: PanelHost, rubric: readonly Question[], signal: AbortSignal) {
     const group = h("div", { class: "wbw-verdicts", role: "group", "aria-label": "Verdict" });
     for (const { verdict, name, glyph } of VERDICTS) {
       const press = button(name, () => host.verdict(verdict), { key: host.key(verdict), class: `wbw-verdict wbw-verdict-${verdict}` });
@@ -49,46 +54,31 @@ export class Panel {
       group.append(press);
     }
     this.mode = new Completion("Failure mode", () => host.modes(), (name) => host.mode(name), () => host.leaveField());
-    this.#field(this.#note, () => host.note(this.#note.value));
-    this.#field(this.#expected, () => this.#commitExpected());
+    this.#typed = [
+      new Typed(this.#note, () => this.#session !== null && host.note(this.#note.value), host, false, signal),
+      new Typed(this.#expected, () => this.#commitExpected(), host, true, signal),
+    ];
+    this.questions = new Questions(rubric, { ...host, proposal: answer }, signal);
+    this.#flag = button("Flag", () => host.flag(), { key: host.key("flag"), class: "wbw-quiet wbw-flag", title: "To be looked at again, or shown to somebody; says nothing of quality" });
     this.#expectedToggle = button("Write the expected output", () => this.openExpected(), { key: host.key("expected"), class: "wbw-quiet" });
     this.#expectedBox.append(heading("Expected output", ""), this.#expected);
     this.el.append(
-      section(group),
+      section(this.#reviews),
+      section(group, this.#flag),
+      section(this.questions.el),
       section(heading("Note", host.key("note")), this.#note),
       section(heading("Failure mode", host.key("mode")), this.mode.el),
       section(heading("Where it went wrong", ""), this.#marks),
       section(this.#expectedToggle, this.#expectedBox),
       section(this.#suggestions),
     );
-    signal.addEventListener("abort", () => clearTimeout(this.#pause));
-  }
-
-  #field(field: HTMLTextAreaElement, commit: () => void): void {
-    field.addEventListener("input", () => {
-      clearTimeout(this.#pause);
-      this.#pause = setTimeout(commit, PAUSE);
-    });
-    field.addEventListener("blur", commit);
-    field.addEventListener("keydown", (event) => {
-      if (event.isComposing) return;
-      const combined = event.ctrlKey || event.metaKey;
-      if (event.key === "Escape" || (event.key === "Enter" && !event.shiftKey && (combined || field === this.#note))) {
-        event.preventDefault();
-        event.stopPropagation();
-        commit();
-        this.host.leaveField();
-        if (combined) this.host.saveAndNext();
-      }
-    });
   }
 
   /** Hand over what was typed and not yet said. */
   commit(): void {
-    clearTimeout(this.#pause);
     if (this.#session === null) return;
-    if (document.activeElement === this.#note) this.host.note(this.#note.value);
-    if (document.activeElement === this.#expected) this.#commitExpected();
+    for (const typed of this.#typed) typed.commit();
+    this.questions.commit();
   }
 
   focusNote(): void {
@@ -110,16 +100,18 @@ export class Panel {
   show(session: Session, label: Label): void {
     const other = this.#session?.session_id !== session.session_id;
     this.#session = session;
-    clearTimeout(other ? this.#pause : undefined);
+    if (other) drawReviews(this.#reviews, session, (span) => this.host.visit(span));
     for (const [verdict, press] of this.#verdicts) press.setAttribute("aria-pressed", String(label.verdict === verdict));
-    // what is being typed stays
-    if (other || document.activeElement !== this.#note) this.#note.value = label.note ?? "";
+    this.#flag.setAttribute("aria-pressed", String((label.flag ?? null) !== null));
+    const [note, expected] = this.#typed;
+    note.show(label.note ?? "", other);
     if (other || document.activeElement !== this.mode.input) this.mode.input.value = label.failure_mode ?? "";
-    if (other || document.activeElement !== this.#expected) {
-      this.#expected.value = label.expected_output ?? "";
+    if (other || !expected.typing) {
+      expected.show(label.expected_output ?? "", other);
       this.#expectedBox.hidden = (label.expected_output ?? null) === null;
       this.#expectedToggle.hidden = !this.#expectedBox.hidden;
     }
+    this.questions.show(session, label);
     fill(
       this.#marks,
       this.#mark("first_failure", "⚑", "First failure", label.first_failure ?? null, session),
@@ -161,6 +153,7 @@ export class Panel {
   }
 
   #commitExpected(): void {
+    if (this.#session === null) return;
     const text = this.#expected.value;
     this.host.expected(text === "" || text === answer(this.#session) ? null : text);
   }

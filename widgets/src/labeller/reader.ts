@@ -45,7 +45,7 @@ export class Reader {
   }
 }
 
-function decode(buffers: DataView[]): string {
+export function decode(buffers: DataView[]): string {
   const [buffer] = buffers;
   return buffer === undefined ? "" : new TextDecoder().decode(buffer);
 }

@@ -38,7 +38,8 @@ export class Transcript implements StepHost {
     this.#nodes.clear();
     this.#blocks = [];
     this.#query = "";
-    this.current = 0;
+    // a session begins where somebody asks; what the system was told lies folded above
+    this.current = Math.max(0, this.#steps.findIndex((step) => step.kind === "user"));
     this.el.replaceChildren();
     this.el.scrollTop = 0;
     for (let from = 0; from < this.#steps.length; from += BLOCK) {
@@ -49,6 +50,8 @@ export class Transcript implements StepHost {
     }
     if (this.#steps.length === 0) this.el.append(h("p", { class: "wbw-empty" }, "This session holds no steps."));
     this.#draw(0);
+    this.#draw(Math.floor(this.current / BLOCK));
+    this.#reveal(this.current, "nearest");
     if (typeof IntersectionObserver === "undefined") return;
     const near = new IntersectionObserver(
       (entries) => {

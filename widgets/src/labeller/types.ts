@@ -9,8 +9,12 @@ export interface Label {
   first_failure?: string | null;
   root_cause?: string | null;
   expected_output?: string | null;
+  flag?: string | null;
+  /** The answer to a question of the rubric. */
+  [answer: Answer]: string | null | undefined;
 }
 
+export type Answer = `answer: ${string}`;
 export type Field = Exclude<keyof Label, "revision">;
 export type Patch = Partial<Omit<Label, "revision">>;
 
@@ -49,6 +53,40 @@ export interface Session {
   steps: Step[];
   /** How many suggestions wait until a verdict is given. */
   held: number;
+  /** What reviewers said who have all committed; only for who settles what they disagree on. */
+  reviews?: Review[];
+}
+
+export interface Review {
+  reviewer: string;
+  verdict: string | null;
+  failure_mode: string | null;
+  note: string | null;
+  first_failure: string | null;
+  root_cause: string | null;
+  answers: [string, string][];
+}
+
+/** One question of the rubric. */
+export interface Question {
+  name: string;
+  kind: "binary" | "categorical" | "score" | "text" | "edited output" | "criteria";
+  required: boolean;
+  values: (string | number)[];
+  /** For experts, which this reader is not. */
+  closed: boolean;
+}
+
+/** One span, in the order of the tree. */
+export interface Span {
+  span: string;
+  name: string;
+  kind: string;
+  depth: number;
+  kids: number;
+  start: number | null;
+  seconds: number | null;
+  failed: boolean;
 }
 
 export interface Suggestion {
@@ -58,7 +96,12 @@ export interface Suggestion {
 
 export interface Traits {
   ids: string[];
+  /** The session behind an item whose key is another. */
+  names: Record<string, string>;
   labels: Record<string, Label>;
+  rubric: Question[];
+  /** What can be asked for beside the sessions. */
+  offers: string[];
   modes: string[];
   title: string;
   reviewer: string;

@@ -1,22 +1,28 @@
 import type { AnyModel } from "@anywidget/types";
 
-import { type Child, button, fill, h } from "../shared/dom";
+import { button, h } from "../shared/dom";
 import { guardFocus } from "../shared/focus";
 import { bindKeys } from "../shared/keys";
 import { type Channel, Link, type Reply } from "../shared/link";
-import { type Change, type Delivery, Outbox } from "../shared/outbox";
+import { type Change, Outbox } from "../shared/outbox";
 import { count, plural, visible } from "../shared/text";
+import { CodebookPane } from "./codebook";
 import { commands, keyOfAction } from "./commands";
-import { Finder } from "./finder";
-import { helpCard } from "./help";
+import { Company } from "./company";
+import { Drawer } from "./drawer";
+import { Finder, placeOf } from "./finder";
+import { Head } from "./head";
 import { Journal } from "./journal";
-import { spoken } from "./loop";
 import { Outline } from "./outline";
 import { Panel } from "./panel";
 import { Reader } from "./reader";
+import { Saying } from "./saying";
+import { Side } from "./side";
 import { Status } from "./status";
 import { Transcript } from "./transcript";
-import type { Label, Patch, Session, Suggestion, Traits } from "./types";
+import { Tree } from "./tree";
+import type { Label, Session, Suggestion, Traits } from "./types";
+import { Walk } from "./walk";
 
 /** One view of a labelling queue: what is read, what is said about it, and what became of that. */
 export class View {
@@ -24,6 +30,9 @@ export class View {
   readonly transcript: Transcript;
   readonly outline: Outline;
   readonly panel: Panel;
+  readonly side: Side;
+  readonly walk: Walk;
+  readonly saying: Saying;
   readonly outbox: Outbox;
   readonly #link: Link;
   readonly #reader: Reader;
@@ -33,15 +42,14 @@ export class View {
   readonly #ids: string[];
   readonly #modes = new Set<string>();
   readonly #keymap: Record<string, string>;
-  readonly #progress = h("span", { class: "wbw-progress-text" });
-  readonly #bar = h("span", { class: "wbw-progress-fill" });
-  readonly #where = h("span", { class: "wbw-where" });
-  readonly #because = h("p", { class: "wbw-because" });
-  readonly #facts = h("ul", { class: "wbw-facts", "aria-label": "Facts" });
+  readonly #head: Head;
+  readonly #company: Company;
+  readonly #codebook: CodebookPane;
+  readonly #drawer = new Drawer(() => this.root);
   readonly #notice = h("p", { class: "wbw-notice", role: "alert", hidden: true });
   readonly #spoken = h("span", { class: "wbw-aloud", "aria-live": "polite" });
   readonly #middle = h("div", { class: "wbw-middle" });
-  #help: HTMLElement | null = null;
+  readonly #columns = h("div", { class: "wbw-columns" });
   #position = 0;
   #session: Session | null = null;
 
@@ -56,53 +64,94 @@ export class View {
     for (const label of Object.values(model.get("labels"))) if (label.failure_mode) this.#modes.add(label.failure_mode);
     this.#status = new Status(() => this.outbox.retry(), () => this.#discard(), this.#key("retry"));
     this.transcript = new Transcript({
-      chosen: (index) => this.goto(index),
+      chosen: (index) => this.walk.goto(index),
       mark: (index, as) => {
-        this.goto(index);
-        this.markHere(as);
+        this.walk.goto(index);
+        this.saying.mark(as);
       },
       more: (step, field) => this.#reader.more(this.#session?.session_id ?? "", step, field),
     });
-    this.outline = new Outline((index) => this.goto(index, "start"));
+    this.outline = new Outline((index) => this.walk.goto(index, "start"));
+    this.walk = new Walk(this.transcript, this.outline, () => this.#session, (text) => (this.#spoken.textContent = text));
+    this.saying = new Saying(this.#journal, this.#modes, () => this.outbox, {
+      session: () => this.#session,
+      begin: () => this.#say(null),
+      refresh: () => this.#refresh(),
+      open: (id) => this.#open(this.#ids.indexOf(id)),
+      span: () => this.transcript.step?.span,
+    });
+    const offers = new Set(model.get("offers"));
+    this.#head = this.#top();
+    this.#company = new Company(this.#link, offers, (sentence) => this.#head.stopping(sentence), signal);
+    this.#codebook = new CodebookPane(
+      this.#company,
+      this.#drawer,
+      {
+        visit: (session) => this.#jump(session, true) === null,
+        code: (sessions, mode) => this.saying.code(sessions.filter((id) => this.#ids.includes(id)), mode),
+        known: (modes) => modes.forEach((mode) => this.#modes.add(mode)),
+      },
+      offers.has("edit"),
+      offers.has("suggest"),
+    );
+    const focus = () => this.root?.focus({ preventScroll: true });
+    const tree = new Tree({ go: (span) => this.walk.visit(span), leave: focus });
+    this.side = new Side(
+      {
+        key: (action) => this.#key(action),
+        here: () => (this.#session === null ? null : { id: this.#session.session_id, span: this.transcript.step?.span }),
+        spans: (id) => this.#company.spans(id),
+        problem: (text) => this.#say(text),
+        focus,
+        resized: (alone, wide) => (this.#columns.className = `wbw-columns${alone ? " wbw-alone" : wide ? " wbw-wide" : ""}`),
+      },
+      this.outline,
+      tree,
+      offers.has("spans"),
+    );
     this.panel = new Panel(
       {
-        verdict: (verdict) => this.say({ verdict }),
-        note: (text) => this.#keepText("note", text.trim() === "" ? null : text.trim()),
-        mode: (name) => this.#mode(name),
-        expected: (text) => this.#keepText("expected_output", text),
-        clear: (mark) => this.say({ [mark]: null }),
-        visit: (span) => this.goto(Math.max(0, this.#session?.steps.findIndex((step) => step.span === span) ?? 0), "start"),
+        verdict: (verdict) => this.saying.say({ verdict }),
+        note: (text) => this.saying.text("note", text.trim() === "" ? null : text.trim()),
+        mode: (name) => this.saying.mode(name),
+        expected: (text) => this.saying.text("expected_output", text),
+        clear: (mark) => this.saying.say({ [mark]: null }),
+        answer: (name, value) => this.saying.say({ [name]: value }),
+        flag: () => this.saying.flag(),
+        visit: (span) => this.walk.visit(span),
         reveal: () => this.reveal(),
-        leaveField: () => this.root.focus({ preventScroll: true }),
+        leaveField: focus,
         saveAndNext: () => this.saveAndNext(),
         key: (action) => this.#key(action),
         modes: () => [...this.#modes],
       },
+      model.get("rubric"),
       signal,
     );
     this.#finder = new Finder({
       steps: () => this.#session?.steps ?? [],
       go: (index) => {
         this.transcript.openAt(index);
-        this.goto(index, "start");
+        this.walk.goto(index, "start");
       },
       show: (query, hits) => {
         this.transcript.find(query);
         this.outline.found(hits);
       },
       jump: (where) => this.#jump(where),
-      done: () => this.root.focus({ preventScroll: true }),
+      done: focus,
     });
     this.root = this.#build();
     const actions = commands(this, this.#keymap);
     bindKeys(this.root, actions, signal);
     guardFocus(this.root, signal);
     this.outbox = new Outbox(
-      channel, this.#link, model.get("queue"), (delivery) => this.#delivered(delivery), (change, reply) => this.#saved(change, reply), signal,
+      channel, this.#link, model.get("queue"), (delivery) => this.#status.show(delivery, this.#link.alive), (change, reply) => this.#saved(change, reply), signal,
     );
     this.#listen(channel);
     const asked = this.#ids.indexOf(model.get("session_id"));
     this.#open(asked >= 0 ? asked : (this.#journal.next(this.#ids, -1) ?? 0));
+    this.#company.stopping();
   }
 
   #key(action: string): string {
@@ -130,26 +179,29 @@ export class View {
     });
   }
 
+  #top(): Head {
+    const book = this.model.get("offers").includes("codebook") ? [button("Codebook", () => this.codebook(), { key: this.#key("codebook"), class: "wbw-quiet" })] : [];
+    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wbw-quiet" });
+    const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wbw-quiet" });
+    return new Head(this.model.get("title"), [...book, find, keys], {
+      key: (action) => this.#key(action),
+      goto: (step) => this.walk.goto(step, "start"),
+      segments: () => this.segments(),
+    });
+  }
+
   #build(): HTMLElement {
     const back = button("Previous", () => this.move(-1), { key: this.#key("back"), class: "wbw-quiet" });
     const on = button("Next", () => this.move(1), { key: this.#key("forward"), class: "wbw-quiet" });
     const next = button("Save and next", () => this.saveAndNext(), { key: this.#key("next"), class: "wbw-primary" });
-    const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wbw-quiet" });
-    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wbw-quiet" });
-    const undo = button("Undo", () => this.undo(), { key: this.#key("undo"), class: "wbw-quiet" });
+    const undo = button("Undo", () => this.saying.undo(), { key: this.#key("undo"), class: "wbw-quiet" });
     this.#middle.append(this.#notice, this.#finder.el, this.transcript.el);
-    const title = this.model.get("title");
+    this.#columns.append(this.side.el, this.#middle, this.panel.el);
     const root = h(
       "section",
       { class: "wbw-labeller", tabindex: 0, role: "region", "aria-label": `Label agent sessions as ${visible(this.model.get("reviewer"))}`, "data-lm-suppress-shortcuts": "true" },
-      h(
-        "header",
-        { class: "wbw-top" },
-        h("div", { class: "wbw-top-line" }, title !== "" && h("strong", { class: "wbw-title" }, visible(title)), this.#where, h("span", { class: "wbw-progress", "aria-hidden": "true" }, this.#bar), this.#progress, h("span", { class: "wbw-group" }, find, keys)),
-        this.#because,
-        this.#facts,
-      ),
-      h("div", { class: "wbw-columns" }, this.outline.el, this.#middle, this.panel.el),
+      this.#head.el,
+      this.#columns,
       h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-group" }, h("span", { class: "wbw-asleep" }, "click here to use the keys"), undo, back, on, next)),
       this.#spoken,
     );
@@ -158,7 +210,8 @@ export class View {
 
   // ---- reading
 
-  #open(position: number): void {
+  /** Open a session; `by` is the first of those that were passed over because somebody else has them. */
+  #open(position: number, by: "choice" | "next" = "choice"): void {
     const id = this.#ids[position];
     if (id === undefined) {
       this.#say("Nothing to read: the queue is empty.");
@@ -182,7 +235,9 @@ export class View {
         this.#session = session;
         this.#say(null);
         this.#show(session);
-        const ahead = this.#journal.next(this.#ids, position);
+        this.side.load();
+        void this.#hold(id, by);
+        const ahead = this.#journal.next(this.#ids, position, this.#company.taken);
         if (ahead !== null) this.#reader.read(this.#ids[ahead] as string).catch(() => undefined);
       })
       .catch((error: unknown) => {
@@ -202,17 +257,17 @@ export class View {
     this.transcript.marks(label.first_failure ?? null, label.root_cause ?? null);
     this.transcript.load(session);
     this.outline.load(session);
-    this.#because.textContent = session.because === "" ? "" : `Why this one: ${visible(session.because)}`;
-    fill(
-      this.#facts,
-      ...session.facts.map(([name, value]) => fact(name, visible(value))),
-      ...session.signals.map((signal) => {
-        const step = session.steps.findIndex((each) => each.number === signal.number);
-        const value = step < 0 ? visible(signal.text) : h("button", { type: "button", class: "wbw-link", onclick: () => this.goto(step, "start") }, `${visible(signal.text)} (step ${signal.number})`);
-        return fact(signal.name, value);
-      }),
-    );
+    this.#head.show(session);
+    this.walk.begin();
     this.#refresh();
+  }
+
+  async #hold(id: string, by: "choice" | "next"): Promise<void> {
+    const why = await this.#company.hold(id).catch(() => null);
+    if (why === null || this.signal.aborted || this.#ids[this.#position] !== id || this.#journal.verdict(id) !== null) return;
+    const next = by === "next" ? this.#journal.next(this.#ids, this.#position, this.#company.taken) : null;
+    if (next !== null) this.#open(next, "next");
+    else this.#say(`${why} ${this.#key("next")} goes on to one that is free.`);
   }
 
   /** What depends on the label alone. */
@@ -229,39 +284,8 @@ export class View {
   }
 
   #overview(): void {
-    const { pass, fail, defer, skip } = this.#journal.counts;
-    const total = this.#ids.length;
-    const done = pass + fail + skip;
     const id = this.#ids[this.#position];
-    fill(this.#where, h("strong", {}, `Session ${count(total === 0 ? 0 : this.#position + 1)} of ${count(total)}`), id !== undefined && h("code", { title: visible(id) }, visible(id)));
-    const parts = [`${count(done)} of ${count(total)} done`, `${count(pass)} pass`, `${count(fail)} fail`];
-    if (defer > 0) parts.push(`${count(defer)} deferred`);
-    if (skip > 0) parts.push(`${count(skip)} skipped`);
-    this.#progress.textContent = parts.join(" · ");
-    this.#bar.style.width = `${total === 0 ? 0 : (done / total) * 100}%`;
-  }
-
-  goto(index: number, how: "nearest" | "start" = "nearest"): void {
-    const session = this.#session;
-    if (session === null || session.steps.length === 0) return;
-    this.transcript.go(index, how);
-    this.outline.go(this.transcript.current);
-    const step = this.transcript.step;
-    if (step !== undefined) this.#spoken.textContent = spoken(step, session.steps.length);
-  }
-
-  step(by: number): void {
-    this.goto(this.transcript.current + by);
-  }
-
-  toggle(): void {
-    this.transcript.toggle(this.transcript.current);
-  }
-
-  error(by: 1 | -1): void {
-    const index = this.transcript.nextError(by);
-    if (index === null) this.#spoken.textContent = by > 0 ? "No error after this step" : "No error before this step";
-    else this.goto(index);
+    this.#head.overview(this.#position, this.#ids.length, id === undefined ? id : (this.model.get("names")[id] ?? id), this.#journal.counts);
   }
 
   move(by: number): void {
@@ -281,50 +305,14 @@ export class View {
     this.#finder.next(by);
   }
 
-  #jump(where: string): string | null {
-    const number = /^\d+$/.test(where) ? Number(where) - 1 : -1;
-    const exact = this.#ids.indexOf(where);
-    const near = exact >= 0 ? exact : this.#ids[number] !== undefined ? number : this.#ids.findIndex((id) => id.includes(where));
+  #jump(where: string, exact = false): string | null {
+    const near = exact ? this.#ids.indexOf(where) : placeOf(this.#ids, where);
     if (near < 0) return `no session here has the number or id ${where}`;
     this.#open(near);
     return null;
   }
 
   // ---- saying
-
-  /** Say something about this session; it is on its way to disk at once. */
-  say(patch: Patch): void {
-    const session = this.#session;
-    if (session === null) return;
-    const before = this.#journal.label(session.session_id);
-    const revision = this.#journal.acknowledged(session.session_id).revision;
-    const operation = this.outbox.add({ session_id: session.session_id, revision, ...patch });
-    this.#journal.did(operation, session.session_id, before, patch);
-    this.#refresh();
-    this.#say(null);
-  }
-
-  #keepText(field: "note" | "expected_output", text: string | null): void {
-    const id = this.#session?.session_id;
-    if (id !== undefined && (this.#journal.label(id)[field] ?? null) !== text) this.say({ [field]: text });
-  }
-
-  #mode(name: string | null): void {
-    const id = this.#session?.session_id;
-    if (id === undefined) return;
-    const label = this.#journal.label(id);
-    if ((label.failure_mode ?? null) === name) return;
-    if (name !== null) this.#modes.add(name);
-    // a failure mode without a verdict says that it failed
-    this.say(name !== null && !label.verdict ? { failure_mode: name, verdict: "fail" } : { failure_mode: name });
-  }
-
-  markHere(as: "first_failure" | "root_cause"): void {
-    const step = this.transcript.step;
-    if (this.#session === null || step === undefined) return;
-    const marked = this.#journal.label(this.#session.session_id)[as] === step.span;
-    this.say({ [as]: marked ? null : step.span });
-  }
 
   saveAndNext(): void {
     const session = this.#session;
@@ -334,20 +322,19 @@ export class View {
       this.#say(`No verdict yet: ${pass} pass, ${fail} fail, ${defer} defer, ${skip} skip; ${on} goes on without one.`);
       return;
     }
-    const next = this.#journal.next(this.#ids, this.#position);
-    if (next !== null) this.#open(next);
+    const verdict = session === null ? null : this.#journal.verdict(session.session_id);
+    const missing = verdict === "pass" || verdict === "fail" ? this.panel.questions.missing : [];
+    if (missing.length > 0) {
+      this.#say(`Not complete: ${missing.map(visible).join(", ")} ${missing.length === 1 ? "is" : "are"} required; ${this.#key("question")} goes there, ${this.#key("forward")} goes on without.`);
+      this.panel.questions.focus();
+      return;
+    }
+    const next = this.#journal.next(this.#ids, this.#position, this.#company.taken);
+    if (next !== null) this.#open(next, "next");
     else {
       const { pass, fail, skip, defer } = this.#journal.counts;
       this.#say(`All ${count(this.#ids.length)} are read: ${count(pass)} pass, ${count(fail)} fail${skip > 0 ? `, ${count(skip)} skipped` : ""}${defer > 0 ? `; ${plural(defer, "is", "are")} still deferred` : ""}.`);
     }
-  }
-
-  undo(): void {
-    const last = this.#journal.last();
-    const undo = last === null ? { session_id: null, undo: "last" } : { session_id: last.session_id, undo: last.operation, restores: last.before };
-    this.outbox.add({ ...undo, revision: last === null ? null : this.#journal.acknowledged(last.session_id).revision });
-    if (last !== null && last.session_id !== this.#session?.session_id) this.#open(this.#ids.indexOf(last.session_id));
-    else this.#refresh();
   }
 
   reveal(): void {
@@ -364,6 +351,7 @@ export class View {
       else if (index >= 0 && index !== this.#position) this.#open(index);
     }
     this.#refresh();
+    if (change["undo"] !== undefined || "verdict" in change || "failure_mode" in change) this.#company.stopping();
   }
 
   /** Every view of the widget hears every answer, so that two views agree. */
@@ -378,10 +366,6 @@ export class View {
     else this.#overview();
   }
 
-  #delivered(delivery: Delivery): void {
-    this.#status.show(delivery, this.#link.alive);
-  }
-
   #discard(): void {
     const change = this.outbox.discard();
     if (change !== undefined) this.#journal.dropped(change.operation);
@@ -392,19 +376,21 @@ export class View {
   // ---- the frame
 
   toggleHelp(): void {
-    if (this.#help === null) {
-      this.#help = helpCard(commands(this, this.#keymap), () => this.toggleHelp());
-      this.root.append(this.#help);
-    } else {
-      this.#help.remove();
-      this.#help = null;
-      this.root.focus({ preventScroll: true });
-    }
+    if (this.#drawer.what === "help") this.#drawer.close();
+    else this.#drawer.help(commands(this, this.#keymap));
+  }
+
+  codebook(): void {
+    if (this.model.get("offers").includes("codebook")) this.#codebook.open();
+  }
+
+  segments(): void {
+    this.#company.segments(this.#drawer);
   }
 
   leave(): void {
-    if (this.#help !== null) this.toggleHelp();
-    else if (this.#finder.opened) this.#finder.close();
+    if (this.#drawer.close()) return;
+    if (this.#finder.opened) this.#finder.close();
     else (document.activeElement as HTMLElement | null)?.blur();
   }
 
@@ -414,5 +400,4 @@ export class View {
   }
 }
 
-const fact = (name: string, value: Child): HTMLElement => h("li", {}, h("span", { class: "wbw-fact" }, visible(name)), " ", value);
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
