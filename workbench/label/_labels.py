@@ -35,6 +35,7 @@ class Change(TypedDict, total=False):
     first_failure: str | None  # "trace_id/span_id"
     root_cause: str | None
     expected_output: str | None
+    flag: str | None
     answers: Mapping[str, str | None]  # to rubric items, by name
     undo: str  # the operation that is taken back; alone with `operation` and `session_id`
 

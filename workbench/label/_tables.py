@@ -27,7 +27,7 @@ EventKind = Literal["define", "rename", "merge", "split", "retire"]
 
 VERDICTS: Final[tuple[SessionVerdict, ...]] = ("pass", "fail", "defer", "skip")
 
-LABEL_NAMES: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
+LABEL_NAMES: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag")
 """The annotations that one save may write, in the order in which they are written."""
 
 ANSWER: Final = "rubric: "
@@ -46,6 +46,7 @@ LABELS: Final = pl.Schema({  # one row a session and reviewer: what the annotati
     "first_failure": pl.String(),  # "trace_id/span_id"
     "root_cause": pl.String(),
     "expected_output": pl.String(),
+    "flag": pl.String(),  # to be looked at again, or shown to somebody; says nothing of quality
     "queue_id": pl.String(),
     "blind": pl.Boolean(),
     "happened_at": pl.Datetime("ns", "UTC"),

@@ -228,7 +228,7 @@ class Labeller(Talking):
         key = change.get("draw_id") or change.get("session_id")
         if isinstance(saved, Mapping):
             if change.get("undo") == "last":
-                key = saved.get("draw_id") or saved.get("session_id")
+                key = self._key_of(saved)
             label = plain(saved)
         else:
             said = {name: value for name, value in change.items() if name in FIELDS}
@@ -241,6 +241,15 @@ class Labeller(Talking):
         if isinstance(mode, str) and mode not in self.modes:
             self.modes.append(mode)
         return key
+
+    def _key_of(self, saved: Mapping[str, Any]) -> str | None:
+        """The item that a label is of: of the two of a session that is shown again, the one that it was said of."""
+        session_id = saved.get("session_id")
+        if saved.get("again"):
+            return next(
+                (key for key, place in self._places.items() if place.again and place.session_id == session_id), None
+            )
+        return None if session_id is None else str(session_id)
 
     # ---- what it looks like where no widget can be shown
 

@@ -95,6 +95,7 @@ class Reading:
     facts: tuple[tuple[str, str], ...]
     signals: tuple[dict[str, Any], ...]
     suggestions: tuple[dict[str, str], ...]
+    reviews: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     def of(cls, session: Mapping[str, Any]) -> Reading:
@@ -119,7 +120,8 @@ class Reading:
         facts = tuple(
             (name, _fact(key, session[key])) for key, name in _FACTS.items() if session.get(key) not in (None, "", [])
         )
-        return cls(steps, facts, signals, suggestions)
+        reviews = tuple(dict(each) for each in cast("Sequence[Mapping[str, Any]]", session.get("reviews") or ()))
+        return cls(steps, facts, signals, suggestions, reviews)
 
     def wire(self, session_id: str, because: str) -> bytes:
         """Write the page's part as JSON; long payloads are trimmed and say how much is left."""
@@ -130,6 +132,7 @@ class Reading:
                 "facts": self.facts,
                 "signals": self.signals,
                 "held": len(self.suggestions),
+                "reviews": self.reviews,
                 "steps": [_trimmed(step) for step in self.steps],
             }
         )

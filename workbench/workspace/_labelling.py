@@ -14,9 +14,9 @@ from workbench import label
 from workbench.errors import InputError, UnknownNameError
 from workbench.store import Database
 
-__all__ = ["labels_of", "reveal", "save_change"]
+__all__ = ["labels_by_item", "labels_of", "reveal", "save_change"]
 
-_SAID: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
+_SAID: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag")
 _KEYS: Final = ("operation", "session_id", "undo", "blind", "revision", "draw_id", "answers", *_SAID)
 
 
@@ -44,7 +44,6 @@ def save_change(
     drawn = {} if given.get("draw_id") is None else _draw(database, str(given["draw_id"]))
     if drawn.get("component") == label.REPEAT:
         method = label.REPEAT
-    repeats = method == label.REPEAT
     rubric = _rubric(database, queue_id) if given.get("answers") else ()
     if given.get("undo") == "last":
         all_said = database.read("annotations", author=reviewer)
@@ -54,7 +53,10 @@ def save_change(
         if last is None:
             return None
         given["session_id"], given["undo"] = last
+        if _again(all_said, last):
+            method = label.REPEAT
     session_id = str(given["session_id"])
+    repeats = method == label.REPEAT
     before = database.read("annotations", target_id=session_id, author=reviewer)
     if _touched_by(given.get("operation"), before) is not None:
         return _standing(before, session_id, reviewer, repeats=repeats)
@@ -92,8 +94,22 @@ def _rubric(database: Database, queue_id: str | None) -> tuple[label.RubricItem,
 
 def _standing(annotations: pl.DataFrame, session_id: str, reviewer: str, *, repeats: bool) -> dict[str, Any]:
     if repeats:  # what was said the first time is not to be seen
-        annotations = annotations.filter(pl.col("method") == label.REPEAT).with_columns(method=pl.lit("widget"))
-    return {"revision": 0, **labels_of(annotations, reviewer).get(session_id, {}), "session_id": session_id}
+        annotations = _said_again(annotations)
+    standing = {"revision": 0, **labels_of(annotations, reviewer).get(session_id, {}), "session_id": session_id}
+    return {**standing, "again": True} if repeats else standing
+
+
+def _said_again(annotations: pl.DataFrame) -> pl.DataFrame:
+    """What was said when sessions were shown again, as if that were all."""
+    return annotations.filter(pl.col("method") == label.REPEAT).with_columns(method=pl.lit("widget"))
+
+
+def _again(annotations: pl.DataFrame, last: tuple[str, str]) -> bool:
+    """Whether an operation was made when a session was shown again."""
+    own = annotations.filter(
+        pl.col("annotation_id") == pl.concat_str(pl.lit(f"{last[1]}."), "name"), pl.col("target_id") == last[0]
+    )
+    return (own["method"] == label.REPEAT).any()
 
 
 def _touched_by(operation: object, annotations: pl.DataFrame) -> tuple[str, str] | None:
@@ -120,6 +136,26 @@ def labels_of(
     for row in current.iter_rows(named=True):
         said = {name: row[name] for name in _SAID if row[name] is not None}
         labels[row["session_id"]] = {"revision": row["revision"], "blind": row["session_id"] not in seen, **said}
+    for session, item, number, text in (
+        label.rubric_answers(annotations, reviewer=reviewer).select("session_id", "item", "number", "text").iter_rows()
+    ):
+        own = labels.setdefault(session, {"revision": 0, "blind": session not in seen})
+        own.setdefault("answers", {})[item] = text if number is None else f"{number:g}"
+    return labels
+
+
+def labels_by_item(database: Database, reviewer: str, draws: pl.DataFrame | None = None) -> dict[str, dict[str, Any]]:
+    """A reviewer's labels as the labeller takes them: by session, and by draw for what was said of a session shown again."""
+    annotations = database.read("annotations", author=reviewer)
+    labels = labels_of(annotations, reviewer, database.read("exposures", author=reviewer))
+    repeats = None if draws is None else draws.filter(pl.col("component").eq_missing(label.REPEAT))
+    if repeats is not None and repeats.height:
+        again = labels_of(_said_again(annotations), reviewer)
+        labels |= {
+            draw: again[session]
+            for draw, session in repeats.select("draw_id", "target_id").iter_rows()
+            if session in again
+        }
     return labels
 
 

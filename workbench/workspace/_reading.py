@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from workbench.errors import UnknownNameError
+from workbench.errors import EmptyError, UnknownNameError
 from workbench.workspace._base import author_of
 from workbench.workspace._modes import FailureModes
 
@@ -155,7 +155,15 @@ class Reading(FailureModes):
             raise UnknownNameError(by, "column of the sessions", held.columns)
         return known.join(held.select("session_id", segment=by).unique("session_id"), on="session_id", how="left")
 
-    def label(self, queue: Queue, *, reviewer: str, role: str = "general") -> Labeller:
+    def label(
+        self,
+        queue: Queue,
+        *,
+        reviewer: str,
+        role: str = "general",
+        keys: Mapping[str, str] | None = None,
+        by: str | None = None,
+    ) -> Labeller:
         """Read a queue and say what went wrong, by keyboard; each save is on disk before it is acknowledged.
 
         Parameters
@@ -166,29 +174,65 @@ class Reading(FailureModes):
             Who reads; reviewers do not see each other's labels.
         role
             `general` or `expert`.
+        keys
+            Other keys for single actions, such as `{"pass": "y"}`; `workbench.widgets.ACTIONS` has all, and `?` shows them.
+        by
+            A column of the sessions that "when to stop" is told by on demand; by default the one that the queue was drawn by, else
+            the agent's version.
         """
-        from workbench.widgets import Labeller
-        from workbench.workspace._labelling import labels_of, reveal, save_change
+        from workbench.workspace._desk import Desk, seat, signals_by_target
 
-        database = self.store.database
+        desk = Desk(ws=self, reviewer=reviewer, role=role, queue=queue, by=by)
+        heard = signals_by_target([self._scores(), self._said()])
+        return seat(desk, queue.items, fetch=self._reading, heard=heard, keys=keys)
 
-        def save(change: Mapping[str, Any]) -> dict[str, Any] | None:
-            return save_change(database, change, reviewer=reviewer, role=role, queue_id=queue.queue_id)
+    def adjudicate(
+        self, *, reviewer: str, queue: Queue | None = None, keys: Mapping[str, str] | None = None
+    ) -> Labeller:
+        """Settle the sessions whose reviewers disagree, with what each of them said side by side.
 
-        return Labeller(
-            queue.items.to_dicts(),
-            fetch=self._reading,
-            save=save,
-            labels=labels_of(
-                database.read("annotations", author=reviewer), reviewer, database.read("exposures", author=reviewer)
+        Only sessions that at least two have decided come up, so that nobody is swayed. The adjudicator's verdict counts alone from then on.
+
+        Parameters
+        ----------
+        reviewer
+            Who settles.
+        queue
+            Only the sessions of this queue; with its rubric.
+        keys
+            As in `label`.
+
+        Raises
+        ------
+        EmptyError
+            No session is contested.
+        """
+        from workbench import label
+        from workbench.workspace._desk import Desk, reviews_of, seat, signals_by_target
+
+        labels = self.labels().filter(pl.col("role").ne_missing("adjudicator"))
+        disputed = label.contested(labels)
+        if queue is not None:
+            disputed = disputed.join(queue.items, on="session_id", how="semi")
+        if not disputed.height:
+            msg = "no session is contested: where two have decided, they agree. `ws.agreement()` says how far."
+            raise EmptyError(msg)
+        items = disputed.select(
+            "session_id",
+            because=pl.format(
+                "{} say pass, {} say fail", pl.col("passed_by").list.len(), pl.col("failed_by").list.len()
             ),
-            modes=self.codebook().names,
-            reviewer=reviewer,
-            title=queue.name,
-            blind=queue.row["blind"].first() is not False,
-            reveal=lambda session_id: reveal(database, session_id, reviewer=reviewer, queue_id=queue.queue_id),
-            queue=f"{self.store.folder}/{queue.queue_id}/{reviewer}",
         )
+        reviews = reviews_of(
+            labels.join(disputed, on="session_id", how="semi"), label.rubric_answers(self.annotations())
+        )
+
+        def fetch(session_id: str) -> dict[str, Any]:
+            return {**self._reading(session_id), "reviews": reviews.get(session_id, [])}
+
+        heard = signals_by_target([self._scores(), self._said()])
+        desk = Desk(ws=self, reviewer=reviewer, role="adjudicator", queue=queue)
+        return seat(desk, items, fetch=fetch, heard=heard, keys=keys, title="contested sessions")
 
     def save_label(
         self,
