@@ -1,4 +1,4 @@
-// Built from widgets/src (2c4ac86946e49067) by "npm run build". Do not edit.
+// Built from widgets/src (c4fb2c3dee1dd956) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

@@ -1,4 +1,4 @@
-// Built from widgets/src (2c4ac86946e49067) by "npm run build". Do not edit.
+// Built from widgets/src (c4fb2c3dee1dd956) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -523,7 +523,7 @@ var CodebookPane = class {
           "li",
           { role: "option", id: `wbw-mode-${at}`, "data-at": at, "aria-selected": at === this.#at ? "true" : "false" },
           h("strong", {}, visible(mode.name)),
-          ` ${plural(mode.sessions.length, "session")}`,
+          ` ${plural(mode.count, "session")}${mode.sessions.length < mode.count ? `, ${mode.sessions.length} of them read by you` : ""}`,
           mode.reread > 0 && h("span", { class: "wbw-chip wbw-chip-warn" }, `${mode.reread} to read again`),
           mode.definition !== null && h("span", { class: "wbw-hint" }, visible(mode.definition))
         )
@@ -688,9 +688,9 @@ function table(view) {
     page_back: { keys: ["PageUp"], says: "", repeats: true, run: () => view.transcript.scroll(-1) },
     forward: { keys: ["]", "l", "ArrowRight"], says: "next session", run: () => view.move(1) },
     back: { keys: ["[", "h", "ArrowLeft"], says: "previous session", run: () => view.move(-1) },
-    jump: { keys: ["g"], says: "go to a session by number or id", run: () => view.askWhere() },
-    search: { keys: ["/"], says: "search in this session", run: () => view.openSearch() },
-    again: { keys: [","], says: "next place found", repeats: true, run: () => view.hit(1) },
+    jump: { keys: ["g"], says: "go to a session by number or id", run: () => view.finder.open("jump") },
+    search: { keys: ["/"], says: "search in this session", run: () => view.finder.open("search") },
+    again: { keys: [","], says: "next place found", repeats: true, run: () => view.finder.next(1) },
     reveal: { keys: ["v"], says: "show suggestions before the verdict", run: () => view.reveal() },
     stopping: { keys: ["w"], says: "when to stop, by segment", run: () => view.segments() },
     codebook: { keys: ["c"], says: "the codebook: merge, split, rename, read again", run: () => view.codebook() },
@@ -1516,7 +1516,7 @@ var same = (one, other) => one === other || one !== "" && other !== "" && Number
 var told = (question) => `${visible(question.name)}${question.closed ? " (for experts)" : question.required ? " (required)" : ""}`;
 function rowOf(question, control) {
   const mark = question.closed ? h("span", { class: "wbw-hint" }, "for experts") : question.required && h("span", { class: "wbw-required" }, "required");
-  return h("div", { class: "wbw-question" }, h("div", { class: "wbw-heading" }, h("span", {}, visible(question.name)), mark), control);
+  return h("div", { class: "wbw-question" }, h("div", { class: "wbw-heading" }, h("span", {}, visible(question.name)), mark), !question.closed && control);
 }
 
 // src/labeller/reviews.ts
@@ -1588,9 +1588,9 @@ var Panel = class {
     this.el.append(
       section(this.#reviews),
       section(group, this.#flag),
-      section(this.questions.el),
       section(heading("Note", host.key("note")), this.#note),
       section(heading("Failure mode", host.key("mode")), this.mode.el),
+      section(this.questions.el),
       section(heading("Where it went wrong", ""), this.#marks),
       section(this.#expectedToggle, this.#expectedBox),
       section(this.#suggestions)
@@ -2204,14 +2204,23 @@ var Tree = class {
   #shut = /* @__PURE__ */ new Set();
   #shown = [];
   #at = 0;
-  #whole = 1e-3;
+  /** How long the trace of each span took: a pause of the user between two traces is no part of either. */
+  #whole = [];
   #id = `wbw-tree-${made2 += 1}`;
   load(spans) {
     this.#spans = spans;
     this.#shut.clear();
     this.#at = 0;
-    this.#whole = 1e-3;
-    for (const span of spans) this.#whole = Math.max(this.#whole, (span.start ?? 0) + (span.seconds ?? 0));
+    this.#whole = [];
+    for (let from = 0; from < spans.length; ) {
+      let to = from;
+      let whole = 1e-3;
+      do {
+        whole = Math.max(whole, (spans[to]?.start ?? 0) + (spans[to]?.seconds ?? 0));
+        to += 1;
+      } while (to < spans.length && spans[to]?.depth !== 0);
+      while (from < to) this.#whole[from++] = whole;
+    }
     this.el.scrollTop = 0;
     this.#list();
   }
@@ -2307,9 +2316,10 @@ var Tree = class {
     const took = span.seconds === null ? "" : lasting(span.seconds);
     const lane = h("span", { class: "wbw-lane", "aria-hidden": "true" });
     if (span.start !== null) {
+      const whole = this.#whole[index] ?? 1;
       const bar = h("span", {});
-      bar.style.left = `${Math.min(98, span.start / this.#whole * 100)}%`;
-      bar.style.width = `${Math.max(2, (span.seconds ?? 0) / this.#whole * 100)}%`;
+      bar.style.left = `${Math.min(98, span.start / whole * 100)}%`;
+      bar.style.width = `${Math.max(2, (span.seconds ?? 0) / whole * 100)}%`;
       lane.append(bar);
     }
     const row = h(
@@ -2473,7 +2483,7 @@ var View = class {
       model.get("rubric"),
       signal
     );
-    this.#finder = new Finder({
+    this.finder = new Finder({
       steps: () => this.#session?.steps ?? [],
       go: (index) => {
         this.transcript.openAt(index);
@@ -2515,7 +2525,7 @@ var View = class {
   #reader;
   #journal;
   #status;
-  #finder;
+  finder;
   #ids;
   #modes = /* @__PURE__ */ new Set();
   #keymap;
@@ -2554,7 +2564,7 @@ var View = class {
   }
   #top() {
     const book = this.model.get("offers").includes("codebook") ? [button("Codebook", () => this.codebook(), { key: this.#key("codebook"), class: "wbw-quiet" })] : [];
-    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wbw-quiet" });
+    const find = button("Search", () => this.finder.open("search"), { key: this.#key("search"), class: "wbw-quiet" });
     const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wbw-quiet" });
     return new Head(this.model.get("title"), [...book, find, keys], {
       key: (action) => this.#key(action),
@@ -2567,7 +2577,7 @@ var View = class {
     const on = button("Next", () => this.move(1), { key: this.#key("forward"), class: "wbw-quiet" });
     const next = button("Save and next", () => this.saveAndNext(), { key: this.#key("next"), class: "wbw-primary" });
     const undo = button("Undo", () => this.saying.undo(), { key: this.#key("undo"), class: "wbw-quiet" });
-    this.#middle.append(this.#notice, this.#finder.el, this.transcript.el);
+    this.#middle.append(this.#notice, this.finder.el, this.transcript.el);
     this.#columns.append(this.side.el, this.#middle, this.panel.el);
     const root = h(
       "section",
@@ -2590,7 +2600,7 @@ var View = class {
     }
     this.panel.commit();
     this.#position = position;
-    this.#finder.close();
+    this.finder.close();
     if (this.model.get("session_id") !== id) {
       this.model.set("session_id", id);
       this.model.save_changes();
@@ -2652,15 +2662,6 @@ var View = class {
   move(by) {
     const to = this.#position + by;
     if (to >= 0 && to < this.#ids.length) this.#open(to);
-  }
-  openSearch() {
-    this.#finder.open("search");
-  }
-  askWhere() {
-    this.#finder.open("jump");
-  }
-  hit(by) {
-    this.#finder.next(by);
   }
   #jump(where, exact = false) {
     const near = exact ? this.#ids.indexOf(where) : placeOf(this.#ids, where);
@@ -2736,7 +2737,7 @@ var View = class {
   }
   leave() {
     if (this.#drawer.close()) return;
-    if (this.#finder.opened) this.#finder.close();
+    if (this.finder.opened) this.finder.close();
     else document.activeElement?.blur();
   }
   #say(notice) {

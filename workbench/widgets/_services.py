@@ -27,7 +27,8 @@ class Services:
     spans
         Given the session id, returns its spans: ``trace_id``, ``span_id``, ``parent_id``, ``name``, ``kind``, ``start``, ``end``, ``status``.
     codebook
-        Returns ``sentence``, ``modes`` (``name``, ``definition``, ``sessions``: pairs of id and note) and ``reread`` (``session_id``,
+        Returns ``sentence``, ``modes`` (``name``, ``definition``, ``count``, ``sessions``: pairs of id and note that
+        this reader may see, ``reread``: how many) and ``reread`` (``session_id``,
         ``failure_mode``, ``why``).
     edit
         Takes one edit (``kind``, ``name``, ``into``, ``definition``, ``assignment``, ``reason``) and returns the codebook as it then stands.
@@ -87,7 +88,7 @@ def span_tree(spans: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     -------
     list of dict
         ``span`` ("trace_id/span_id"), ``name``, ``kind``, ``depth`` (from 0), ``kids`` (how many children), ``start`` (seconds from the
-        first span's start, or None), ``seconds`` (or None), ``failed``.
+        start of its root, or None), ``seconds`` (or None), ``failed``.
     """
     rows = sorted(spans, key=lambda row: (row.get("start") is None, row.get("start") or _EARLY))
     known = {(row.get("trace_id"), row.get("span_id")) for row in rows}
@@ -95,21 +96,20 @@ def span_tree(spans: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         above = (row.get("trace_id"), row.get("parent_id"))
         below[above if above in known and row.get("parent_id") != row.get("span_id") else None].append(row)
-    began = next((row["start"] for row in rows if row.get("start") is not None), None)
     told: list[dict[str, Any]] = []
     done: set[tuple[Any, Any]] = set()
 
     def walk(top: Iterable[Mapping[str, Any]]) -> None:
-        waiting = [(row, 0) for row in reversed(list(top))]
+        waiting = [(row, 0, row.get("start")) for row in reversed(list(top))]
         while waiting:
-            row, depth = waiting.pop()
+            row, depth, began = waiting.pop()
             key = (row.get("trace_id"), row.get("span_id"))
             if key in done:
                 continue
             done.add(key)
             kids = below.get(key, [])
             told.append(_told(row, depth, len(kids), began))
-            waiting.extend((kid, depth + 1) for kid in reversed(kids))
+            waiting.extend((kid, depth + 1, began) for kid in reversed(kids))
 
     walk(below[None])
     walk(rows)  # what is only reached in a circle
@@ -127,7 +127,7 @@ def _told(row: Mapping[str, Any], depth: int, kids: int, began: dt.datetime | No
         "kind": str(row.get("kind") or ""),
         "depth": depth,
         "kids": kids,
-        "start": None if start is None or began is None else (start - began).total_seconds(),
+        "start": None if start is None or began is None else max(0.0, (start - began).total_seconds()),
         "seconds": None if start is None or end is None else max(0.0, (end - start).total_seconds()),
         "failed": row.get("status") == "error",
     }

@@ -117,9 +117,10 @@ class Desk:
                 "name": name,
                 "definition": definition,
                 "sessions": list(notes.get(name, {}).items()),
+                "count": count,
                 "reread": due.get(name, 0),
             }
-            for name, definition in kept.select("failure_mode", "definition").iter_rows()
+            for name, definition, count in kept.select("failure_mode", "definition", "sessions").iter_rows()
         ]
         reread = again.select("session_id", "failure_mode", why="reread").to_dicts()
         return {"sentence": book.sentence, "modes": modes, "reread": reread}

@@ -8,7 +8,7 @@ type Note = [session: string, note: string | null];
 
 interface Book {
   sentence: string;
-  modes: { name: string; definition: string | null; sessions: Note[]; reread: number }[];
+  modes: { name: string; definition: string | null; sessions: Note[]; count: number; reread: number }[];
   reread: { session_id: string; failure_mode: string; why: string }[];
 }
 
@@ -89,7 +89,7 @@ export class CodebookPane {
           "li",
           { role: "option", id: `wbw-mode-${at}`, "data-at": at, "aria-selected": at === this.#at ? "true" : "false" },
           h("strong", {}, visible(mode.name)),
-          ` ${plural(mode.sessions.length, "session")}`,
+          ` ${plural(mode.count, "session")}${mode.sessions.length < mode.count ? `, ${mode.sessions.length} of them read by you` : ""}`,
           mode.reread > 0 && h("span", { class: "wbw-chip wbw-chip-warn" }, `${mode.reread} to read again`),
           mode.definition !== null && h("span", { class: "wbw-hint" }, visible(mode.definition)),
         ),

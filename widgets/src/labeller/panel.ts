@@ -65,9 +65,9 @@ export class Panel {
     this.el.append(
       section(this.#reviews),
       section(group, this.#flag),
-      section(this.questions.el),
       section(heading("Note", host.key("note")), this.#note),
       section(heading("Failure mode", host.key("mode")), this.mode.el),
+      section(this.questions.el),
       section(heading("Where it went wrong", ""), this.#marks),
       section(this.#expectedToggle, this.#expectedBox),
       section(this.#suggestions),

@@ -159,5 +159,5 @@ const told = (question: Question): string => `${visible(question.name)}${questio
 
 function rowOf(question: Question, control: HTMLElement): HTMLElement {
   const mark = question.closed ? h("span", { class: "wbw-hint" }, "for experts") : question.required && h("span", { class: "wbw-required" }, "required");
-  return h("div", { class: "wbw-question" }, h("div", { class: "wbw-heading" }, h("span", {}, visible(question.name)), mark), control);
+  return h("div", { class: "wbw-question" }, h("div", { class: "wbw-heading" }, h("span", {}, visible(question.name)), mark), !question.closed && control);
 }

@@ -21,7 +21,8 @@ export class Tree {
   #shut = new Set<number>();
   #shown: number[] = [];
   #at = 0;
-  #whole = 0.001;
+  /** How long the trace of each span took: a pause of the user between two traces is no part of either. */
+  #whole: number[] = [];
   #id = `wbw-tree-${(made += 1)}`;
 
   constructor(private host: TreeHost) {
@@ -43,9 +44,16 @@ export class Tree {
     this.#spans = spans;
     this.#shut.clear();
     this.#at = 0;
-    // a loop, since a session may have more spans than a call takes arguments
-    this.#whole = 0.001;
-    for (const span of spans) this.#whole = Math.max(this.#whole, (span.start ?? 0) + (span.seconds ?? 0));
+    this.#whole = [];
+    for (let from = 0; from < spans.length; ) {
+      let to = from;
+      let whole = 0.001;
+      do {
+        whole = Math.max(whole, (spans[to]?.start ?? 0) + (spans[to]?.seconds ?? 0));
+        to += 1;
+      } while (to < spans.length && spans[to]?.depth !== 0);
+      while (from < to) this.#whole[from++] = whole;
+    }
     this.el.scrollTop = 0;
     this.#list();
   }
@@ -150,9 +158,10 @@ export class Tree {
     const took = span.seconds === null ? "" : lasting(span.seconds);
     const lane = h("span", { class: "wbw-lane", "aria-hidden": "true" });
     if (span.start !== null) {
+      const whole = this.#whole[index] ?? 1;
       const bar = h("span", {});
-      bar.style.left = `${Math.min(98, (span.start / this.#whole) * 100)}%`;
-      bar.style.width = `${Math.max(2, ((span.seconds ?? 0) / this.#whole) * 100)}%`;
+      bar.style.left = `${Math.min(98, (span.start / whole) * 100)}%`;
+      bar.style.width = `${Math.max(2, ((span.seconds ?? 0) / whole) * 100)}%`;
       lane.append(bar);
     }
     const row = h(

@@ -38,7 +38,7 @@ export class View {
   readonly #reader: Reader;
   readonly #journal: Journal;
   readonly #status: Status;
-  readonly #finder: Finder;
+  readonly finder: Finder;
   readonly #ids: string[];
   readonly #modes = new Set<string>();
   readonly #keymap: Record<string, string>;
@@ -128,7 +128,7 @@ export class View {
       model.get("rubric"),
       signal,
     );
-    this.#finder = new Finder({
+    this.finder = new Finder({
       steps: () => this.#session?.steps ?? [],
       go: (index) => {
         this.transcript.openAt(index);
@@ -181,7 +181,7 @@ export class View {
 
   #top(): Head {
     const book = this.model.get("offers").includes("codebook") ? [button("Codebook", () => this.codebook(), { key: this.#key("codebook"), class: "wbw-quiet" })] : [];
-    const find = button("Search", () => this.openSearch(), { key: this.#key("search"), class: "wbw-quiet" });
+    const find = button("Search", () => this.finder.open("search"), { key: this.#key("search"), class: "wbw-quiet" });
     const keys = button("Keys", () => this.toggleHelp(), { key: this.#key("help"), class: "wbw-quiet" });
     return new Head(this.model.get("title"), [...book, find, keys], {
       key: (action) => this.#key(action),
@@ -195,7 +195,7 @@ export class View {
     const on = button("Next", () => this.move(1), { key: this.#key("forward"), class: "wbw-quiet" });
     const next = button("Save and next", () => this.saveAndNext(), { key: this.#key("next"), class: "wbw-primary" });
     const undo = button("Undo", () => this.saying.undo(), { key: this.#key("undo"), class: "wbw-quiet" });
-    this.#middle.append(this.#notice, this.#finder.el, this.transcript.el);
+    this.#middle.append(this.#notice, this.finder.el, this.transcript.el);
     this.#columns.append(this.side.el, this.#middle, this.panel.el);
     const root = h(
       "section",
@@ -220,7 +220,7 @@ export class View {
     }
     this.panel.commit();
     this.#position = position;
-    this.#finder.close();
+    this.finder.close();
     if (this.model.get("session_id") !== id) {
       this.model.set("session_id", id);
       this.model.save_changes();
@@ -291,18 +291,6 @@ export class View {
   move(by: number): void {
     const to = this.#position + by;
     if (to >= 0 && to < this.#ids.length) this.#open(to);
-  }
-
-  openSearch(): void {
-    this.#finder.open("search");
-  }
-
-  askWhere(): void {
-    this.#finder.open("jump");
-  }
-
-  hit(by: 1 | -1): void {
-    this.#finder.next(by);
   }
 
   #jump(where: string, exact = false): string | null {
@@ -390,7 +378,7 @@ export class View {
 
   leave(): void {
     if (this.#drawer.close()) return;
-    if (this.#finder.opened) this.#finder.close();
+    if (this.finder.opened) this.finder.close();
     else (document.activeElement as HTMLElement | null)?.blur();
   }
 
