@@ -125,11 +125,12 @@ def pools(names: list[str], sessions: int) -> Iterator[Pool]:
 def informed(pool: Pool, seed: int, reads: int = READS) -> label.Queue:
     """Read one session after another: each is drawn when those before it have their verdict."""
     state = Informed(pool.frame.sort("session_id"), audit=0.3, key=f"{seed}\x1fbenchmark", blind=True)
-    drawn = []
+    drawn, said = [], dict[str, bool]()
     for step in range(reads):
         one, component = state.draw(step)
         state.took(one.session_id)
-        state.learn({one.session_id: pool.mode[one.session_id] is not None})
+        said[one.session_id] = pool.mode[one.session_id] is not None
+        state.learn(said)
         drawn.append((one, component))
     draws = draw_rows("q", drawn, "informed", None, None)
     return label.Queue("q", "benchmark", items_of(draws), draws, draws.clear(), "informed", 0, True, draws, "")

@@ -190,3 +190,20 @@ def test_an_order_cannot_be_informed_by_nothing() -> None:
 def test_a_protocol_that_cannot_be_followed_is_refused(arguments: dict[str, object], words: str) -> None:
     with pytest.raises(InputError, match=words):
         label.Protocol(**arguments)  # pyright: ignore[reportArgumentType]
+
+
+def test_going_on_gives_what_starting_anew_with_the_same_labels_gives_whatever_was_said_in_between() -> None:
+    ready = label.KnownBefore(FRAME)
+    queue = label.draw_informed(ready, name="q", n=30, ahead=5)
+    row, sessions = queue.row, queue.items["session_id"].to_list()
+    for count in (1, 2, 3):
+        wrong = verdicts(sessions[:count]).with_columns(verdict=pl.lit("fail" if count == 2 else "pass"))
+        going_on = label.draw_informed(ready, name="q", n=30, ahead=5, labels=wrong, history=queue.draws, queues=row)
+        assert going_on.added.height == count
+    said = verdicts(sessions[:4])
+    anew, on = (
+        label.draw_informed(known, name="q", n=30, ahead=5, labels=said, history=queue.draws, queues=row)
+        for known in (FRAME, ready)
+    )
+    assert on.added.height == 4
+    assert on.draws.equals(anew.draws)

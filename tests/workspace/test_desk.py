@@ -72,7 +72,8 @@ def test_an_item_is_held_for_the_one_who_opened_it_until_the_reservation_expires
     now[0] += dt.timedelta(minutes=31)
     assert open_it("ben") is None
     assert open_it("ana") == "Somebody else has this one until 13:01 UTC."
-    ws.save_label({"session_id": session, "verdict": "pass"}, reviewer="ben", queue_id=queue.queue_id)
+    whole = {"session_id": session, "verdict": "pass", "answers": {"tone": "3"}}
+    ws.save_label(whole, reviewer="ben", queue_id=queue.queue_id)
     assert "read as often as its queue asks (1)" in str(open_it("ana"))
     assert open_it("ben") is None
 
@@ -137,7 +138,8 @@ def test_contested_sessions_are_settled_with_both_labels_in_view(ws: wb.Workspac
             {"session_id": one, "verdict": verdict, "note": f"{reviewer} thinks so", "answers": {"tone": "2"}},
             reviewer=reviewer, queue_id=queue.queue_id,
         )  # fmt: skip
-    ws.save_label({"session_id": two, "verdict": "fail"}, reviewer="ana", queue_id=queue.queue_id)
+    draft = {"session_id": two, "verdict": "fail", "draft": True}
+    ws.save_label(draft, reviewer="ana", queue_id=queue.queue_id)
     eve = ws.adjudicate(reviewer="eve", queue=queue)
     assert eve.ids == [one]
     shown = ask(eve, "fetch", session_id=one)["reviews"]

@@ -97,8 +97,8 @@ def test_reviewers_share_a_queue_and_what_was_added_comes_by_its_date(ws: wb.Wor
     ]
     extra = ws.sessions().join(queue.items, on="session_id", how="anti")["session_id"][0]
     soon = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-    assert ws.fill(queue, [extra], how="feedback", because="thumbs down", due_at=soon) == 1
-    assert ws.fill(queue, [extra], how="feedback", because="thumbs down", due_at=soon) == 0
+    assert ws.fill(queue, [extra], how="feedback", because="thumbs down", due_at=soon).added == 1
+    assert ws.fill(queue, [extra], how="feedback", because="thumbs down", due_at=soon).added == 0
     ws.save_label({"session_id": queue.items["session_id"][1], "verdict": "pass"}, reviewer="ben")
     item = ws.next_item(queue, reviewer="ben")
     assert item is not None

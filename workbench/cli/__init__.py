@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from workbench.cli import _data, _gate, _told  # their commands
+from workbench.cli import _data, _gate, _queue, _told  # their commands
 from workbench.cli._app import main
 
-_ = (_data, _gate, _told)
+_ = (_data, _gate, _queue, _told)
 
 __all__ = ["main"]

@@ -14,9 +14,10 @@ from workbench.label._current import (
 )
 from workbench.label._draw import draw_queue, population_hash
 from workbench.label._events import Coding, apply_events, codebook_event
+from workbench.label._fill import Filled, Filling, fill_queue, filled_draws, matching
 from workbench.label._labels import Change, Role, label_annotations
 from workbench.label._names import Mode, modes_of
-from workbench.label._next import draw_informed
+from workbench.label._next import KnownBefore, draw_informed
 from workbench.label._protocol import AnswerKind, Protocol, RubricItem
 from workbench.label._queue import Queue
 from workbench.label._read import read_annotations, read_draws
@@ -28,7 +29,7 @@ from workbench.label._reliability import (
     confusion,
     self_agreement,
 )
-from workbench.label._reserve import Filling, filled_draws, reserve
+from workbench.label._reserve import reserve
 from workbench.label._stopping import Stopping, stopping
 from workbench.label._tables import (
     CODEBOOK_EVENTS,
@@ -41,6 +42,7 @@ from workbench.label._tables import (
     SessionVerdict,
 )
 from workbench.label._weights import draw_weights
+from workbench.label._whole import unfinished
 
 __all__ = [
     "CODEBOOK_EVENTS",
@@ -55,7 +57,9 @@ __all__ = [
     "Codebook",
     "Coding",
     "EventKind",
+    "Filled",
     "Filling",
+    "KnownBefore",
     "Mode",
     "Protocol",
     "Purpose",
@@ -77,10 +81,12 @@ __all__ = [
     "draw_informed",
     "draw_queue",
     "draw_weights",
+    "fill_queue",
     "filled_draws",
     "first_and_again",
     "label_annotations",
     "last_operation",
+    "matching",
     "modes_of",
     "population_hash",
     "read_annotations",
@@ -90,4 +96,5 @@ __all__ = [
     "self_agreement",
     "settled",
     "stopping",
+    "unfinished",
 ]

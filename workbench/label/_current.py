@@ -32,7 +32,7 @@ OPERATION: Final = (
 
 
 def current_labels(
-    annotations: object, *, reviewer: str | None = None, as_of: dt.datetime | None = None
+    annotations: object, *, reviewer: str | None = None, as_of: dt.datetime | None = None, again: bool = False
 ) -> pl.DataFrame:
     """What the reviewers' annotations say now, or said at a time: one row a session and reviewer.
 
@@ -47,6 +47,8 @@ def current_labels(
         Only this reviewer's.
     as_of
         Only what had happened by then.
+    again
+        What was said when a session was shown again, unannounced, instead of the first time.
 
     Returns
     -------
@@ -63,10 +65,7 @@ def current_labels(
     >>> label.current_labels(said).select("session_id", "reviewer", "verdict", "note").row(0)
     ('s1', 'ana', 'fail', 'refunded the wrong order')
     """
-    return _labels(log_of(annotations, reviewer=reviewer, as_of=as_of))
-
-
-def _labels(log: pl.DataFrame) -> pl.DataFrame:
+    log = log_of(annotations, reviewer=reviewer, as_of=as_of, repeats=again)
     standing = standing_of(log).filter(pl.col("retracts").is_null(), pl.col("name").is_in(LABEL_NAMES))
     if not standing.height:
         return LABELS.to_frame()
@@ -244,13 +243,13 @@ def first_and_again(annotations: object, *, reviewer: str) -> pl.DataFrame:
     polars.DataFrame
         Columns of `LABELS`; the second reading is by "<reviewer>, again".
     """
-    first = _labels(log_of(annotations, reviewer=reviewer))
-    again = _labels(log_of(annotations, reviewer=reviewer, repeats=True))
+    first = current_labels(annotations, reviewer=reviewer)
+    again = current_labels(annotations, reviewer=reviewer, again=True)
     again = again.with_columns(pl.format("{}, again", "reviewer").alias("reviewer"))
     return pl.concat([first.join(again, on="session_id", how="semi"), again])
 
 
-def rubric_answers(annotations: object, *, reviewer: str | None = None) -> pl.DataFrame:
+def rubric_answers(annotations: object, *, reviewer: str | None = None, again: bool = False) -> pl.DataFrame:
     """The answers to rubric items as they stand.
 
     Parameters
@@ -259,6 +258,8 @@ def rubric_answers(annotations: object, *, reviewer: str | None = None) -> pl.Da
         Rows of `schema.ANNOTATIONS`.
     reviewer
         Only this reviewer's.
+    again
+        What was answered when a session was shown again, instead of the first time.
 
     Returns
     -------
@@ -276,7 +277,7 @@ def rubric_answers(annotations: object, *, reviewer: str | None = None) -> pl.Da
     >>> label.rubric_answers(said).select("item", "number").row(0)
     ('tone', 4.0)
     """
-    standing = standing_of(log_of(annotations, reviewer=reviewer)).filter(
+    standing = standing_of(log_of(annotations, reviewer=reviewer, repeats=again)).filter(
         pl.col("retracts").is_null(), pl.col("name").str.starts_with(ANSWER)
     )
     latest = standing.unique(["target_id", "author", "name"], keep="last", maintain_order=True)

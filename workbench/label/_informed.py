@@ -23,6 +23,10 @@ _UNUSUAL: Final = 4  # power of the rank by isolation
 _UNSEEN: Final = 2  # power of the rank by signs not seen yet
 _MEASURED: Final = 300  # sessions that the bandwidth is measured on
 _BAND: Final = 0.1  # quantile of their distances
+_KEPT: Final = 24  # sessions whose distances to all others are kept
+_GRAIN: Final = (
+    2.0**20
+)  # likenesses are multiples of its inverse: sums of them are exact, in whatever order they are made
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Informed:
         n = len(self.ids)
         self._left = np.ones(n, dtype=np.bool_)
         self._point = np.asarray(frame["point"].to_numpy(), dtype=np.float64) if "point" in frame.columns else None
+        self._norm: Floats = np.zeros(0) if self._point is None else np.einsum("ij,ij->i", self._point, self._point)
+        self._apart_from: dict[int, Floats] = {}
         self._unusual = (
             _ranks(np.asarray(frame["isolation"].fill_null(0).to_numpy(), dtype=np.float64))
             if "isolation" in frame.columns
@@ -90,10 +96,13 @@ class Informed:
         self._failed = np.zeros(n)  # how many of these fail
         self._differed = np.zeros(n)  # on how many of these reader and grader differ
         self._decided = self._failing = self._compared = self._differing = 0
+        self._said: dict[str, bool] = {}
+        self.taken: list[str] = []
 
     def took(self, session_id: str) -> None:
         """A session was drawn: it is not drawn again, and what it shows is no longer new."""
         at = self._at[session_id]
+        self.taken.append(session_id)
         self._left[at] = False
         if self._point is not None:
             apart = self._distance(at)
@@ -104,20 +113,31 @@ class Informed:
             self._segment.saw(at)
 
     def learn(self, verdicts: Mapping[str, bool]) -> None:
-        """What the readers said: True fails."""
-        for session_id in sorted(verdicts.keys() & self._at.keys()):
-            at, fails = self._at[session_id], verdicts[session_id]
-            like = self._like(at)
-            graded = self._graded[at]
-            self._decided += 1
-            self._failing += fails
-            self._near += like
-            self._failed += like * fails
-            if graded is not None:
-                differs = (graded == "fail") != fails
-                self._compared += 1
-                self._differing += differs
-                self._differed += like * differs
+        """What the readers say now: True fails. What they said before and say no more is forgotten, without a trace."""
+        now = {session_id: fails for session_id, fails in verdicts.items() if session_id in self._at}
+        before = self._said.items() - now.items()
+        for session_id, fails in before:
+            self._count(session_id, fails, -1)
+        for session_id, fails in now.items() - self._said.items():
+            self._count(session_id, fails, 1)
+        self._said = now
+
+    def _count(self, session_id: str, fails: bool, sign: int) -> None:
+        at = self._at[session_id]
+        like = np.rint(self._like(at) * _GRAIN)
+        like *= sign / _GRAIN
+        graded = self._graded[at]
+        self._decided += sign
+        self._failing += sign * fails
+        self._near += like
+        if fails:
+            self._failed += like
+        if graded is not None:
+            differs = (graded == "fail") != fails
+            self._compared += sign
+            self._differing += sign * differs
+            if differs:
+                self._differed += like
 
     def draw(self, step: int) -> tuple[Drawn, str]:
         """The next session with its chance, and the component that chose it."""
@@ -180,8 +200,16 @@ class Informed:
         return np.exp(-((self._distance(at) / self._width) ** 2))
 
     def _distance(self, at: int) -> Floats:
+        """How far a session is from each other; the latest are kept, since who is drawn is read soon after."""
         assert self._point is not None
-        return np.sqrt(((self._point - self._point[at]) ** 2).sum(axis=1))
+        apart = self._apart_from.pop(at, None)
+        if apart is None:
+            squared = self._norm + self._norm[at] - 2 * (self._point @ self._point[at])
+            apart = np.sqrt(np.maximum(squared, 0))
+        self._apart_from[at] = apart
+        if len(self._apart_from) > _KEPT:
+            del self._apart_from[next(iter(self._apart_from))]
+        return apart
 
     def _bandwidth(self) -> float:
         if self._point is None or not self._point.shape[1]:

@@ -1,10 +1,9 @@
-"""Who reads which item of a queue: reservations that expire, and items that people or rules add."""
+"""Who reads which item of a queue: reservations that expire."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 import polars as pl
 
@@ -13,9 +12,7 @@ from workbench.label._protocol import Protocol
 from workbench.label._tables import REPEAT
 from workbench.schema import DRAWS, RESERVATIONS, conform
 
-__all__ = ["Filling", "filled_draws", "reserve"]
-
-Filling = Literal["hand", "rule", "cluster", "feedback"]
+__all__ = ["reserve"]
 
 _DONE: Final = ("pass", "fail", "skip")
 
@@ -28,11 +25,13 @@ def reserve(
     reviewer: str,
     protocol: Protocol,
     now: dt.datetime,
+    again: pl.DataFrame | None = None,
 ) -> dict[str, Any] | None:
     """The next item of a queue for a reviewer, as a reservation to be appended; None where nothing is left for her.
 
     What expires first comes first, then the order of the draws. An item is taken while fewer reviewers than the protocol asks for
-    have decided it or hold it; who holds one gets it again. Nobody is told who else reads.
+    have decided it or hold it; who holds one gets it again. Nobody is told who else reads. A draw that shows a session again is
+    for those who decided the session the first time, and for nobody else.
 
     Parameters
     ----------
@@ -48,6 +47,8 @@ def reserve(
         How the queue is to be read.
     now
         The time, with a zone.
+    again
+        What `current_labels` returns of the sessions that were shown again.
 
     Returns
     -------
@@ -77,12 +78,9 @@ def reserve(
         raise InputError(msg)
     if protocol.reviewers and reviewer not in protocol.reviewers:
         raise UnknownNameError(reviewer, "reviewer of this queue", protocol.reviewers)
-    items = conform(draws, DRAWS, what="draws").filter(pl.col("component").ne_missing(REPEAT))
+    items = conform(draws, DRAWS, what="draws")
     log = conform(reservations, RESERVATIONS, what="reservations")
-    done: dict[str, set[str]] = {}
-    decided = labels.filter(pl.col("verdict").is_in(_DONE)).select("session_id", "reviewer")
-    for session, by in decided.iter_rows():
-        done.setdefault(session, set()).add(by)
+    done, repeated = _decided(labels), {} if again is None else _decided(again)
     holders: dict[str, dict[str, dt.datetime]] = {}
     takes: dict[str, int] = {}
     for row in log.iter_rows(named=True):
@@ -95,6 +93,10 @@ def reserve(
     own = pl.col("draw_id").is_in([draw for draw, held in holders.items() if reviewer in held])
     for row in items.sort(~own, "due_at", "position", nulls_last=True).iter_rows(named=True):
         finished, held = done.get(row["target_id"], set()), set(holders.get(row["draw_id"], {}))
+        if row["component"] == REPEAT:
+            if reviewer not in finished:
+                continue
+            finished, held = repeated.get(row["target_id"], set()) & {reviewer}, set[str]()
         others = (finished | held) - {reviewer}
         if reviewer in finished or len(others) >= protocol.reviews:
             continue
@@ -110,71 +112,9 @@ def reserve(
     return None
 
 
-def filled_draws(
-    draws: object,
-    sessions: Collection[str],
-    *,
-    queue_id: str,
-    how: Filling,
-    because: str,
-    due_at: dt.datetime | None = None,
-    now: dt.datetime | None = None,
-) -> pl.DataFrame:
-    """Sessions that people or rules add to a queue, as draws without a chance: evidence, and in no rate.
-
-    Parameters
-    ----------
-    draws
-        Rows of `schema.DRAWS` that are already stored.
-    sessions
-        What is added; sessions that the queue has already are passed over.
-    queue_id
-        The queue.
-    how
-        `hand`, `rule` (a saved filter), `cluster` or `feedback`.
-    because
-        One line that is shown beside each.
-    due_at
-        Until when they are to be read.
-    now
-        When they are added.
-
-    Returns
-    -------
-    polars.DataFrame
-        Rows of `schema.DRAWS`.
-
-    Raises
-    ------
-    UnknownNameError
-        There is no such way of filling.
-
-    Examples
-    --------
-    >>> from workbench import label
-    >>> label.filled_draws([], ["s1"], queue_id="q", how="hand", because="a customer called")["component"].item()
-    'hand'
-    """
-    if how not in get_args(Filling):
-        raise UnknownNameError(how, "way to fill a queue", get_args(Filling))
-    before = conform(draws, DRAWS, what="draws").filter(queue_id=queue_id)
-    last = before["position"].max()
-    start = 0 if not isinstance(last, int) else last + 1
-    there = set(before["target_id"].to_list())
-    new = [session for session in dict.fromkeys(sessions) if session not in there]
-    rows = [
-        {
-            "draw_id": f"{queue_id}.{position}",
-            "queue_id": queue_id,
-            "position": position,
-            "target_kind": "session",
-            "target_id": session,
-            "design": "filled",
-            "because": because,
-            "drawn_at": now,
-            "component": how,
-            "due_at": due_at,
-        }
-        for position, session in enumerate(new, start)
-    ]
-    return pl.DataFrame(rows, schema=DRAWS)
+def _decided(labels: pl.DataFrame) -> dict[str, set[str]]:
+    """Who has decided each session."""
+    done: dict[str, set[str]] = {}
+    for session, by in labels.filter(pl.col("verdict").is_in(_DONE)).select("session_id", "reviewer").iter_rows():
+        done.setdefault(session, set()).add(by)
+    return done

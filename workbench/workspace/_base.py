@@ -16,6 +16,7 @@ from workbench.errors import InputError, UnknownNameError
 from workbench.progress import Progress, notebook
 
 if TYPE_CHECKING:
+    from workbench.label import Queue
     from workbench.redact import Redactor
 
 __all__ = ["Base", "author_of", "concat_ids", "ids_of"]
@@ -32,6 +33,7 @@ class Base:
         self.config = read_config(self.store.folder)
         self._progress = progress
         self._frames: dict[str, tuple[str, pl.DataFrame]] = {}
+        self._going_on: dict[str, Callable[[], Queue]] = {}  # how a queue that was opened here draws more
 
     def __repr__(self) -> str:
         loads = self.store.loads()

@@ -6,18 +6,20 @@ import hashlib
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
 from workbench import label
 from workbench.errors import InputError, UnknownNameError
+from workbench.schema import ANNOTATIONS, conform
 from workbench.store import Database
 
 __all__ = ["labels_by_item", "labels_of", "reveal", "save_change"]
 
 _SAID: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag")
-_KEYS: Final = ("operation", "session_id", "undo", "blind", "revision", "draw_id", "answers", *_SAID)
+_KEYS: Final = ("operation", "session_id", "undo", "blind", "revision", "draw_id", "answers", "draft", *_SAID)
+_OPEN: Final = label.Protocol()
 
 
 def save_change(
@@ -28,23 +30,23 @@ def save_change(
     role: str = "general",
     queue_id: str | None = None,
     method: str = "widget",
+    whole: bool = False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> dict[str, Any] | None:
     """Append what a change says; return the label as it then stands, or None where there was nothing to undo.
 
     When this returns, the change is on disk. But to undo the last save, only the rows of one session are read, so that the
     time it takes does not grow with the workspace. An operation that comes again writes nothing, and is answered with the label of the
-    session that it touched. What is said of a draw that shows a session again is kept apart, and answered alone.
+    session that it touched. What is said of a draw that shows a session again is kept apart, and answered alone. With `whole` a verdict
+    that lacks required answers is refused, unless the change says that it is a draft; without it the answer names what is `missing`.
     """
     given = dict(change)
     for key in given:
         if key not in _KEYS:
             raise UnknownNameError(str(key), "field of a label", _KEYS)
     given.setdefault("operation", f"{method}-{uuid.uuid4().hex}")
-    drawn = {} if given.get("draw_id") is None else _draw(database, str(given["draw_id"]))
-    if drawn.get("component") == label.REPEAT:
-        method = label.REPEAT
-    rubric = _rubric(database, queue_id) if given.get("answers") else ()
+    drawn = {} if given.get("draw_id") is None else _draw(database, str(given["draw_id"]), given.get("session_id"))
+    queue_id = queue_id or drawn.get("queue_id")
     if given.get("undo") == "last":
         all_said = database.read("annotations", author=reviewer)
         last = _touched_by(given.get("operation"), all_said) or label.last_operation(
@@ -53,63 +55,108 @@ def save_change(
         if last is None:
             return None
         given["session_id"], given["undo"] = last
-        if _again(all_said, last):
-            method = label.REPEAT
-    session_id = str(given["session_id"])
-    repeats = method == label.REPEAT
+    session_id = str(given.get("session_id") or drawn.get("target_id"))
     before = database.read("annotations", target_id=session_id, author=reviewer)
-    if _touched_by(given.get("operation"), before) is not None:
-        return _standing(before, session_id, reviewer, repeats=repeats)
-    said = {name: given[name] for name in ("operation", "session_id", "undo", "answers", *_SAID) if name in given}
+    operation = given["operation"]
+    repeats = drawn.get("component") == label.REPEAT or _was_repeat(before, operation, given.get("undo"))
+    protocol = _protocol(database, queue_id, needed=bool(given.get("answers")))
+    about = _About(session_id, reviewer, queue_id, repeats, protocol)
+    if _touched_by(operation, before) is not None:
+        return _standing(database, before, about)
+    said = {name: given[name] for name in ("operation", "undo", "answers", *_SAID) if name in given}
     rows = label.label_annotations(
-        said,  # pyright: ignore[reportArgumentType] - checked there
+        {**said, "session_id": session_id},  # pyright: ignore[reportArgumentType] - checked there
         reviewer=reviewer,
         role=role,  # pyright: ignore[reportArgumentType]
         queue_id=queue_id,
         now=clock(),
         blind=bool(given.get("blind", True)),
-        method=method,
+        method=label.REPEAT if repeats else method,
         said=before,
-        rubric=rubric,
+        rubric=protocol.rubric,
     )
+    if whole and "undo" not in given and not given.get("draft"):
+        _refuse_parts(before, rows, about, decides=given.get("verdict") in ("pass", "fail"))
     database.append("annotations", rows)
-    after = database.read("annotations", target_id=session_id, author=reviewer)
-    return _standing(after, session_id, reviewer, repeats=repeats)
+    return _standing(database, database.read("annotations", target_id=session_id, author=reviewer), about)
 
 
-def _draw(database: Database, draw_id: str) -> dict[str, Any]:
+class _About(NamedTuple):
+    """What a change is about."""
+
+    session_id: str
+    reviewer: str
+    queue_id: str | None
+    repeats: bool  # the session is shown again: what was said the first time is not to be seen
+    protocol: label.Protocol
+
+
+def _draw(database: Database, draw_id: str, session_id: object) -> dict[str, Any]:
     found = database.read("draws", draw_id=draw_id)
     if not found.height:
         raise UnknownNameError(draw_id, "draw", database.read("draws")["draw_id"].to_list())
-    return found.row(0, named=True)
+    row = found.row(0, named=True)
+    if session_id is not None and session_id != row["target_id"]:
+        msg = f"draw {draw_id!r} shows session {row['target_id']!r}, not {session_id!r}: leave one of the two out"
+        raise InputError(msg)
+    return row
 
 
-def _rubric(database: Database, queue_id: str | None) -> tuple[label.RubricItem, ...]:
+def _was_repeat(before: pl.DataFrame, operation: object, undone: object) -> bool:
+    """Whether an operation that comes again, or that is to be undone, spoke of a session that was shown again."""
+    named = [f"{each}." for each in (operation, undone) if isinstance(each, str)]
+    again = before.filter(pl.col("method") == label.REPEAT)["annotation_id"].to_list()
+    return any(each.startswith(tuple(named)) for each in again)
+
+
+def _protocol(database: Database, queue_id: str | None, *, needed: bool) -> label.Protocol:
     rows = database.read("queues", queue_id=queue_id) if queue_id is not None else None
-    if rows is None or not rows.height:
+    if rows is not None and rows.height:
+        return label.Protocol.of(rows.row(0, named=True))
+    if needed:
         msg = "answers are answers to the rubric of a queue: give queue_id, or save verdict and note alone"
         raise InputError(msg)
-    return label.Protocol.of(rows.row(0, named=True)).rubric
+    return _OPEN
 
 
-def _standing(annotations: pl.DataFrame, session_id: str, reviewer: str, *, repeats: bool) -> dict[str, Any]:
-    if repeats:  # what was said the first time is not to be seen
-        annotations = _said_again(annotations)
-    standing = {"revision": 0, **labels_of(annotations, reviewer).get(session_id, {}), "session_id": session_id}
-    return {**standing, "again": True} if repeats else standing
+def _refuse_parts(before: pl.DataFrame, rows: list[dict[str, Any]], about: _About, *, decides: bool) -> None:
+    """Refuse a verdict without the answers that go with it; what was open before stays open."""
+    after = pl.concat([before, conform(rows, ANNOTATIONS).select(before.columns)])
+    missing = _missing(after, about)
+    new = missing if decides else [name for name in missing if name not in _missing(before, about)]
+    if new:
+        msg = (
+            f"not saved: this queue asks for {', '.join(map(repr, missing))} with a verdict on {about.session_id!r}."
+            f" Give answers={{{missing[0]!r}: …}} in the same change, or 'draft': True to keep what there is and finish it later."
+        )
+        raise InputError(msg)
 
 
-def _said_again(annotations: pl.DataFrame) -> pl.DataFrame:
-    """What was said when sessions were shown again, as if that were all."""
-    return annotations.filter(pl.col("method") == label.REPEAT).with_columns(method=pl.lit("widget"))
+def _missing(annotations: pl.DataFrame, about: _About) -> list[str]:
+    if not any(item.required for item in about.protocol.rubric):
+        return []
+    labels = label.current_labels(annotations, reviewer=about.reviewer, again=about.repeats)
+    answers = label.rubric_answers(annotations, reviewer=about.reviewer, again=about.repeats)
+    found = label.unfinished(labels, answers, about.protocol)
+    return found["missing"][0].to_list() if found.height else []
 
 
-def _again(annotations: pl.DataFrame, last: tuple[str, str]) -> bool:
-    """Whether an operation was made when a session was shown again."""
-    own = annotations.filter(
-        pl.col("annotation_id") == pl.concat_str(pl.lit(f"{last[1]}."), "name"), pl.col("target_id") == last[0]
-    )
-    return (own["method"] == label.REPEAT).any()
+def _standing(database: Database, annotations: pl.DataFrame, about: _About) -> dict[str, Any]:
+    """The label as it stands; `missing` names the required answers that it lacks, `draw_id` the draw that showed it again."""
+    held = _said_of(annotations, about.reviewer, again=about.repeats).get(about.session_id, {})
+    if not about.repeats:
+        held = labels_of(annotations, about.reviewer).get(about.session_id, {})
+    standing: dict[str, Any] = {"revision": 0, **held, "session_id": about.session_id}
+    missing = _missing(annotations, about)
+    if missing:
+        standing["missing"] = missing
+    if about.repeats:
+        standing["again"] = True
+    if about.repeats and about.queue_id is not None:
+        shown = database.read("draws", queue_id=about.queue_id, target_id=about.session_id, component=label.REPEAT)
+        if shown.height:
+            standing["draw_id"] = shown["draw_id"][0]
+    return standing
 
 
 def _touched_by(operation: object, annotations: pl.DataFrame) -> tuple[str, str] | None:
@@ -121,9 +168,12 @@ def _touched_by(operation: object, annotations: pl.DataFrame) -> tuple[str, str]
 
 
 def labels_of(
-    annotations: pl.DataFrame, reviewer: str, exposures: pl.DataFrame | None = None
+    annotations: pl.DataFrame,
+    reviewer: str,
+    exposures: pl.DataFrame | None = None,
+    draws: pl.DataFrame | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """A reviewer's labels by session, as the labeller takes them.
+    """A reviewer's labels by session, as the labeller takes them; with `draws`, by draw id what was said when they showed a session again.
 
     Suggestions that were shown once stay shown, whatever was taken back since: the next label of that session is not
     blind either.
@@ -131,31 +181,34 @@ def labels_of(
     seen = set(annotations.filter(pl.col("author") == reviewer, pl.col("blind") == False)["target_id"].to_list())  # noqa: E712 - null is not known
     if exposures is not None:
         seen |= set(exposures.filter(author=reviewer, use="shown", target_kind="session")["target_id"].to_list())
-    current = label.current_labels(annotations, reviewer=reviewer)
     labels: dict[str, dict[str, Any]] = {session_id: {"revision": 0, "blind": False} for session_id in seen}
-    for row in current.iter_rows(named=True):
-        said = {name: row[name] for name in _SAID if row[name] is not None}
-        labels[row["session_id"]] = {"revision": row["revision"], "blind": row["session_id"] not in seen, **said}
-    for session, item, number, text in (
-        label.rubric_answers(annotations, reviewer=reviewer).select("session_id", "item", "number", "text").iter_rows()
-    ):
-        own = labels.setdefault(session, {"revision": 0, "blind": session not in seen})
-        own.setdefault("answers", {})[item] = text if number is None else f"{number:g}"
+    for session_id, said in _said_of(annotations, reviewer, again=False).items():
+        labels[session_id] = {**said, "blind": session_id not in seen}
+    if draws is not None:
+        again = draws.filter(component=label.REPEAT)
+        here = annotations.filter(pl.col("queue_id").is_in(again["queue_id"].unique().to_list()))
+        said_again = _said_of(here, reviewer, again=True)
+        for draw_id, session_id in again.select("draw_id", "target_id").iter_rows():
+            if session_id in said_again:
+                labels[draw_id] = {**said_again[session_id], "blind": session_id not in seen}
     return labels
 
 
 def labels_by_item(database: Database, reviewer: str, draws: pl.DataFrame | None = None) -> dict[str, dict[str, Any]]:
     """A reviewer's labels as the labeller takes them: by session, and by draw for what was said of a session shown again."""
     annotations = database.read("annotations", author=reviewer)
-    labels = labels_of(annotations, reviewer, database.read("exposures", author=reviewer))
-    repeats = None if draws is None else draws.filter(pl.col("component").eq_missing(label.REPEAT))
-    if repeats is not None and repeats.height:
-        again = labels_of(_said_again(annotations), reviewer)
-        labels |= {
-            draw: again[session]
-            for draw, session in repeats.select("draw_id", "target_id").iter_rows()
-            if session in again
-        }
+    return labels_of(annotations, reviewer, database.read("exposures", author=reviewer), draws)
+
+
+def _said_of(annotations: pl.DataFrame, reviewer: str, *, again: bool) -> dict[str, dict[str, Any]]:
+    """What stands of a reviewer's labels, by session: revision, fields, and answers to the rubric."""
+    labels: dict[str, dict[str, Any]] = {}
+    for row in label.current_labels(annotations, reviewer=reviewer, again=again).iter_rows(named=True):
+        said = {name: row[name] for name in _SAID if row[name] is not None}
+        labels[row["session_id"]] = {"revision": row["revision"], **said}
+    for row in label.rubric_answers(annotations, reviewer=reviewer, again=again).iter_rows(named=True):
+        answer = row["text"] if row["number"] is None else f"{row['number']:g}"
+        labels.setdefault(row["session_id"], {"revision": 0}).setdefault("answers", {})[row["item"]] = answer
     return labels
 
 

@@ -1,9 +1,8 @@
-"""Queues, labels and the codebook."""
+"""Labels and the codebook."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,149 +10,19 @@ import polars as pl
 
 from workbench.errors import EmptyError, UnknownNameError
 from workbench.workspace._base import author_of
-from workbench.workspace._modes import FailureModes
+from workbench.workspace._queueing import Queueing
 
 if TYPE_CHECKING:
     from workbench.cluster import Modes
-    from workbench.label import Agreements, Anchoring, Codebook, EventKind, Filling, Protocol, Queue, Stopping
+    from workbench.label import Agreements, Anchoring, Codebook, EventKind, Queue, Stopping
     from workbench.widgets import Labeller
 
 
 __all__ = ["Reading"]
 
 
-class Reading(FailureModes):
+class Reading(Queueing):
     """Reading sessions and saying what went wrong."""
-
-    def queue(
-        self,
-        name: str,
-        population: Any = None,
-        *,
-        n: int = 40,
-        seed: int = 0,
-        by: str | None = None,
-        score: str | None = None,
-        informed: bool = False,
-        ahead: int | None = None,
-        because: str | None = None,
-        protocol: Protocol | None = None,
-    ) -> Queue:
-        """Draw sessions to read, once: the same name gives the same queue for ever.
-
-        Parameters
-        ----------
-        name
-            What to call it.
-        population
-            Sessions to draw from: a selection, ids, or a frame with `session_id`; all by default.
-        n
-            How many.
-        seed
-            Another seed draws others.
-        by, score
-            A column of the population: strata that each get their part, or the worth of reading (a third of the draws stays uniform).
-        informed
-            A third at random, the rest where most is to be learnt: kinds not seen yet, disagreement with graders, thin segments
-            (of `by`), negative feedback. A larger `n` later goes on from what was read until then.
-        ahead
-            With `informed`: draw so many beyond what was read, and more whenever this is called again.
-        because
-            One line that is shown beside each session.
-        protocol
-            What for, by whom, what is asked, what stays hidden.
-        """
-        from workbench import evidence, label
-        from workbench.workspace._queues import keep
-
-        # A queue that exists is handed back whatever the population has become.
-        sessions = self._rolled_up()
-        source, refused = self._meant(sessions if population is None else population)
-        known = self._known_before(source, by) if informed else source
-
-        def draw() -> Queue:
-            shared: dict[str, Any] = {
-                "name": name,
-                "n": n,
-                "seed": seed,
-                "because": because,
-                "history": self.store.database.read("draws"),
-                "queues": self.store.database.read("queues"),
-                "protocol": protocol or label.Protocol(),
-                "created_by": author_of(),
-                "now": datetime.now(UTC),
-            }
-            if informed:
-                return label.draw_informed(known, ahead=ahead, labels=self.labels(), **shared)
-            return label.draw_queue(known, by=by, score=score, **shared)
-
-        drawn = keep(self.store.database, draw)
-        return replace(drawn, notes=(*drawn.notes, *evidence.refusals(refused if drawn.is_new else 0)))
-
-    def next_item(self, queue: Queue, *, reviewer: str) -> dict[str, Any] | None:
-        """Reserve the next session of a queue for a reviewer: `session_id`, `draw_id`, `because`, `expires_at`; None where nothing is left."""
-        from workbench.workspace._queues import take_next
-
-        return take_next(self.store.database, queue, reviewer, lambda: datetime.now(UTC))
-
-    def fill(
-        self, queue: Queue, population: Any, *, how: Filling = "hand", because: str, due_at: datetime | None = None
-    ) -> int:
-        """Add sessions to a queue by hand, by rule, from a cluster or from feedback: evidence, and in no rate.
-
-        Parameters
-        ----------
-        queue
-            What `queue()` drew.
-        population
-            The sessions: a selection, ids, or a frame with `session_id`.
-        how
-            `hand`, `rule`, `cluster` or `feedback`.
-        because
-            One line that is shown beside each.
-        due_at
-            Until when they are to be read: what expires first comes first.
-
-        Returns
-        -------
-        int
-            How many were new to the queue.
-        """
-        from workbench import label
-
-        source, _ = self._meant(population)
-        while True:
-            rows = label.filled_draws(
-                self.store.database.read("draws", queue_id=queue.queue_id),
-                source["session_id"].to_list(),
-                queue_id=queue.queue_id,
-                how=how,
-                because=because,
-                due_at=due_at,
-                now=datetime.now(UTC),
-            )
-            if not rows.height or self.store.database.append_together({"draws": rows}, unless="draws"):
-                return rows.height
-
-    def _known_before(self, source: pl.DataFrame, by: str | None) -> pl.DataFrame:
-        """What is known of sessions before they are read: where they lie, their signs, what graders and users said."""
-        from workbench import cluster, label
-
-        wanted = source.select("session_id").unique().sort("session_id")
-        name = f"features_{label.population_hash(wanted['session_id'].to_list())[:16]}"
-        steps = self.steps()
-        known = self._derived(
-            name,
-            lambda: cluster.features(cluster.facet_text(steps.join(wanted, on="session_id", how="semi"), "failure")),
-        )
-        outcomes = self.outcomes().frame.select("session_id", "feedback", graded="grader")
-        known = wanted.join(known, on="session_id", how="left").join(outcomes, on="session_id", how="left")
-        if by is None:
-            return known
-        held = source if by in source.columns else self.sessions()
-        if by not in held.columns:
-            raise UnknownNameError(by, "column of the sessions", held.columns)
-        return known.join(held.select("session_id", segment=by).unique("session_id"), on="session_id", how="left")
 
     def label(
         self,
@@ -249,7 +118,9 @@ class Reading(FailureModes):
         ----------
         change
             `session_id` and what is said of it: `verdict`, `note`, `failure_mode`, `first_failure`, `root_cause`, `expected_output`,
-            `answers` to the queue's rubric; or `undo`. An `operation` of your own tells a repetition.
+            `answers` to the queue's rubric; or `undo`. An `operation` of your own tells a repetition; `draw_id` says which draw showed the
+            session, so that what is said of a silent repeat stands beside the first label. A verdict comes with every answer that
+            the rubric requires; with `draft` it may come without, and the session is given to the reviewer again.
         reviewer, role
             Who says it, and as what: `general`, `expert`, or `adjudicator`, whose verdict settles a contested session.
         queue_id
@@ -260,10 +131,12 @@ class Reading(FailureModes):
         Returns
         -------
         dict
-            The reviewer's label of that session as it stands now.
+            The reviewer's label of that session as it stands now, and what is `missing` of a draft.
 
         Raises
         ------
+        InputError
+            Required answers are missing; nothing is written.
         UnknownNameError
             There is no such session or field; the message suggests the nearest.
         """
@@ -273,7 +146,9 @@ class Reading(FailureModes):
         known = self._rolled_up()["session_id"]
         if session is not None and not (known == session).any():
             raise UnknownNameError(str(session), "session", known.to_list(), then="`ws.sessions()` lists them.")
-        saved = save_change(self.store.database, change, reviewer=reviewer, role=role, queue_id=queue_id, method=method)
+        saved = save_change(
+            self.store.database, change, reviewer=reviewer, role=role, queue_id=queue_id, method=method, whole=True
+        )
         return saved or {}
 
     def labels(self, *, reviewer: str | None = None) -> pl.DataFrame:
