@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from workbench.cli import _data, _gate, _queue, _told  # their commands
+from workbench.cli import _data, _gate, _told  # their commands
 from workbench.cli._app import main
+from workbench.cli._queue import queues
 
-_ = (_data, _gate, _queue, _told)
+_ = (_data, _gate, _told, queues)
 
 __all__ = ["main"]
