@@ -270,7 +270,8 @@ def test_a_mix_of_formats_is_told_in_one_sentence(tmp_path: Path) -> None:
     read, done = loaded.total("read"), loaded.total("loaded")
     said = f"{read} records read from {len(EXAMPLES) + 4} files ({', '.join(sorted(EXAMPLES))}): {done} loaded, "
     assert repr(loaded).startswith(said)
-    assert loaded.set_aside["reason"].to_list() == ["no reader knows this file"] * 4
+    damaged, foreign = "JSON that breaks off or is damaged", "no reader knows this file"
+    assert loaded.set_aside["reason"].to_list() == [damaged, foreign, foreign, foreign]
     details = dict(zip(loaded.set_aside["path"].str.split("/").list.last(), loaded.set_aside["detail"], strict=True))
     assert details["close.json"] == "it has observation, scores; nearest: langfuse"
     assert details["labels.jsonl"] == "it holds annotations, which `annotate` takes"

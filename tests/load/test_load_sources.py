@@ -104,7 +104,7 @@ def test_a_compressed_file_that_breaks_off_gives_what_it_holds_and_says_so(pack:
         (b"PK\x03\x04 not really", "the file breaks off or is damaged"),
         (b"\x1f\x8bbroken", "the file breaks off or is damaged"),
         (b"\x28\xb5\x2f\xfdbroken", "the file breaks off or is damaged"),
-        (b"[" * 100_000, "no reader knows this file"),
+        (b"[" * 100_000, "JSON that breaks off or is damaged"),
     ],
 )
 def test_what_is_no_export_is_set_aside(content: bytes, reason: str, tmp_path: Path) -> None:
