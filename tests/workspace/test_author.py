@@ -28,7 +28,7 @@ def test_a_user_without_an_entry_is_named_by_the_hub_or_asked_for_a_name(monkeyp
 def test_a_queue_is_drawn_where_the_system_knows_no_name(ws: wb.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(getpass, "getuser", nobody)
     monkeypatch.setenv("JUPYTERHUB_USER", "ben")
-    assert ws.queue("q", {"session_id": ["a", "b"]}, n=2).row["created_by"].item() == "ben"
+    assert ws.queue("q", ws.sessions().head(2), n=2).row["created_by"].item() == "ben"
 
 
 def test_an_unknown_column_of_a_population_says_what_to_do(ws: wb.Workspace) -> None:
