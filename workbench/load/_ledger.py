@@ -65,7 +65,10 @@ def resolved(paths: Iterable[Path]) -> Iterator[Path]:
         folder, name = os.path.split(path)
         if folder not in folders:
             folders[folder] = os.path.realpath(folder)
-        yield Path(os.path.realpath(path) if name in ("", "..") or path.is_symlink() else f"{folders[folder]}/{name}")
+        if name in ("", "..") or path.is_symlink():
+            yield Path(os.path.realpath(path))
+        else:
+            yield path if folders[folder] == folder else Path(folders[folder], name)
 
 
 def batches(files: Sequence[FreshFile]) -> Iterator[list[FreshFile]]:

@@ -94,7 +94,7 @@ class Traces(Base):
                 done += size
         mine = pl.col("load_id").is_in(made)
         return load.LoadReport(
-            sources=self.store.sources().filter(mine).select(schema.SOURCES.names()),
+            sources=(self.store.sources() if made else known).filter(mine).select(schema.SOURCES.names()),
             set_aside=self.store.database.read("set_aside").filter(mine).select(schema.SET_ASIDE.names()),
             skipped=tuple(str(path) for path in skipped),
             signals=self._signal_counts(),
