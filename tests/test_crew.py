@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 import operator
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +82,26 @@ def test_work_that_is_soon_done_is_done_here() -> None:
     with Crew(2) as crew:
         assert list(crew.run(_where, range(9), worth=lambda _: False)) == [os.getpid()] * 9
         assert crew._helpers == []
+
+
+def test_what_travels_does_not_outlive_a_process_that_is_killed(tmp_path: Path) -> None:
+    travels = tmp_path / "travels"
+    travels.mkdir()
+    (tmp_path / "slow.py").write_text("import time\ndef slow(frame):\n    time.sleep(0.2)\n    return frame\n")
+    program = (
+        "import polars as pl, slow\nfrom workbench._crew import Crew\n"
+        "for _ in Crew(2).run(slow.slow, [pl.DataFrame({'said': ['private']})] * 500): pass"
+    )
+    paths = os.pathsep.join([str(tmp_path), *sys.path])
+    killed = subprocess.Popen(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": paths, "TMPDIR": str(travels)}
+    )
+    until = time.monotonic() + 60
+    while not list(travels.glob("*/*")):
+        assert time.monotonic() < until, "nothing travelled"
+        time.sleep(0.05)
+    killed.kill()
+    killed.wait()
+    while list(travels.iterdir()):
+        assert time.monotonic() < until, "it lies there still"
+        time.sleep(0.05)

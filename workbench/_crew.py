@@ -397,16 +397,22 @@ def serve(folder: str) -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no result
     while True:
         try:
-            function, job = pickle.loads(_receive(given))  # noqa: S301 - from the process that started this one
-        except EOFError:
-            shutil.rmtree(folder, ignore_errors=True)  # where the other process ended without a word
-            return 0
+            told = _receive(given)
+        except (EOFError, pickle.UnpicklingError):
+            break
+        function, job = pickle.loads(told)  # noqa: S301 - from the process that started this one
         fine, result = _tried(function, job)
         try:
             written = _packed((fine, result), folder)
         except Exception as error:  # noqa: BLE001 - an error that cannot travel is told in words
             written = _packed((False, RuntimeError(f"{type(error).__name__}: {error}")), folder)
-        _send(taken, written)
+        try:
+            _send(taken, written)
+        except OSError:
+            break
+    # The other process ended without a word: nobody else removes what lies there, which is people's traces.
+    shutil.rmtree(folder, ignore_errors=True)
+    return 0
 
 
 def _dismiss(helper: subprocess.Popen[bytes]) -> None:
