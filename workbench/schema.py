@@ -473,19 +473,28 @@ def conform(data: Any, schema: pl.Schema, *, what: str = "frame") -> pl.DataFram
     frame = data.collect() if isinstance(data, pl.LazyFrame) else pl.DataFrame(data)
     if not frame.columns:  # nulls beside no column at all would make a row out of nothing
         return schema.to_frame()
-    columns: list[pl.Expr] = []
-    for name, kind in schema.items():
-        if name not in frame.columns:
-            columns.append(pl.lit(None, dtype=kind).alias(name))
-            continue
-        column = pl.col(name)
-        if isinstance(kind, pl.Datetime) and frame.schema[name] == pl.String:
-            column = column.str.to_datetime(time_unit="ns", time_zone="UTC")
-        try:
-            frame.select(column.cast(kind))
-        except pl.exceptions.PolarsError as error:
-            msg = f"{what}: column {name!r} holds {frame.schema[name]}, expected {kind}: {str(error).splitlines()[0]}"
-            raise InputError(msg) from error
-        columns.append(column.cast(kind))
+    if list(frame.schema.items())[: len(schema)] == list(schema.items()):
+        return frame
+    columns = [_column(frame, name, kind) for name, kind in schema.items()]
     extra = [name for name in frame.columns if name not in schema]
-    return frame.select(*columns, *extra)
+    try:
+        return frame.select(*columns, *extra)
+    except pl.exceptions.PolarsError:
+        for (name, kind), column in zip(schema.items(), columns, strict=True):
+            try:
+                frame.select(column)
+            except pl.exceptions.PolarsError as error:
+                msg = (
+                    f"{what}: column {name!r} holds {frame.schema[name]}, expected {kind}: {str(error).splitlines()[0]}"
+                )
+                raise InputError(msg) from error
+        raise
+
+
+def _column(frame: pl.DataFrame, name: str, kind: pl.DataType) -> pl.Expr:
+    if name not in frame.columns:
+        return pl.lit(None, dtype=kind).alias(name)
+    column = pl.col(name)
+    if isinstance(kind, pl.Datetime) and frame.schema[name] == pl.String:
+        column = column.str.to_datetime(time_unit="ns", time_zone="UTC")
+    return column.cast(kind)

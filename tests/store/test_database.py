@@ -57,6 +57,26 @@ def test_the_same_row_again_adds_nothing_and_changes_nothing(database: Database)
     assert database.read("annotations")["passed"].to_list() == [False, False, False]
 
 
+def test_what_was_read_before_and_what_others_wrote_since_are_read_together(database: Database, address: str) -> None:
+    database.append("annotations", [label(1)])
+    assert database.read("annotations")["annotation_id"].to_list() == ["a1"]
+    other = Database(address)
+    other.append("annotations", [label(number, author="ben") for number in range(2, 50)])
+    other.close()
+    database.append("annotations", [label(50, comment=None)])
+    assert database.read("annotations")["annotation_id"].to_list() == [f"a{number}" for number in range(1, 51)]
+    assert database.read("annotations", author="ben", comment=None).height == 48
+    assert database.read("annotations", author=None).is_empty()
+
+
+def test_rows_that_somebody_took_out_by_hand_are_not_remembered(database: Database, address: str) -> None:
+    database.append("draws", [{"draw_id": f"q.{number}", "queue_id": "q"} for number in range(3)])
+    assert database.read("draws").height == 3
+    with sa.create_engine(address).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM draws WHERE draw_id = 'q.2'")
+    assert database.read("draws", queue_id="q").height == 2
+
+
 def test_rows_come_in_the_order_of_writing(database: Database) -> None:
     database.append("annotations", [label(9)])
     database.append("annotations", [label(n) for n in (3, 1, 2)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,7 @@ class Desk(Labeller):
 
     def ask(self, kind: str, **content: Any) -> dict[str, Any]:
         self._heard(self, {"kind": kind, "id": "q1", **content}, [])
+        self._aside.submit(int).result(10)  # what is answered beside has been answered
         return self.told[-1][0]
 
 
@@ -81,6 +83,23 @@ def test_only_what_somebody_stands_behind_is_offered() -> None:
     assert desk.offers == ["hold"]
     assert desk.ask("hold", session_id="q.2")["taken"] == "a q.2"
     assert "does not know" in desk.ask("stopping")["error"]
+
+
+def test_no_save_waits_for_a_question_that_takes_long() -> None:
+    go_on = threading.Event()
+
+    def stopping(_segments: bool) -> dict[str, Any]:
+        assert go_on.wait(10)
+        return {"sentence": "Read on."}
+
+    desk = Desk([{"session_id": "a"}], services=Services(stopping=stopping))
+    desk._heard(desk, {"kind": "stopping", "id": "slow"}, [])
+    change = {"operation": "o", "session_id": "a", "revision": 0, "verdict": "fail"}
+    desk._heard(desk, {"kind": "change", "id": "o", "change": change}, [])
+    assert [content["to"] for content, _ in desk.told] == ["o"]
+    go_on.set()
+    desk._aside.submit(int).result(10)
+    assert [content["to"] for content, _ in desk.told] == ["o", "slow"]
 
 
 def span(span_id: str, parent: str | None, start: float, seconds: float = 1.0, **more: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from workbench.label._fill import Filled, Filling, fill_queue, filled_draws, mat
 from workbench.label._labels import Change, Role, label_annotations
 from workbench.label._names import Mode, modes_of
 from workbench.label._next import KnownBefore, draw_informed
+from workbench.label._one import Said, said_of
 from workbench.label._protocol import AnswerKind, Protocol, RubricItem
 from workbench.label._queue import Queue
 from workbench.label._read import read_annotations, read_draws
@@ -67,6 +68,7 @@ __all__ = [
     "ReviewerAgreement",
     "Role",
     "RubricItem",
+    "Said",
     "SessionVerdict",
     "Stopping",
     "agreement",
@@ -93,6 +95,7 @@ __all__ = [
     "read_draws",
     "reserve",
     "rubric_answers",
+    "said_of",
     "self_agreement",
     "settled",
     "stopping",

@@ -15,13 +15,13 @@ from workbench.label._designs import Drawn, mixed, simple, stratified
 from workbench.label._protocol import Protocol
 from workbench.label._queue import (
     Queue,
+    Repeats,
     as_population,
     draw_rows,
     handed_back,
     items_of,
     other_purpose,
     queue_id_of,
-    repeated,
 )
 from workbench.schema import DRAWS, QUEUES, conform
 
@@ -176,8 +176,9 @@ def _scores(frame: pl.DataFrame, score: str) -> list[float]:
 
 def _with_repeats(chosen: list[tuple[Drawn, str]], share: float, key: str) -> list[tuple[Drawn, str]]:
     shown: list[tuple[Drawn, str]] = []
+    repeats = Repeats(key, share, shown)
     for one in chosen:
-        again = repeated(key, len(shown), share, shown)
+        again = repeats.draw()
         if again is not None:
             shown.append(again)
         shown.append(one)

@@ -16,13 +16,13 @@ from workbench.label._informed import Informed
 from workbench.label._protocol import Protocol
 from workbench.label._queue import (
     Queue,
+    Repeats,
     as_population,
     draw_rows,
     handed_back,
     items_of,
     other_purpose,
     queue_id_of,
-    repeated,
 )
 from workbench.label._tables import REPEAT
 from workbench.schema import DRAWS, QUEUES, conform
@@ -175,8 +175,9 @@ def draw_informed(
     key = f"{seed}\x1f{name}"
     state = ready.state([one.session_id for one in drawn], audit=audit, key=key, blind=protocol.blind)
     state.learn(verdicts)
+    repeats = Repeats(key, protocol.repeats, shown)
     for step in range(len(drawn), wanted):
-        again = repeated(key, len(shown), protocol.repeats, shown)
+        again = repeats.draw()
         if again is not None:
             shown.append(again)
         chosen, component = state.draw(step)

@@ -19,13 +19,13 @@ from workbench.schema import DRAWS
 
 __all__ = [
     "Queue",
+    "Repeats",
     "as_population",
     "draw_rows",
     "handed_back",
     "items_of",
     "other_purpose",
     "queue_id_of",
-    "repeated",
 ]
 
 _APART: Final = 10  # reads between a session and its repetition, so that it is not known again at once
@@ -136,16 +136,42 @@ def draw_rows(
     return pl.DataFrame(rows, schema=DRAWS)
 
 
-def repeated(key: str, position: int, share: float, shown: Sequence[tuple[Drawn, str]]) -> tuple[Drawn, str] | None:
-    """The draw that is shown once more at this position; None where none is.
+class Repeats:
+    """Which session is shown once more, and when; each once.
 
-    It says the same reason as the first time: that it comes again is not to be seen.
+    Parameters
+    ----------
+    key
+        Fixes chance.
+    share
+        Share of places that show one again.
+    shown
+        The draws so far with what chose each; the caller appends to it.
     """
-    again = {one.session_id for one, component in shown if component == REPEAT}
-    early = [one for one, component in shown[:-_APART] if component != REPEAT and one.session_id not in again]
-    if not early or uniform(key, "repeat", position) >= share:
-        return None
-    return early[int(uniform(key, "which", position) * len(early))], REPEAT
+
+    def __init__(self, key: str, share: float, shown: Sequence[tuple[Drawn, str]]) -> None:
+        self._key, self._share, self._shown = key, share, shown
+        self._looked = 0  # draws of `shown` that were looked at
+        self._again = {one.session_id for one, component in shown if component == REPEAT}
+        self._ready: list[Drawn] = []
+
+    def draw(self) -> tuple[Drawn, str] | None:
+        """The draw that is shown once more at the next position; None where none is.
+
+        It says the same reason as the first time: that it comes again is not to be seen.
+        """
+        position = len(self._shown)
+        if self._share <= 0 or uniform(self._key, "repeat", position) >= self._share:
+            return None
+        for one, component in self._shown[self._looked : max(position - _APART, self._looked)]:
+            self._looked += 1
+            if component != REPEAT and one.session_id not in self._again:
+                self._ready.append(one)
+        if not self._ready:
+            return None
+        again = self._ready.pop(int(uniform(self._key, "which", position) * len(self._ready)))
+        self._again.add(again.session_id)
+        return again, REPEAT
 
 
 def items_of(draws: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from workbench.errors import ReadOnlyError, StoreError, UnknownNameError
 from workbench.store import _migrations
+from workbench.store._grown import GROWING, Grown, frame_of, plain_rows
 from workbench.store._tables import METADATA, TABLES
 
 __all__ = ["Database"]
@@ -46,6 +47,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._writing = threading.RLock()
+        self._grown: Grown | None = None
         try:
             self._engine = sa.create_engine(url)
             if self._engine.dialect.name == "sqlite":
@@ -59,6 +61,8 @@ class Database:
                 if (readable := _readable(sa.make_url(url))) is None:
                     raise
                 self._engine = readable  # what was kept can be read; a write says that the disk refuses
+            if self._engine.dialect.name == "sqlite":
+                self._grown = Grown()
         except ImportError as error:
             msg = f"the database's driver is not installed ({error}): `pip install 'trace-workbench[postgresql]'` for PostgreSQL"
             raise StoreError(msg) from error
@@ -152,7 +156,14 @@ class Database:
             Column names and the value that each must have.
         """
         source = self._table(table)
-        return self._read(table, *(source.c[name] == value for name, value in equal.items()))
+        # An index finds the few rows of a key or a target; a queue may be most of its table.
+        quick = [name for name in equal if source.c[name].primary_key or (source.c[name].index and name != "queue_id")]
+        if self._grown is None or table not in GROWING or quick:
+            return self._read(table, *(source.c[name] == value for name, value in equal.items()))
+        with self._reading() as connection:
+            frame = self._grown.read(connection, source)
+        same = [pl.col(name).eq_missing(pl.lit(value)) for name, value in equal.items()]
+        return frame.filter(*same) if same else frame
 
     def read_of(self, table: str, parent: str, by: str, **equal: object) -> pl.DataFrame:
         """As `read`, for rows that belong to some rows of another table; the database picks them, so that no other is read.
@@ -173,12 +184,11 @@ class Database:
         return self._read(table, source.c[by].in_(wanted))
 
     def _read(self, table: str, *conditions: sa.ColumnElement[bool]) -> pl.DataFrame:
-        query = sa.select(self._table(table)).where(*conditions)
+        query = plain_rows(self._table(table)).where(*conditions)
         if self._engine.dialect.name == "sqlite":
             query = query.order_by(sa.text("rowid"))
         with self._reading() as connection:
-            rows = [tuple(row) for row in connection.execute(query)]
-        return pl.DataFrame(rows, schema=_read_schema(TABLES[table]), orient="row").cast(TABLES[table])
+            return frame_of(connection.execute(query), TABLES[table])
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -277,8 +287,3 @@ def _explain(error: OperationalError, url: sa.URL) -> StoreError:
 def _shown(url: str) -> str:
     """The address without its password."""
     return url.rsplit("@", maxsplit=1)[-1]
-
-
-def _read_schema(schema: pl.Schema) -> dict[str, pl.DataType]:
-    # Times come back with microseconds; the frame's nanoseconds are cast afterwards.
-    return {name: pl.Datetime("us", "UTC") if isinstance(kind, pl.Datetime) else kind for name, kind in schema.items()}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
+
+import polars as pl
 
 from workbench.errors import InputError, UnknownNameError
 from workbench.label import RubricItem
 from workbench.widgets._types import ACTIONS, ANSWER, FIELDS, Item
 
-__all__ = ["Place", "keymap", "ordered", "plain", "questions", "said_in"]
+__all__ = ["Place", "Places", "keymap", "ordered", "plain", "questions", "said_in"]
 
 
 class Place(NamedTuple):
@@ -21,29 +23,78 @@ class Place(NamedTuple):
     again: bool  # shown a second time, which is not to be seen
 
 
-def ordered(items: Iterable[Item | Mapping[str, Any]]) -> dict[str, Place]:
-    """The places of a queue in order of reading, by a key that each has alone.
+class Places(Mapping[str, Place]):
+    """The places of a queue in order of reading, by a key that each has alone; each is made when it is asked for.
 
     The key is the session's id; the id of the draw where the same session is shown again by another draw.
     """
-    rows = [cast("Mapping[str, Any]", item) for item in items]
-    if rows and all(row.get("position") is not None for row in rows):
-        rows.sort(key=lambda row: row["position"])
-    places: dict[str, Place] = {}
-    drawn: dict[str, set[str | None]] = {}
-    for number, row in enumerate(rows):
-        if not row.get("session_id"):
-            msg = f"item {number} has no session_id: it has {', '.join(map(str, row)) or 'nothing'}"
+
+    def __init__(self, keys: list[str], columns: Sequence[Sequence[Any]], again: Mapping[str, str]) -> None:
+        self._at = {key: number for number, key in enumerate(keys)}
+        self._columns = columns
+        self.again = again  # the session behind a key that shows it a second time
+
+    def __getitem__(self, key: str) -> Place:
+        session_id, because, draw_id = (column[self._at[key]] for column in self._columns)
+        return Place(session_id, str(because or ""), draw_id, key in self.again)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._at
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._at)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+
+def ordered(items: pl.DataFrame | Iterable[Item | Mapping[str, Any]]) -> Places:
+    """The places of a queue."""
+    positions, sessions, because, draws = _columns(items)
+    order = list(range(len(sessions)))
+    if None not in positions:
+        order.sort(key=positions.__getitem__)
+    keys: list[str] = []
+    kept: list[int] = []
+    again: dict[str, str] = {}
+    drawn: dict[str, set[str | None] | str | None] = {}
+    for at in order:
+        session, draw = sessions[at], draws[at]
+        if session not in drawn:
+            drawn[session] = draw
+            keys.append(session)
+        else:
+            before = drawn[session]
+            if not isinstance(before, set):
+                before = drawn[session] = {before}
+            if draw is None or draw in before:
+                continue
+            before.add(draw)
+            keys.append(draw)
+            again[draw] = session
+        kept.append(at)
+    return Places(keys, [[column[at] for at in kept] for column in (sessions, because, draws)], again)
+
+
+def _columns(
+    items: pl.DataFrame | Iterable[Item | Mapping[str, Any]],
+) -> tuple[list[Any], list[str], list[Any], list[Any]]:
+    """Positions, sessions, reasons and draws."""
+    names = ("position", "session_id", "because", "draw_id")
+    if isinstance(items, pl.DataFrame):
+        held = items.columns
+        found = [items[name].to_list() if name in held else [None] * items.height for name in names]
+    else:
+        rows = [cast("Mapping[str, Any]", item) for item in items]
+        held = next((list(row) for row in rows if not row.get("session_id")), list[str]())
+        found = [[row.get(name) for row in rows] for name in names]
+    positions, sessions, because, draws = found
+    for number, session in enumerate(sessions):
+        if not session:
+            msg = f"item {number} has no session_id: it has {', '.join(map(str, held)) or 'nothing'}"
             raise InputError(msg)
-        session_id = str(row["session_id"])
-        draw_id = None if row.get("draw_id") is None else str(row["draw_id"])
-        before = drawn.setdefault(session_id, set())
-        if before and (draw_id is None or draw_id in before):
-            continue
-        again = bool(before)
-        before.add(draw_id)
-        places[str(draw_id) if again else session_id] = Place(session_id, str(row.get("because") or ""), draw_id, again)
-    return places
+    texts = [each if each is None else str(each) for each in draws]
+    return positions, [str(each) for each in sessions], because, texts
 
 
 def plain(label: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from workbench._html import panel, table
 from workbench.errors import InputError, UnknownNameError
 from workbench.label import RubricItem
 from workbench.widgets._assets import asset
-from workbench.widgets._items import Place, keymap, ordered, plain, questions, said_in
+from workbench.widgets._items import keymap, ordered, plain, questions, said_in
 from workbench.widgets._services import Services
 from workbench.widgets._session import Reading
 from workbench.widgets._talk import Talking, copied
@@ -34,7 +34,7 @@ class Labeller(Talking):
     Parameters
     ----------
     items
-        The sessions to read, in order: ``session_id``, ``because`` (one line: why this one), ``position``, ``draw_id``. A session that
+        The sessions to read, in order, as a frame or one by one: ``session_id``, ``because`` (one line: why this one), ``position``, ``draw_id``. A session that
         comes twice with another ``draw_id`` is shown twice, the second time as if it were new.
     fetch
         Gives a session as `conversation` makes it. Called when the session is shown, from any thread.
@@ -98,7 +98,7 @@ class Labeller(Talking):
 
     def __init__(
         self,
-        items: Iterable[Item | Mapping[str, Any]],
+        items: pl.DataFrame | Iterable[Item | Mapping[str, Any]],
         *,
         fetch: Callable[[str], Mapping[str, Any]],
         save: Callable[[Change], Mapping[str, Any] | int | None],
@@ -114,7 +114,7 @@ class Labeller(Talking):
         keys: Mapping[str, str] | None = None,
         services: Services | None = None,
     ) -> None:
-        self._places: dict[str, Place] = ordered(items)
+        self._places = ordered(items)
         ids = list(self._places)
         self._services = services or Services()
         name = queue if queue is not None else "\0".join([title, reviewer, *ids])
@@ -122,7 +122,7 @@ class Labeller(Talking):
             ids=ids,
             labels={each: plain(label) for each, label in (labels or {}).items()},
             modes=list(dict.fromkeys(modes)),
-            names={key: place.session_id for key, place in self._places.items() if place.again},
+            names=dict(self._places.again),
             rubric=questions(rubric, role),
             offers=self._services.offered,
             title=title,
@@ -154,6 +154,9 @@ class Labeller(Talking):
             session_id, draw_id = ("", None) if place is None else (place.session_id, place.draw_id)
             return self._services.answer(kind, content, session_id, draw_id)
         return super()._answer(kind, content)
+
+    def _can_wait(self, kind: str) -> bool:
+        return kind in self._services.slow
 
     def _reading(self, session_id: str) -> Reading:
         place = self._places.get(session_id)
@@ -246,9 +249,7 @@ class Labeller(Talking):
         """The item that a label is of: of the two of a session that is shown again, the one that it was said of."""
         session_id = saved.get("session_id")
         if saved.get("again"):
-            return next(
-                (key for key, place in self._places.items() if place.again and place.session_id == session_id), None
-            )
+            return next((key for key, session in self._places.again.items() if session == session_id), None)
         return None if session_id is None else str(session_id)
 
     # ---- what it looks like where no widget can be shown

@@ -54,6 +54,11 @@ class Services:
         """What the page may ask for."""
         return [each.name for each in fields(self) if getattr(self, each.name) is not None]
 
+    @property
+    def slow(self) -> frozenset[str]:
+        """What may take longer than a reader waits for a save: it is asked of a thread of its own."""
+        return frozenset(self.offered) - {"hold"}
+
     def answer(
         self, kind: str, content: Mapping[str, Any], session_id: str, draw_id: str | None
     ) -> tuple[dict[str, Any], list[bytes]]:

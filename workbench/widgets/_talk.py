@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import anywidget
@@ -26,6 +28,7 @@ class Talking(anywidget.AnyWidget):
         # JupyterLab delivers messages on a kernel subshell, another thread than that of the cells, and the first ones
         # on the main thread: the callbacks are called one at a time whichever it is.
         self._one_at_a_time = threading.Lock()
+        self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="workbench-aside")
         self.on_msg(self._heard)  # pyright: ignore[reportUnknownMemberType] - ipywidgets has no types
 
     def _answer(self, kind: str, content: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
@@ -33,14 +36,25 @@ class Talking(anywidget.AnyWidget):
         msg = f"the browser half asked for {kind!r}, which this version does not know: reload the page ({len(content)} fields)"
         raise InputError(msg)
 
+    def _can_wait(self, kind: str) -> bool:  # noqa: ARG002 - what comes of it is up to each widget
+        """Whether a question is one that no save may wait for: it is answered beside, after the others of its sort."""
+        return False
+
     def _heard(self, _widget: object, content: dict[str, Any], _buffers: list[memoryview]) -> None:
         to = {"to": content.get("id")}
         if content.get("kind") == "ping":  # answered at once, whatever is being written
             self._tell(to)
             return
+        kind = str(content.get("kind"))
+        if self._can_wait(kind):
+            self._aside.submit(contextvars.copy_context().run, self._reply, to, kind, content)
+            return
+        with self._one_at_a_time:
+            self._reply(to, kind, content)
+
+    def _reply(self, to: Mapping[str, Any], kind: str, content: Mapping[str, Any]) -> None:
         try:
-            with self._one_at_a_time:
-                answer, buffers = self._answer(str(content.get("kind")), content)
+            answer, buffers = self._answer(kind, content)
         except Exception as error:  # noqa: BLE001 - nothing above would show it: errors in a message reach no cell
             self._tell({**to, "error": _told(error)})
         else:

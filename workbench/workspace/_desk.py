@@ -173,7 +173,7 @@ def seat(
         return save_change(database, change, reviewer=reviewer, role=desk.role, queue_id=queue_id)
 
     return Labeller(
-        items.to_dicts(),
+        items,
         fetch=lambda session_id: _with_signals(fetch(session_id), session_id, heard),
         save=save,
         labels=labels_by_item(database, reviewer, None if queue is None else queue.draws),
@@ -205,8 +205,11 @@ def hold(
     """
     while True:
         now = clock()
-        labels = label.current_labels(database.read("annotations", target_id=session_id))
-        decided = labels.filter(pl.col("verdict").is_in(_DONE))["reviewer"].to_list()
+        said = database.read("annotations", target_id=session_id)
+        authors = said.filter(author_kind="human")["author"].drop_nulls().unique().to_list()
+        rows = said.to_dicts()
+        verdicts = {each: label.said_of(rows, reviewer=each).fields.get("verdict") for each in authors}
+        decided = [each for each, verdict in verdicts.items() if verdict in _DONE]
         if reviewer in decided:
             return None
         held = database.read("reservations", draw_id=draw_id)
@@ -218,6 +221,11 @@ def hold(
         draws = database.read("draws", draw_id=draw_id).filter(pl.col("component").ne_missing(label.REPEAT))
         if not draws.height:
             return None
+        labels = pl.DataFrame(
+            [(session_id, each, verdict) for each, verdict in verdicts.items()],
+            schema=dict.fromkeys(("session_id", "reviewer", "verdict"), pl.String),
+            orient="row",
+        )
         row = label.reserve(draws, held, labels, reviewer=reviewer, protocol=protocol, now=now)
         if row is None:
             until = open_now.filter(pl.col("reviewer") != reviewer)["expires_at"].max()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from workbench import label
 from workbench.errors import InputError, UnknownNameError
-from workbench.schema import ANNOTATIONS, conform
+from workbench.schema import ANNOTATIONS
 from workbench.store import Database
 
 __all__ = ["labels_by_item", "labels_of", "reveal", "save_change"]
@@ -56,12 +56,12 @@ def save_change(
             return None
         given["session_id"], given["undo"] = last
     session_id = str(given.get("session_id") or drawn.get("target_id"))
-    before = database.read("annotations", target_id=session_id, author=reviewer)
+    before = database.read("annotations", target_id=session_id, author=reviewer).to_dicts()
     operation = given["operation"]
     repeats = drawn.get("component") == label.REPEAT or _was_repeat(before, operation, given.get("undo"))
     protocol = _protocol(database, queue_id, needed=bool(given.get("answers")))
     about = _About(session_id, reviewer, queue_id, repeats, protocol)
-    if _touched_by(operation, before) is not None:
+    if any(row["annotation_id"] == f"{operation}.{row['name']}" for row in before if row["target_kind"] == "session"):
         return _standing(database, before, about)
     said = {name: given[name] for name in ("operation", "undo", "answers", *_SAID) if name in given}
     rows = label.label_annotations(
@@ -78,7 +78,11 @@ def save_change(
     if whole and "undo" not in given and not given.get("draft"):
         _refuse_parts(before, rows, about, decides=given.get("verdict") in ("pass", "fail"))
     database.append("annotations", rows)
-    return _standing(database, database.read("annotations", target_id=session_id, author=reviewer), about)
+    after = database.read("annotations", target_id=session_id, author=reviewer)
+    return _standing(database, after.to_dicts(), about)
+
+
+_Rows = Sequence[Mapping[str, Any]]
 
 
 class _About(NamedTuple):
@@ -102,11 +106,10 @@ def _draw(database: Database, draw_id: str, session_id: object) -> dict[str, Any
     return row
 
 
-def _was_repeat(before: pl.DataFrame, operation: object, undone: object) -> bool:
+def _was_repeat(before: _Rows, operation: object, undone: object) -> bool:
     """Whether an operation that comes again, or that is to be undone, spoke of a session that was shown again."""
-    named = [f"{each}." for each in (operation, undone) if isinstance(each, str)]
-    again = before.filter(pl.col("method") == label.REPEAT)["annotation_id"].to_list()
-    return any(each.startswith(tuple(named)) for each in again)
+    named = tuple(f"{each}." for each in (operation, undone) if isinstance(each, str))
+    return any(row["annotation_id"].startswith(named) for row in before if row["method"] == label.REPEAT)
 
 
 def _protocol(database: Database, queue_id: str | None, *, needed: bool) -> label.Protocol:
@@ -119,10 +122,9 @@ def _protocol(database: Database, queue_id: str | None, *, needed: bool) -> labe
     return _OPEN
 
 
-def _refuse_parts(before: pl.DataFrame, rows: list[dict[str, Any]], about: _About, *, decides: bool) -> None:
+def _refuse_parts(before: _Rows, rows: _Rows, about: _About, *, decides: bool) -> None:
     """Refuse a verdict without the answers that go with it; what was open before stays open."""
-    after = pl.concat([before, conform(rows, ANNOTATIONS).select(before.columns)])
-    missing = _missing(after, about)
+    missing = _missing([*before, *({**dict.fromkeys(ANNOTATIONS), **row} for row in rows)], about)
     new = missing if decides else [name for name in missing if name not in _missing(before, about)]
     if new:
         msg = (
@@ -132,22 +134,21 @@ def _refuse_parts(before: pl.DataFrame, rows: list[dict[str, Any]], about: _Abou
         raise InputError(msg)
 
 
-def _missing(annotations: pl.DataFrame, about: _About) -> list[str]:
-    if not any(item.required for item in about.protocol.rubric):
-        return []
-    labels = label.current_labels(annotations, reviewer=about.reviewer, again=about.repeats)
-    answers = label.rubric_answers(annotations, reviewer=about.reviewer, again=about.repeats)
-    found = label.unfinished(labels, answers, about.protocol)
-    return found["missing"][0].to_list() if found.height else []
+def _missing(annotations: _Rows, about: _About) -> list[str]:
+    return label.said_of(annotations, reviewer=about.reviewer, again=about.repeats).missing(about.protocol)
 
 
-def _standing(database: Database, annotations: pl.DataFrame, about: _About) -> dict[str, Any]:
+def _standing(database: Database, annotations: _Rows, about: _About) -> dict[str, Any]:
     """The label as it stands; `missing` names the required answers that it lacks, `draw_id` the draw that showed it again."""
-    held = _said_of(annotations, about.reviewer, again=about.repeats).get(about.session_id, {})
-    if not about.repeats:
-        held = labels_of(annotations, about.reviewer).get(about.session_id, {})
-    standing: dict[str, Any] = {"revision": 0, **held, "session_id": about.session_id}
-    missing = _missing(annotations, about)
+    said = label.said_of(annotations, reviewer=about.reviewer, again=about.repeats)
+    standing: dict[str, Any] = {"revision": said.revision, **said.fields, "session_id": about.session_id}
+    if said.answers:
+        standing["answers"] = {name: _plain(answer) for name, answer in said.answers.items()}
+    if not about.repeats:  # suggestions that were shown once stay shown
+        seen = any(row["blind"] is False for row in annotations)
+        if seen or said.fields or said.answers:
+            standing["blind"] = not seen
+    missing = said.missing(about.protocol)
     if missing:
         standing["missing"] = missing
     if about.repeats:
@@ -157,6 +158,10 @@ def _standing(database: Database, annotations: pl.DataFrame, about: _About) -> d
         if shown.height:
             standing["draw_id"] = shown["draw_id"][0]
     return standing
+
+
+def _plain(answer: float | str) -> str:
+    return answer if isinstance(answer, str) else f"{answer:g}"
 
 
 def _touched_by(operation: object, annotations: pl.DataFrame) -> tuple[str, str] | None:
@@ -207,7 +212,7 @@ def _said_of(annotations: pl.DataFrame, reviewer: str, *, again: bool) -> dict[s
         said = {name: row[name] for name in _SAID if row[name] is not None}
         labels[row["session_id"]] = {"revision": row["revision"], **said}
     for row in label.rubric_answers(annotations, reviewer=reviewer, again=again).iter_rows(named=True):
-        answer = row["text"] if row["number"] is None else f"{row['number']:g}"
+        answer = _plain(row["text"] if row["number"] is None else row["number"])
         labels.setdefault(row["session_id"], {"revision": 0}).setdefault("answers", {})[row["item"]] = answer
     return labels
 

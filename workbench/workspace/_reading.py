@@ -247,10 +247,13 @@ class Reading(Queueing):
         """
         from workbench import label
 
-        sessions = self.sessions()
-        if by is not None and by not in sessions.columns:
-            raise UnknownNameError(by, "column of the sessions", sessions.columns)
-        segments = None if by is None else sessions.select("session_id", pl.col(by).cast(pl.String))
+        segments = None
+        if by is not None:
+            held = self._rolled_up()
+            sessions = held if by in held.columns else self.sessions()
+            if by not in sessions.columns:
+                raise UnknownNameError(by, "column of the sessions", sessions.columns)
+            segments = sessions.select("session_id", pl.col(by).cast(pl.String))
         return label.stopping(
             self.codebook().labels,
             draws=self.store.database.read("draws"),
