@@ -1,14 +1,23 @@
-"""Measure the widgets in a real JupyterLab: `python tests/lab/measure.py`. Times in milliseconds, on a stand-in store in SQLite."""
+"""Measure the widgets in a real JupyterLab: `python tests/lab/measure.py [labels sessions map]`. Times in milliseconds.
+
+Labels are saved to a real workspace of 100,000 sessions in one queue, of which two reviewers have read 5,000 each with a rubric. What
+each save waits for is on: reservations, the recount of when to stop, the codebook.
+"""
 
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from labdriver import browser, lab, open_notebook, run_all, write_notebook
+from labdriver import ROOT, browser, lab, open_notebook, run_all, write_notebook
+
+sys.path.insert(0, str(ROOT))
+
+import large
 
 WATCH = """() => {
     const status = document.querySelector('.wbw-status'); window.acks = []; window.pressed = 0;
@@ -52,16 +61,18 @@ def say(what: str, times: list[float]) -> None:
 
 
 def labels(page: Any) -> None:
-    run_all(page)
+    run_all(page, timeout=300_000)
     page.locator(".wbw-step").first.wait_for()
     page.locator(".wbw-labeller").focus()
     page.evaluate(WATCH)
     for number in range(150):
         page.keyboard.press("pf"[number % 2])
         page.wait_for_function("count => window.acks.length > count", arg=number)
-        page.keyboard.press("Enter")
+        page.keyboard.press("]")
         page.wait_for_function("() => !document.querySelector('.wbw-labeller').hasAttribute('aria-busy')")
-        time.sleep(0.1)  # a person reads; the next session is fetched meanwhile
+        time.sleep(
+            (0.1, 1.3)[number % 5 == 0]
+        )  # a person reads; the next session is fetched, or the recount is under way
     say("keystroke to acknowledged save, 100,000 sessions in the queue", page.evaluate("() => window.acks"))
     say("opening a queue of 100,000, to the first step", [page.evaluate(OPEN_QUEUE) for _ in range(5)])
 
@@ -85,15 +96,32 @@ def explorer(page: Any) -> None:
     say("finding the point under the mouse", found["hovers"])
 
 
+LARGE = """import sys, workbench as wb
+sys.path.insert(0, {tests!r})
+import large
+ws = wb.open({folder!r})
+queue = large.open_queue(ws)"""
+
+
 if __name__ == "__main__":
+    asked = sys.argv[1:] or ["labels", "sessions", "map"]
     with tempfile.TemporaryDirectory() as folder, lab(Path(folder)) as server, browser() as chromium:
         start = "from pathlib import Path\nfrom standin import explorer, labeller\nw = "
-        for name, cell, measure in (
-            ("labels", "labeller(Path('a.db'), sessions=100_000)", labels),
-            ("sessions", "labeller(Path('b.db'), sessions=20, long=5_000)", sessions),
-            ("map", "explorer(50_000)", explorer),
+        made = str(Path(folder) / "large")
+        if "labels" in asked:
+            large.make(Path(made), sessions=100_000, read=5_000)
+        for name, cells, measure in (
+            (
+                "labels",
+                (LARGE.format(tests=str(Path(__file__).parent), folder=made), "w = ws.label(queue, reviewer='ana')\nw"),
+                labels,
+            ),
+            ("sessions", (start + "labeller(Path('b.db'), sessions=20, long=5_000)", "w"), sessions),
+            ("map", (start + "explorer(50_000)", "w"), explorer),
         ):
-            write_notebook(Path(folder) / f"{name}.ipynb", start + cell, "w")
+            if name not in asked:
+                continue
+            write_notebook(Path(folder) / f"{name}.ipynb", *cells)
             page = open_notebook(chromium, server, f"{name}.ipynb")
             measure(page)
             page.close()
