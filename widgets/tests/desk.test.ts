@@ -138,6 +138,37 @@ describe("beside others", () => {
     expect(find("[role=alert]").textContent).toContain("Somebody else has this one until 14:20 UTC.");
   });
 
+  it("says how many were passed over, goes on from one of them, and says when none is left", async () => {
+    const kernel = beside({ hold: () => ({ content: { taken: null } }) });
+    const { press, find } = await mount({ kernel, offers: ["hold"], taken: ["a", "b"] });
+    await settle();
+    expect(find(".wbw-where").textContent).toContain("Session 3 of 3");
+    expect(find("[role=alert]").textContent).toContain("2 sessions were passed over: others have read or are reading them");
+    press("f");
+    press("Enter");
+    expect(find("[role=alert]").textContent).toBe(
+      "Nothing is left for you: 1 of 3 are read: 0 pass, 1 fail; 2 were passed over, which others have read or are reading, and this queue asks for no more readers of each.",
+    );
+  });
+
+  it("goes on by the same key from one that somebody else has", async () => {
+    const kernel = beside({ hold: (message) => ({ content: { taken: message["session_id"] === "a" ? "Somebody else has this one until 14:20 UTC." : null } }) });
+    const { press, find } = await mount({ kernel, offers: ["hold"], session_id: "a" });
+    await settle();
+    expect(find("[role=alert]").textContent).toContain("goes on to one that is free");
+    press("Enter");
+    await settle();
+    expect(find(".wbw-where").textContent).toContain("Session 2 of 3");
+  });
+
+  it("says at once that a queue is read where nothing is left, and on a page of its own that it may be closed", async () => {
+    const labels = { a: { revision: 1, verdict: "pass" }, b: { revision: 1, verdict: "fail" }, c: { revision: 1, verdict: "pass" } } as const;
+    const { find, press, root } = await mount({ labels, page: true });
+    expect(find("[role=alert]").textContent).toBe("All 3 are read: 2 pass, 1 fail. When it says saved below, this page may be closed.");
+    press("Escape");
+    expect(document.activeElement).toBe(root); // nothing else on the page waits for keys
+  });
+
   it("keeps the two times apart that a session is shown, and calls both by its name", async () => {
     const { press, model, find } = await mount({ ids: ["a", "q.7"], names: { "q.7": "a" } });
     press("p");

@@ -8,11 +8,9 @@ import typer
 
 from workbench.cli._app import HERE, AsJson, Folder, app, open_workspace
 from workbench.cli._show import say, speaking
-from workbench.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from workbench.label import Queue
-    from workbench.workspace import Workspace
 
 __all__ = ["queues"]
 
@@ -69,9 +67,9 @@ def fill(
     with speaking(as_json=as_json):
         ws = open_workspace(workspace)
         if session:
-            filled = ws.fill(_held(ws, name), session, how="hand", because=because)
+            filled = ws.fill(ws.held_queue(name), session, how="hand", because=because)
         else:
-            filled = ws.fill(_held(ws, name), how="feedback" if feedback else "rule", where=where, because=because)
+            filled = ws.fill(ws.held_queue(name), how="feedback" if feedback else "rule", where=where, because=because)
         rows = filled.to_frame()
         values = {"added": filled.added, "notes": list(filled.notes), "items": rows.to_dicts()}
         say(repr(filled), values, as_json=as_json, frame=rows.select("session_id", "because"))
@@ -84,7 +82,7 @@ def show(name: Name, workspace: Folder = HERE, as_json: AsJson = False) -> None:
     Example:  workbench queue show "first read" -w support-agent
     """
     with speaking(as_json=as_json):
-        _tell(_held(open_workspace(workspace), name), as_json=as_json)
+        _tell(open_workspace(workspace).held_queue(name), as_json=as_json)
 
 
 @queues.command("next")
@@ -95,13 +93,45 @@ def next_item(name: Name, reviewer: Reviewer, workspace: Folder = HERE, as_json:
     """
     with speaking(as_json=as_json):
         ws = open_workspace(workspace)
-        item = ws.next_item(_held(ws, name), reviewer=reviewer)
+        item = ws.next_item(ws.held_queue(name), reviewer=reviewer)
         sentence = (
             f"Nothing is left in {name!r} for {reviewer}."
             if item is None
             else f"{item['session_id']}: {item['because']}. Held until {item['expires_at']:%H:%M} UTC."
         )
         say(sentence, {"item": item}, as_json=as_json)
+
+
+@queues.command("open")
+def open_queue(
+    name: Name,
+    reviewer: Reviewer,
+    expert: Annotated[bool, typer.Option(help="An expert, who is asked what only experts are.")] = False,
+    host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0: reached from other machines too.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="By default any free one.", min=1, max=65535)] = None,
+    browser: Annotated[bool, typer.Option(help="Open it in a browser here.")] = True,
+    workspace: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Open a queue as a page of its own: for who reads without a notebook. With --json in the background.
+
+    Example:  workbench queue open "first read" --reviewer ana -w support-agent
+    """
+    with speaking(as_json=as_json):
+        ws = open_workspace(workspace)
+        role = "expert" if expert else "general"
+        page = ws.open_page(name, reviewer=reviewer, role=role, host=host, port=port, lasting=as_json)
+        end = f"kill {page.pid}" if as_json else "Ctrl+C"
+        say(f"{page.sentence} ({end} ends it; what is said is on disk at once).", {"address": page.address, "pid": page.pid}, as_json=as_json)  # fmt: skip
+        if as_json:
+            return
+        if browser:
+            typer.launch(page.address)
+        with page:
+            try:
+                page.wait()
+            except KeyboardInterrupt:
+                say("Closed.", {}, as_json=False)
 
 
 @app.command()
@@ -161,15 +191,6 @@ def adjudicate(
         saved = ws.save_label(said, reviewer=reviewer, role="adjudicator", method="command")
         left = contested(ws.labels()).height
         say(f"Settled: {session} is {verdict}, says {reviewer}; {left:,} are still contested.", {"label": saved, "contested": left}, as_json=as_json)  # fmt: skip
-
-
-def _held(ws: Workspace, name: str) -> Queue:
-    known = ws.store.database.read("queues")
-    own = known.filter(name=name)
-    if not own.height:
-        then = f"Draw one with `workbench queue draw {name!r}`."
-        raise UnknownNameError(name, "queue", known["name"].to_list(), then=then)
-    return ws.queue(name, n=own["n"].item())
 
 
 def _tell(drawn: Queue, *, as_json: bool) -> None:

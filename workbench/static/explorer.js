@@ -1,4 +1,4 @@
-// Built from widgets/src (c4fb2c3dee1dd956) by "npm run build". Do not edit.
+// Built from widgets/src (b01d8b7e52e57587) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -383,8 +383,9 @@ function helpCard(actions, close, notes = NOTES) {
 
 // src/labeller/status.ts
 var Status = class {
-  constructor(retry, discard, key, done = "saved") {
+  constructor(retry, discard, key, done = "saved", remedy = "If it was restarted, run this cell again.") {
     this.done = done;
+    this.remedy = remedy;
     this.#retry = button("Try again", retry, { key, class: "wbw-quiet" });
     this.#discard = button("Discard", discard, { class: "wbw-quiet", title: "Give up the change that was refused" });
     this.el.append(this.#text, this.#retry, this.#discard);
@@ -395,7 +396,7 @@ var Status = class {
   #retry;
   #discard;
   show(delivery, alive) {
-    const [state, glyph, says] = words(delivery, alive, this.done);
+    const [state, glyph, says] = words(delivery, alive, this.done, this.remedy);
     this.el.dataset["state"] = state;
     fill(this.#text, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph), says);
     const refused = delivery.state === "unsaved" && delivery.refused;
@@ -403,13 +404,13 @@ var Status = class {
     this.#discard.hidden = !refused;
   }
 };
-function words(delivery, alive, done) {
+function words(delivery, alive, done, remedy) {
   if (delivery.state === "unsaved" && delivery.refused && alive) {
     return ["unsaved", "✕", `not saved: ${delivery.why}. ${kept2(delivery.waiting)}`];
   }
   if (delivery.state === "unsaved" || !alive) {
     const what = delivery.waiting > 0 ? `not saved: the kernel is not answering. ${kept2(delivery.waiting)}` : "the kernel is not answering: nothing can be saved.";
-    return ["unsaved", "✕", `${what} If it was restarted, run this cell again.`];
+    return ["unsaved", "✕", `${what} ${remedy}`];
   }
   if (delivery.state === "saving") return ["saving", "…", delivery.waiting > 1 ? `saving ${delivery.waiting} changes` : "saving"];
   return delivery.state === "saved" ? ["saved", "✓", done] : ["idle", "", ""];

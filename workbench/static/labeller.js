@@ -1,4 +1,59 @@
-// Built from widgets/src (c4fb2c3dee1dd956) by "npm run build". Do not edit.
+// Built from widgets/src (b01d8b7e52e57587) by "npm run build". Do not edit.
+
+// src/shared/text.ts
+var HIDDEN = (
+  // C0 and C1 controls but tab and newline; direction marks; zero-width and other invisible characters; the tag block; lone surrogates
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|(?<=^|[\u0000-\u007f])[\u200c\u200d]|\p{Surrogate}/gu
+);
+var code = (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+function visible(text) {
+  return text.replace(/\r\n/g, "\n").replace(HIDDEN, code);
+}
+function shown(text, query = "") {
+  const fragment = document.createDocumentFragment();
+  const clean = text.replace(/\r\n/g, "\n");
+  let from = 0;
+  for (const found of clean.matchAll(HIDDEN)) {
+    marked(fragment, clean.slice(from, found.index), query);
+    const span = document.createElement("span");
+    span.className = "wbw-hidden-character";
+    span.title = "a character that does not show";
+    span.textContent = code(found[0]);
+    fragment.append(span);
+    from = found.index + found[0].length;
+  }
+  marked(fragment, clean.slice(from), query);
+  return fragment;
+}
+function marked(into, text, query) {
+  if (query === "") {
+    if (text !== "") into.append(text);
+    return;
+  }
+  let from = 0;
+  for (const at of occurrences(text, query)) {
+    if (at > from) into.append(text.slice(from, at));
+    const mark = document.createElement("mark");
+    mark.textContent = text.slice(at, at + query.length);
+    into.append(mark);
+    from = at + query.length;
+  }
+  if (from < text.length) into.append(text.slice(from));
+}
+function occurrences(text, query) {
+  const places = [];
+  const hay = text.toLowerCase();
+  const needle = query.toLowerCase();
+  const [where, what] = hay.length === text.length && needle.length === query.length ? [hay, needle] : [text, query];
+  for (let at = where.indexOf(what); at >= 0 && what !== ""; at = where.indexOf(what, at + what.length)) places.push(at);
+  return places;
+}
+function oneLine(text, limit) {
+  const flat = visible(text.slice(0, limit * 4)).replace(/\s+/g, " ").trim();
+  return flat.length > limit || text.length > limit * 4 ? `${flat.slice(0, limit - 1).trimEnd()}…` : flat;
+}
+var count = (n) => n.toLocaleString("en-US");
+var plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -301,61 +356,6 @@ function kept(name) {
   }
   return found.filter((change) => typeof change?.operation === "string").sort((a, b) => a.operation < b.operation ? -1 : 1);
 }
-
-// src/shared/text.ts
-var HIDDEN = (
-  // C0 and C1 controls but tab and newline; direction marks; zero-width and other invisible characters; the tag block; lone surrogates
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|(?<=^|[\u0000-\u007f])[\u200c\u200d]|\p{Surrogate}/gu
-);
-var code = (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-function visible(text) {
-  return text.replace(/\r\n/g, "\n").replace(HIDDEN, code);
-}
-function shown(text, query = "") {
-  const fragment = document.createDocumentFragment();
-  const clean = text.replace(/\r\n/g, "\n");
-  let from = 0;
-  for (const found of clean.matchAll(HIDDEN)) {
-    marked(fragment, clean.slice(from, found.index), query);
-    const span = document.createElement("span");
-    span.className = "wbw-hidden-character";
-    span.title = "a character that does not show";
-    span.textContent = code(found[0]);
-    fragment.append(span);
-    from = found.index + found[0].length;
-  }
-  marked(fragment, clean.slice(from), query);
-  return fragment;
-}
-function marked(into, text, query) {
-  if (query === "") {
-    if (text !== "") into.append(text);
-    return;
-  }
-  let from = 0;
-  for (const at of occurrences(text, query)) {
-    if (at > from) into.append(text.slice(from, at));
-    const mark = document.createElement("mark");
-    mark.textContent = text.slice(at, at + query.length);
-    into.append(mark);
-    from = at + query.length;
-  }
-  if (from < text.length) into.append(text.slice(from));
-}
-function occurrences(text, query) {
-  const places = [];
-  const hay = text.toLowerCase();
-  const needle = query.toLowerCase();
-  const [where, what] = hay.length === text.length && needle.length === query.length ? [hay, needle] : [text, query];
-  for (let at = where.indexOf(what); at >= 0 && what !== ""; at = where.indexOf(what, at + what.length)) places.push(at);
-  return places;
-}
-function oneLine(text, limit) {
-  const flat = visible(text.slice(0, limit * 4)).replace(/\s+/g, " ").trim();
-  return flat.length > limit || text.length > limit * 4 ? `${flat.slice(0, limit - 1).trimEnd()}…` : flat;
-}
-var count = (n) => n.toLocaleString("en-US");
-var plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
 // src/labeller/completion.ts
 var made = 0;
@@ -858,15 +858,16 @@ function decode(buffers) {
 // src/labeller/company.ts
 var CALM2 = 1200;
 var Company = class {
-  constructor(link, offers, told2, signal) {
+  constructor(link, offers, taken, told2, signal) {
     this.link = link;
     this.offers = offers;
     this.told = told2;
     this.signal = signal;
+    this.taken = new Set(taken);
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
   /** Items that somebody else reads, or that have enough readers. */
-  taken = /* @__PURE__ */ new Set();
+  taken;
   #timer;
   /** Reserve an item; why it is not to be read now, or null. */
   async hold(id) {
@@ -1823,8 +1824,9 @@ var Side = class {
 
 // src/labeller/status.ts
 var Status = class {
-  constructor(retry, discard, key, done = "saved") {
+  constructor(retry, discard, key, done = "saved", remedy = "If it was restarted, run this cell again.") {
     this.done = done;
+    this.remedy = remedy;
     this.#retry = button("Try again", retry, { key, class: "wbw-quiet" });
     this.#discard = button("Discard", discard, { class: "wbw-quiet", title: "Give up the change that was refused" });
     this.el.append(this.#text, this.#retry, this.#discard);
@@ -1835,7 +1837,7 @@ var Status = class {
   #retry;
   #discard;
   show(delivery, alive) {
-    const [state, glyph, says] = words(delivery, alive, this.done);
+    const [state, glyph, says] = words(delivery, alive, this.done, this.remedy);
     this.el.dataset["state"] = state;
     fill(this.#text, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph), says);
     const refused = delivery.state === "unsaved" && delivery.refused;
@@ -1843,13 +1845,13 @@ var Status = class {
     this.#discard.hidden = !refused;
   }
 };
-function words(delivery, alive, done) {
+function words(delivery, alive, done, remedy) {
   if (delivery.state === "unsaved" && delivery.refused && alive) {
     return ["unsaved", "✕", `not saved: ${delivery.why}. ${kept2(delivery.waiting)}`];
   }
   if (delivery.state === "unsaved" || !alive) {
     const what = delivery.waiting > 0 ? `not saved: the kernel is not answering. ${kept2(delivery.waiting)}` : "the kernel is not answering: nothing can be saved.";
-    return ["unsaved", "✕", `${what} If it was restarted, run this cell again.`];
+    return ["unsaved", "✕", `${what} ${remedy}`];
   }
   if (delivery.state === "saving") return ["saving", "…", delivery.waiting > 1 ? `saving ${delivery.waiting} changes` : "saving"];
   return delivery.state === "saved" ? ["saved", "✓", done] : ["idle", "", ""];
@@ -2417,7 +2419,8 @@ var View = class {
     this.#reader = new Reader(this.#link);
     this.#journal = new Journal(new Set(this.#ids), model.get("labels"), () => this.outbox?.waiting ?? []);
     for (const label of Object.values(model.get("labels"))) if (label.failure_mode) this.#modes.add(label.failure_mode);
-    this.#status = new Status(() => this.outbox.retry(), () => this.#discard(), this.#key("retry"));
+    const remedy = model.get("page") ? "Reload this page to go on." : void 0;
+    this.#status = new Status(() => this.outbox.retry(), () => this.#discard(), this.#key("retry"), void 0, remedy);
     this.transcript = new Transcript({
       chosen: (index) => this.walk.goto(index),
       mark: (index, as) => {
@@ -2437,7 +2440,7 @@ var View = class {
     });
     const offers = new Set(model.get("offers"));
     this.#head = this.#top();
-    this.#company = new Company(this.#link, offers, (sentence) => this.#head.stopping(sentence), signal);
+    this.#company = new Company(this.#link, offers, model.get("taken"), (sentence) => this.#head.stopping(sentence), signal);
     this.#codebook = new CodebookPane(
       this.#company,
       this.#drawer,
@@ -2510,7 +2513,9 @@ var View = class {
     );
     this.#listen(channel);
     const asked = this.#ids.indexOf(model.get("session_id"));
-    this.#open(asked >= 0 ? asked : this.#journal.next(this.#ids, -1) ?? 0);
+    const first = this.#journal.next(this.#ids, -1, this.#company.taken);
+    this.#over = this.#passed;
+    this.#open(asked >= 0 ? asked : first ?? 0, asked >= 0 ? "choice" : first === null ? "end" : "next");
     this.#company.stopping();
   }
   root;
@@ -2538,6 +2543,8 @@ var View = class {
   #middle = h("div", { class: "wbw-middle" });
   #columns = h("div", { class: "wbw-columns" });
   #position = 0;
+  #over = 0;
+  // how many were passed over since the last one that was read
   #session = null;
   #key(action) {
     return keyOfAction(action, this.#keymap);
@@ -2587,10 +2594,10 @@ var View = class {
       h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-group" }, h("span", { class: "wbw-asleep" }, "click here to use the keys"), undo, back, on, next)),
       this.#spoken
     );
-    return h("div", { class: "wbw-frame" }, root).firstElementChild;
+    return h("div", { class: this.model.get("page") ? "wbw-frame wbw-page" : "wbw-frame" }, root).firstElementChild;
   }
   // ---- reading
-  /** Open a session; `by` is the first of those that were passed over because somebody else has them. */
+  /** Open a session: by choice, as the next to be read, or at the end, when nothing is left. */
   #open(position, by = "choice") {
     const id = this.#ids[position];
     if (id === void 0) {
@@ -2614,7 +2621,8 @@ var View = class {
       this.#say(null);
       this.#show(session);
       this.side.load();
-      void this.#hold(id, by);
+      if (by === "end") this.#finished();
+      else void this.#hold(id, by);
       const ahead = this.#journal.next(this.#ids, position, this.#company.taken);
       if (ahead !== null) this.#reader.read(this.#ids[ahead]).catch(() => void 0);
     }).catch((error) => {
@@ -2638,10 +2646,25 @@ var View = class {
   }
   async #hold(id, by) {
     const why = await this.#company.hold(id).catch(() => null);
-    if (why === null || this.signal.aborted || this.#ids[this.#position] !== id || this.#journal.verdict(id) !== null) return;
-    const next = by === "next" ? this.#journal.next(this.#ids, this.#position, this.#company.taken) : null;
+    if (this.signal.aborted || this.#ids[this.#position] !== id) return;
+    if (why === null) {
+      if (by === "next" && this.#over > 0) this.#say(`${plural(this.#over, "session was", "sessions were")} passed over: others have read or are reading ${this.#over === 1 ? "it" : "them"}, and this queue asks for no more readers of each.`);
+      this.#over = 0;
+    } else if (this.#journal.verdict(id) === null) {
+      if (by === "next") this.#over += 1;
+      if (by === "next") this.#next();
+      else this.#say(`${why} ${this.#key("next")} goes on to one that is free.`);
+    }
+  }
+  /** How many others have read or are reading, and this reader has not. */
+  get #passed() {
+    return [...this.#company.taken].filter((id) => this.#journal.verdict(id) === null).length;
+  }
+  /** To the next that is free; where there is none, say so. */
+  #next() {
+    const next = this.#journal.next(this.#ids, this.#position, this.#company.taken);
     if (next !== null) this.#open(next, "next");
-    else this.#say(`${why} ${this.#key("next")} goes on to one that is free.`);
+    else this.#finished();
   }
   /** What depends on the label alone. */
   #refresh() {
@@ -2674,6 +2697,10 @@ var View = class {
     const session = this.#session;
     this.panel.commit();
     if (session !== null && this.#journal.verdict(session.session_id) === null) {
+      if (this.#company.taken.has(session.session_id)) {
+        this.#next();
+        return;
+      }
       const [pass, fail, defer, skip, on] = ["pass", "fail", "defer", "skip", "forward"].map((action) => this.#key(action));
       this.#say(`No verdict yet: ${pass} pass, ${fail} fail, ${defer} defer, ${skip} skip; ${on} goes on without one.`);
       return;
@@ -2685,12 +2712,17 @@ var View = class {
       this.panel.questions.focus();
       return;
     }
-    const next = this.#journal.next(this.#ids, this.#position, this.#company.taken);
-    if (next !== null) this.#open(next, "next");
-    else {
-      const { pass, fail, skip, defer } = this.#journal.counts;
-      this.#say(`All ${count(this.#ids.length)} are read: ${count(pass)} pass, ${count(fail)} fail${skip > 0 ? `, ${count(skip)} skipped` : ""}${defer > 0 ? `; ${plural(defer, "is", "are")} still deferred` : ""}.`);
-    }
+    this.#next();
+  }
+  /** Say that nothing is left, and what it came to. */
+  #finished() {
+    const { pass, fail, skip, defer } = this.#journal.counts;
+    const others = this.#passed;
+    const read = others > 0 ? `Nothing is left for you: ${count(this.#ids.length - others)} of ${count(this.#ids.length)} are read` : `All ${count(this.#ids.length)} are read`;
+    const over = others > 0 ? `; ${plural(others, "was", "were")} passed over, which others have read or are reading, and this queue asks for no more readers of each` : "";
+    const close = this.model.get("page") ? " When it says saved below, this page may be closed." : "";
+    this.#say(`${read}: ${count(pass)} pass, ${count(fail)} fail${skip > 0 ? `, ${count(skip)} skipped` : ""}${defer > 0 ? `; ${plural(defer, "is", "are")} still deferred` : ""}${over}.${close}`);
+    this.#over = 0;
   }
   reveal() {
     const session = this.#session;
@@ -2738,7 +2770,8 @@ var View = class {
   leave() {
     if (this.#drawer.close()) return;
     if (this.finder.opened) this.finder.close();
-    else document.activeElement?.blur();
+    else if (!this.model.get("page")) document.activeElement?.blur();
+    else this.root.focus({ preventScroll: true });
   }
   #say(notice) {
     this.#notice.hidden = notice === null;
@@ -2751,6 +2784,13 @@ var reason = (error) => error instanceof Error ? error.message : String(error);
 function render({ model, el, signal }) {
   const view = new View(model, signal);
   el.append(view.root.parentElement ?? view.root);
+  if (!model.get("page")) return;
+  document.title = [model.get("title"), model.get("reviewer")].filter((part) => part !== "").map(visible).join(" · ");
+  const wake = () => {
+    if (view.root.isConnected) view.root.focus({ preventScroll: true });
+    else if (!signal.aborted) requestAnimationFrame(wake);
+  };
+  wake();
 }
 var labeller_default = { render };
 export {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import polars as pl
@@ -62,6 +62,8 @@ class Labeller(Talking):
         Other keys for single actions, for example ``{"pass": "y"}``; `ACTIONS` has all, and help shows them as they are.
     services
         What can be asked for beside the sessions: reservations, when to stop, the tree of spans, the codebook.
+    taken
+        Sessions that as many others have read as are asked to: they are passed over, and the reader is told how many.
 
     Raises
     ------
@@ -95,6 +97,8 @@ class Labeller(Talking):
     queue = traitlets.Unicode().tag(sync=True)
     session_id = traitlets.Unicode("").tag(sync=True)
     keymap: Any = traitlets.Dict().tag(sync=True)
+    taken: Any = traitlets.List[Any]().tag(sync=True)
+    page = traitlets.Bool(False).tag(sync=True)  # nothing stands around the widget, no cell to run again
 
     def __init__(
         self,
@@ -113,6 +117,7 @@ class Labeller(Talking):
         queue: str | None = None,
         keys: Mapping[str, str] | None = None,
         services: Services | None = None,
+        taken: Collection[str] = (),
     ) -> None:
         self._places = ordered(items)
         ids = list(self._places)
@@ -129,6 +134,7 @@ class Labeller(Talking):
             reviewer=reviewer,
             queue=hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16],
             keymap=keymap(keys or {}),
+            taken=[key for key in ids if key in taken] if taken else [],
         )
         self._fetch, self._save, self._blind = fetch, save, blind
         self._readings: OrderedDict[str, Reading] = OrderedDict()

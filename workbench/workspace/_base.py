@@ -29,6 +29,7 @@ class Base:
         from workbench.store import Store
 
         self.store = Store(folder, database=database)
+        self._address = database
         write_config(self.store.folder, Config(name=self.store.folder.name))
         self.config = read_config(self.store.folder)
         self._progress = progress

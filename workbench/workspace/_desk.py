@@ -64,6 +64,17 @@ class Desk:
             suggest=self._suggest,
         )
 
+    def taken(self, labels: pl.DataFrame) -> set[str]:
+        """The sessions that as many others have read as the queue asks."""
+        if self.queue is None or self.role == "adjudicator":
+            return set()
+        labels = labels.filter(pl.col("verdict").is_in(_DONE))
+        own = labels.filter(reviewer=self.reviewer).select("session_id")
+        readers = (
+            labels.join(own, on="session_id", how="anti").group_by("session_id").agg(pl.col("reviewer").n_unique())
+        )
+        return set(readers.filter(pl.col("reviewer") >= self.protocol.reviews)["session_id"])
+
     def _hold(self, session_id: str, draw_id: str | None) -> str | None:
         if draw_id is None:
             return None
@@ -172,12 +183,13 @@ def seat(
     def save(change: Mapping[str, Any]) -> dict[str, Any] | None:
         return save_change(database, change, reviewer=reviewer, role=desk.role, queue_id=queue_id)
 
+    book = desk.ws.codebook()
     return Labeller(
         items,
         fetch=lambda session_id: _with_signals(fetch(session_id), session_id, heard),
         save=save,
         labels=labels_by_item(database, reviewer, None if queue is None else queue.draws),
-        modes=desk.ws.codebook().names,
+        modes=book.names,
         rubric=desk.protocol.rubric,
         reviewer=reviewer,
         role=desk.role,
@@ -187,6 +199,7 @@ def seat(
         queue=f"{desk.ws.store.folder}/{queue_id or 'contested'}/{reviewer}/{desk.role}",
         keys=keys,
         services=desk.services(),
+        taken=desk.taken(book.labels),
     )
 
 

@@ -97,6 +97,21 @@ class Queueing(FailureModes):
             self._going_on[drawn.queue_id] = lambda: draw(queue_id=drawn.queue_id)
         return replace(drawn, notes=(*drawn.notes, *evidence.refusals(refused if drawn.is_new else 0)))
 
+    def held_queue(self, name: str) -> Queue:
+        """A queue that was drawn before, whoever drew it and how.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such queue; the message suggests the nearest.
+        """
+        known = self.store.database.read("queues")
+        own = known.filter(name=name)
+        if not own.height:
+            then = f"`ws.queue({name!r})` or `workbench queue draw {name!r}` draws one."
+            raise UnknownNameError(name, "queue", known["name"].to_list(), then=then)
+        return self.queue(name, n=own["n"].item())
+
     def next_item(self, queue: Queue, *, reviewer: str, now: datetime | None = None) -> dict[str, Any] | None:
         """Reserve the next session of a queue for a reviewer: `session_id`, `draw_id`, `because`, `expires_at`; None where nothing is left.
 

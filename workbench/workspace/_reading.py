@@ -15,6 +15,7 @@ from workbench.workspace._queueing import Queueing
 if TYPE_CHECKING:
     from workbench.cluster import Modes
     from workbench.label import Agreements, Anchoring, Codebook, EventKind, Queue, Stopping
+    from workbench.page import Page
     from workbench.widgets import Labeller
 
 
@@ -54,6 +55,57 @@ class Reading(Queueing):
         desk = Desk(ws=self, reviewer=reviewer, role=role, queue=queue, by=by)
         heard = signals_by_target([self._scores(), self._said()])
         return seat(desk, queue.items, fetch=self._reading, heard=heard, keys=keys)
+
+    def open_page(
+        self,
+        queue: Queue | str,
+        *,
+        reviewer: str,
+        role: str = "general",
+        keys: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        lasting: bool = False,
+    ) -> Page:
+        """Open a queue as a page of its own, for somebody who reads without a notebook: the labeller and nothing else.
+
+        Parameters
+        ----------
+        queue
+            What `queue()` drew, or its name.
+        reviewer, role, keys
+            As in `label`.
+        host
+            Which address of this machine it listens at: by default it is reached from this machine only; `0.0.0.0` is all of them. It speaks
+            plain HTTP, so that beyond a network that you trust it belongs behind something that encrypts.
+        port
+            Any free one by default.
+        lasting
+            Let it outlive this process.
+
+        Returns
+        -------
+        Page
+            Its address, to be opened in a browser, and `.close()`.
+
+        Raises
+        ------
+        InputError
+            Voilà is not installed (`pip install 'trace-workbench[page]'`), or this machine has no such address.
+        UnknownNameError
+            There is no such queue, or it is assigned to other reviewers.
+        """
+        from workbench.label import Protocol
+        from workbench.page import open_page
+
+        drawn = self.held_queue(queue) if isinstance(queue, str) else queue
+        protocol = Protocol.of(drawn.row.row(0, named=True))
+        if protocol.reviewers and reviewer not in protocol.reviewers:
+            raise UnknownNameError(reviewer, "reviewer of this queue", protocol.reviewers)
+        return open_page(
+            self.store.folder, drawn.name, reviewer=reviewer, role=role, keys=keys, database=self._address,
+            host=host, port=port, lasting=lasting,
+        )  # fmt: skip
 
     def adjudicate(
         self, *, reviewer: str, queue: Queue | None = None, keys: Mapping[str, str] | None = None

@@ -15,10 +15,11 @@ interface Stopping {
 /** What is asked for beside the sessions: who else reads, when to stop, the spans. Nothing is asked that nobody offers. */
 export class Company {
   /** Items that somebody else reads, or that have enough readers. */
-  readonly taken = new Set<string>();
+  readonly taken: Set<string>;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private link: Link, private offers: ReadonlySet<string>, private told: (sentence: string) => void, private signal: AbortSignal) {
+  constructor(private link: Link, private offers: ReadonlySet<string>, taken: readonly string[], private told: (sentence: string) => void, private signal: AbortSignal) {
+    this.taken = new Set(taken);
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
 

@@ -9,7 +9,7 @@ export class Status {
   #retry: HTMLButtonElement;
   #discard: HTMLButtonElement;
 
-  constructor(retry: () => void, discard: () => void, key: string, private done = "saved") {
+  constructor(retry: () => void, discard: () => void, key: string, private done = "saved", private remedy = "If it was restarted, run this cell again.") {
     this.#retry = button("Try again", retry, { key, class: "wbw-quiet" });
     this.#discard = button("Discard", discard, { class: "wbw-quiet", title: "Give up the change that was refused" });
     this.el.append(this.#text, this.#retry, this.#discard);
@@ -17,7 +17,7 @@ export class Status {
   }
 
   show(delivery: Delivery, alive: boolean): void {
-    const [state, glyph, says] = words(delivery, alive, this.done);
+    const [state, glyph, says] = words(delivery, alive, this.done, this.remedy);
     this.el.dataset["state"] = state;
     fill(this.#text, h("span", { class: "wbw-glyph", "aria-hidden": "true" }, glyph), says);
     const refused = delivery.state === "unsaved" && delivery.refused;
@@ -26,13 +26,13 @@ export class Status {
   }
 }
 
-function words(delivery: Delivery, alive: boolean, done: string): [string, string, string] {
+function words(delivery: Delivery, alive: boolean, done: string, remedy: string): [string, string, string] {
   if (delivery.state === "unsaved" && delivery.refused && alive) {
     return ["unsaved", "✕", `not saved: ${delivery.why}. ${kept(delivery.waiting)}`];
   }
   if (delivery.state === "unsaved" || !alive) {
     const what = delivery.waiting > 0 ? `not saved: the kernel is not answering. ${kept(delivery.waiting)}` : "the kernel is not answering: nothing can be saved.";
-    return ["unsaved", "✕", `${what} If it was restarted, run this cell again.`];
+    return ["unsaved", "✕", `${what} ${remedy}`];
   }
   if (delivery.state === "saving") return ["saving", "…", delivery.waiting > 1 ? `saving ${delivery.waiting} changes` : "saving"];
   return delivery.state === "saved" ? ["saved", "✓", done] : ["idle", "", ""];

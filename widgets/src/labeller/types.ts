@@ -108,4 +108,8 @@ export interface Traits {
   queue: string;
   session_id: string;
   keymap: Record<string, string>;
+  /** Items that enough others have read. */
+  taken: string[];
+  /** The widget is a page of its own: there is no notebook around it. */
+  page: boolean;
 }

@@ -51,6 +51,7 @@ export class View {
   readonly #middle = h("div", { class: "wbw-middle" });
   readonly #columns = h("div", { class: "wbw-columns" });
   #position = 0;
+  #over = 0; // how many were passed over since the last one that was read
   #session: Session | null = null;
 
   constructor(private model: AnyModel<Traits>, private signal: AbortSignal) {
@@ -62,7 +63,8 @@ export class View {
     this.#reader = new Reader(this.#link);
     this.#journal = new Journal(new Set(this.#ids), model.get("labels"), () => this.outbox?.waiting ?? []);
     for (const label of Object.values(model.get("labels"))) if (label.failure_mode) this.#modes.add(label.failure_mode);
-    this.#status = new Status(() => this.outbox.retry(), () => this.#discard(), this.#key("retry"));
+    const remedy = model.get("page") ? "Reload this page to go on." : undefined;
+    this.#status = new Status(() => this.outbox.retry(), () => this.#discard(), this.#key("retry"), undefined, remedy);
     this.transcript = new Transcript({
       chosen: (index) => this.walk.goto(index),
       mark: (index, as) => {
@@ -82,7 +84,7 @@ export class View {
     });
     const offers = new Set(model.get("offers"));
     this.#head = this.#top();
-    this.#company = new Company(this.#link, offers, (sentence) => this.#head.stopping(sentence), signal);
+    this.#company = new Company(this.#link, offers, model.get("taken"), (sentence) => this.#head.stopping(sentence), signal);
     this.#codebook = new CodebookPane(
       this.#company,
       this.#drawer,
@@ -150,7 +152,9 @@ export class View {
     );
     this.#listen(channel);
     const asked = this.#ids.indexOf(model.get("session_id"));
-    this.#open(asked >= 0 ? asked : (this.#journal.next(this.#ids, -1) ?? 0));
+    const first = this.#journal.next(this.#ids, -1, this.#company.taken);
+    this.#over = this.#passed;
+    this.#open(asked >= 0 ? asked : (first ?? 0), asked >= 0 ? "choice" : first === null ? "end" : "next");
     this.#company.stopping();
   }
 
@@ -205,13 +209,13 @@ export class View {
       h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-group" }, h("span", { class: "wbw-asleep" }, "click here to use the keys"), undo, back, on, next)),
       this.#spoken,
     );
-    return h("div", { class: "wbw-frame" }, root).firstElementChild as HTMLElement;
+    return h("div", { class: this.model.get("page") ? "wbw-frame wbw-page" : "wbw-frame" }, root).firstElementChild as HTMLElement;
   }
 
   // ---- reading
 
-  /** Open a session; `by` is the first of those that were passed over because somebody else has them. */
-  #open(position: number, by: "choice" | "next" = "choice"): void {
+  /** Open a session: by choice, as the next to be read, or at the end, when nothing is left. */
+  #open(position: number, by: Why = "choice"): void {
     const id = this.#ids[position];
     if (id === undefined) {
       this.#say("Nothing to read: the queue is empty.");
@@ -236,7 +240,8 @@ export class View {
         this.#say(null);
         this.#show(session);
         this.side.load();
-        void this.#hold(id, by);
+        if (by === "end") this.#finished();
+        else void this.#hold(id, by);
         const ahead = this.#journal.next(this.#ids, position, this.#company.taken);
         if (ahead !== null) this.#reader.read(this.#ids[ahead] as string).catch(() => undefined);
       })
@@ -262,12 +267,29 @@ export class View {
     this.#refresh();
   }
 
-  async #hold(id: string, by: "choice" | "next"): Promise<void> {
+  async #hold(id: string, by: Why): Promise<void> {
     const why = await this.#company.hold(id).catch(() => null);
-    if (why === null || this.signal.aborted || this.#ids[this.#position] !== id || this.#journal.verdict(id) !== null) return;
-    const next = by === "next" ? this.#journal.next(this.#ids, this.#position, this.#company.taken) : null;
+    if (this.signal.aborted || this.#ids[this.#position] !== id) return;
+    if (why === null) {
+      if (by === "next" && this.#over > 0) this.#say(`${plural(this.#over, "session was", "sessions were")} passed over: others have read or are reading ${this.#over === 1 ? "it" : "them"}, and this queue asks for no more readers of each.`);
+      this.#over = 0;
+    } else if (this.#journal.verdict(id) === null) {
+      if (by === "next") this.#over += 1;
+      if (by === "next") this.#next();
+      else this.#say(`${why} ${this.#key("next")} goes on to one that is free.`);
+    }
+  }
+
+  /** How many others have read or are reading, and this reader has not. */
+  get #passed(): number {
+    return [...this.#company.taken].filter((id) => this.#journal.verdict(id) === null).length;
+  }
+
+  /** To the next that is free; where there is none, say so. */
+  #next(): void {
+    const next = this.#journal.next(this.#ids, this.#position, this.#company.taken);
     if (next !== null) this.#open(next, "next");
-    else this.#say(`${why} ${this.#key("next")} goes on to one that is free.`);
+    else this.#finished();
   }
 
   /** What depends on the label alone. */
@@ -306,6 +328,10 @@ export class View {
     const session = this.#session;
     this.panel.commit();
     if (session !== null && this.#journal.verdict(session.session_id) === null) {
+      if (this.#company.taken.has(session.session_id)) {
+        this.#next();
+        return;
+      }
       const [pass, fail, defer, skip, on] = ["pass", "fail", "defer", "skip", "forward"].map((action) => this.#key(action));
       this.#say(`No verdict yet: ${pass} pass, ${fail} fail, ${defer} defer, ${skip} skip; ${on} goes on without one.`);
       return;
@@ -317,12 +343,18 @@ export class View {
       this.panel.questions.focus();
       return;
     }
-    const next = this.#journal.next(this.#ids, this.#position, this.#company.taken);
-    if (next !== null) this.#open(next, "next");
-    else {
-      const { pass, fail, skip, defer } = this.#journal.counts;
-      this.#say(`All ${count(this.#ids.length)} are read: ${count(pass)} pass, ${count(fail)} fail${skip > 0 ? `, ${count(skip)} skipped` : ""}${defer > 0 ? `; ${plural(defer, "is", "are")} still deferred` : ""}.`);
-    }
+    this.#next();
+  }
+
+  /** Say that nothing is left, and what it came to. */
+  #finished(): void {
+    const { pass, fail, skip, defer } = this.#journal.counts;
+    const others = this.#passed;
+    const read = others > 0 ? `Nothing is left for you: ${count(this.#ids.length - others)} of ${count(this.#ids.length)} are read` : `All ${count(this.#ids.length)} are read`;
+    const over = others > 0 ? `; ${plural(others, "was", "were")} passed over, which others have read or are reading, and this queue asks for no more readers of each` : "";
+    const close = this.model.get("page") ? " When it says saved below, this page may be closed." : "";
+    this.#say(`${read}: ${count(pass)} pass, ${count(fail)} fail${skip > 0 ? `, ${count(skip)} skipped` : ""}${defer > 0 ? `; ${plural(defer, "is", "are")} still deferred` : ""}${over}.${close}`);
+    this.#over = 0;
   }
 
   reveal(): void {
@@ -379,7 +411,8 @@ export class View {
   leave(): void {
     if (this.#drawer.close()) return;
     if (this.finder.opened) this.finder.close();
-    else (document.activeElement as HTMLElement | null)?.blur();
+    else if (!this.model.get("page")) (document.activeElement as HTMLElement | null)?.blur();
+    else this.root.focus({ preventScroll: true });
   }
 
   #say(notice: string | null): void {
@@ -387,5 +420,7 @@ export class View {
     this.#notice.textContent = notice ?? "";
   }
 }
+
+type Why = "choice" | "next" | "end";
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
