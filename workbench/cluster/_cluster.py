@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from workbench.cluster._assign import placed_votes
 from workbench.cluster._embed import Embeds, default_embedder
-from workbench.cluster._fit import Fit, Votes, draw_again, layout
-from workbench.cluster._hdbscan import density_groups
+from workbench.cluster._fit import Fit, Votes, draw_again, grouped, layout
 from workbench.cluster._modes import Modes, build
-from workbench.cluster._names import phrases_of
+from workbench.cluster._names import Phrases
 from workbench.cluster._space import FACET_VIEWS, Space, Views, fit_space
 from workbench.cluster._table import MEMBERS, MODES
 from workbench.cluster._texts import as_items, facet_of
@@ -113,7 +113,7 @@ def cluster(
             "Try another facet, or weigh their meaning: views=Views(meaning=1).",
         )
     least = min_size or int(np.clip(round(np.sqrt(len(spoken)) / 3), 5, 50))
-    found = density_groups(space.points, min_size=least)
+    found = grouped(space, min_size=least)
     groups = int(found.labels.max(initial=-1)) + 1
     if groups == 0:
         return _none(
@@ -131,8 +131,8 @@ def cluster(
         silent=tuple(silent),
         space=space,
         strength=found.strength,
-        phrases=tuple(phrases_of(item.text, item.tokens, plain=space.plain) for item in spoken),
-        own=Votes(*space.nearest()),
+        phrases=Phrases([(item.text, item.tokens) for item in spoken], plain=space.plain),
+        own=Votes(*space.own),
         against=_against(against, space, progress),
         draws=draw_again(space, min_size=least, seed=seed),
         map=layout(space),
@@ -153,10 +153,10 @@ def _against(against: Any, space: Space, progress: Callable[[int, int], None] | 
     spoken = [i for i, item in enumerate(items) if item.text.strip()]
     index, near = np.zeros((len(items), 1), dtype=np.int64), np.zeros(len(items), dtype=np.bool_)
     if spoken:
-        placed = space.place([items[i].text for i in spoken], [items[i].tokens for i in spoken], progress)
-        found, close = space.nearest(placed)
-        index = np.zeros((len(items), found.shape[1]), dtype=np.int64)
-        index[spoken], near[spoken] = found, close
+        texts, tokens = [items[i].text for i in spoken], [items[i].tokens for i in spoken]
+        found = placed_votes(space, texts, tokens, progress=progress)
+        index = np.zeros((len(items), found.index.shape[1]), dtype=np.int64)
+        index[spoken], near[spoken] = found.index, found.near
     return Votes(index, near)
 
 
@@ -168,6 +168,11 @@ def _notes(fit: Fit, modes: Modes) -> tuple[str, ...]:
             said.get(
                 fit.how, "Density alone gave hardly a group or one giant, so that the finest dense groups are shown."
             )
+        )
+    if fit.space.sampled:
+        notes.append(
+            f"Groups were looked for among {len(fit.space.rows):,} sessions drawn from the {len(fit.items):,}, and the others put where their "
+            "nearest neighbours are: a mode that is rare in the sample is not seen."
         )
     sizes = modes.frame["size"]
     if modes.frame.height and int(sizes[0]) > _GIANT * fit.total and fit.how != "all alike":

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.cluster._transformer import BUNDLED, Backend, Model, fastest_backend
+from workbench.cluster._spread import MakesExecutor, spread
+from workbench.cluster._transformer import BUNDLED, Backend, Model, embed_there, fastest_backend
 from workbench.errors import InputError
 
 __all__ = ["Embedder", "Embeds", "MemoryCache", "VectorCache", "default_embedder"]
@@ -76,6 +78,9 @@ class Embedder:
         choice in `choices`; or one of the two by name.
     choices
         A file that remembers the backend, so that a run whose texts are all in the cache does not even load torch; None: this process only.
+    executor
+        Where texts are embedded, instead of in this process: a `concurrent.futures.Executor`, or a function that makes one, which is called
+        again when a worker's death broke it. Workers need this package and the model; nothing is cached there.
 
     Raises
     ------
@@ -96,6 +101,7 @@ class Embedder:
         cache: VectorCache | None = None,
         backend: Backend = "auto",
         choices: Path | None = None,
+        executor: MakesExecutor | None = None,
     ) -> None:
         if backend not in _BACKENDS:
             msg = f"backend {backend!r}: expected one of {', '.join(_BACKENDS)}"
@@ -104,6 +110,7 @@ class Embedder:
         self.cache: VectorCache = MemoryCache() if cache is None else cache
         self._backend = backend
         self._choices = choices
+        self._executor = executor
         self._model = Model(model)
 
     def __repr__(self) -> str:
@@ -158,19 +165,26 @@ class Embedder:
         done = len(distinct) - len(missing)
         if progress:
             progress(done, len(distinct))
-        if missing:
-            self._model.use(self.backend)
-        for start in range(0, len(missing), _CHUNK):
-            chunk = missing[start : start + _CHUNK]
-            vectors = self._model.vectors([distinct[key] for key in chunk])
-            self.cache.put(space, chunk, vectors)
-            known.update(zip(chunk, vectors, strict=True))
-            done += len(chunk)
-            if progress:
-                progress(done, len(distinct))
+        chunks = [missing[start : start + _CHUNK] for start in range(0, len(missing), _CHUNK)]
+        with closing(self._computed([[distinct[key] for key in chunk] for chunk in chunks])) as computed:
+            for number, vectors in computed:
+                self.cache.put(space, chunks[number], vectors)
+                known.update(zip(chunks[number], vectors, strict=True))
+                done += len(chunks[number])
+                if progress:
+                    progress(done, len(distinct))
         if not keys:
             return np.zeros((0, 0), dtype=np.float32)
         return np.stack([known[key] for key in keys]).astype(np.float32, copy=False)
+
+    def _computed(self, chunks: Sequence[Sequence[str]]) -> Generator[tuple[int, NDArray[np.float32]]]:
+        if self._executor is not None:
+            jobs = [(self.model, self.backend, chunk) for chunk in chunks]
+            yield from spread(embed_there, jobs, self._executor)
+            return
+        for number, chunk in enumerate(chunks):
+            self._model.use(self.backend)
+            yield number, self._model.vectors(chunk)
 
     def _read_choices(self) -> dict[str, str]:
         if self._choices is None or not self._choices.is_file():

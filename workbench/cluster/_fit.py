@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.cluster._hdbscan import Density, density_groups
+from workbench.cluster._mask import sentences
+from workbench.cluster._names import Phrases
 from workbench.cluster._sklearn import Projection
 from workbench.cluster._space import Space, reduced
 
-__all__ = ["Draw", "Fit", "Item", "Votes", "draw_again", "layout", "stability", "vote"]
+__all__ = ["Draw", "Fit", "Item", "Votes", "draw_again", "grouped", "layout", "stability", "vote"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -22,6 +24,8 @@ _DRAWS: Final = 5
 _DRAWN: Final = 0.8
 _MOST_DRAWN: Final = 4000  # beyond this a draw of 80% tells no more and costs minutes
 _MAJORITY: Final = 0.5
+_LONGEST: Final = 300  # characters of a quote
+_LEAST: Final = 5  # of a sample, however few of all that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,13 @@ class Item:
 
     session_id: str
     text: str
-    quotes: tuple[dict[str, Any], ...]
     tokens: tuple[str, ...]
+    said: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def quotes(self) -> Sequence[Mapping[str, Any]]:
+        """The words that the text is made of; where nobody said which, its sentences."""
+        return self.said or [{"step": None, "signal": "", "text": part[:_LONGEST]} for part in sentences(self.text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class Fit:
     silent: tuple[Item, ...]
     space: Space
     strength: Floats
-    phrases: tuple[set[str], ...]
+    phrases: Phrases
     own: Votes
     against: Votes | None
     draws: tuple[Draw, ...]
@@ -89,27 +98,42 @@ def vote(votes: Votes, labels: Ints) -> tuple[Ints, Floats]:
     if votes.index.shape[1] == 0:
         return np.full(len(votes.index), -1, dtype=np.int64), np.zeros(len(votes.index))
     said = labels[votes.index]
-    best = np.full(len(said), -1, dtype=np.int64)
-    share = np.zeros(len(said))
-    for label in np.unique(labels[labels >= 0]):
-        mine = np.mean(said == label, axis=1)
-        better = mine > share
-        best[better], share[better] = label, mine[better]
-    best[(share < _MAJORITY) | ~votes.near] = -1
-    return best, share
+    count = np.zeros(said.shape, dtype=np.int64)
+    for place in range(said.shape[1]):
+        count += said == said[:, [place]]
+    # Of labels that are equally many the smallest; those in no mode have no say.
+    order = np.where(said >= 0, count * (int(labels.max(initial=0)) + 2) - said, -1)
+    first = np.argmax(order, axis=1)[:, None]
+    best = np.take_along_axis(said, first, axis=1)[:, 0]
+    share = np.where(best >= 0, np.take_along_axis(count, first, axis=1)[:, 0] / said.shape[1], 0.0)
+    return np.where((share < _MAJORITY) | ~votes.near, -1, best), share
+
+
+def grouped(space: Space, *, min_size: int) -> Density:
+    """Dense groups of the texts that the space was fitted on; of very many texts the others go where their neighbours are."""
+    if not space.sampled:
+        return density_groups(space.points, min_size=min_size)
+    rows = space.rows
+    found = density_groups(space.points[rows], min_size=max(_LEAST, round(min_size * len(rows) / len(space.points))))
+    labels = np.full(len(space.points), -1, dtype=np.int64)
+    labels[rows] = found.labels
+    voted, share = vote(Votes(*space.own), labels)
+    strength = np.where(voted >= 0, share, 0.0)
+    voted[rows], strength[rows] = found.labels, found.strength
+    return Density(voted, strength, found.how)
 
 
 def draw_again(space: Space, *, min_size: int, seed: int) -> tuple[Draw, ...]:
     """Group a handful of 80% subsamples (at most 4,000 sessions each) without looking at the rest."""
-    n = len(space.joined)
+    n = len(space.rows)
     size = min(round(_DRAWN * n), _MOST_DRAWN)
     random = np.random.default_rng(seed)
-    least = max(3, round(min_size * size / n))
+    least = max(3, round(min_size * size / len(space.points)))
     draws: list[Draw] = []
     for _ in range(_DRAWS):
         index = np.sort(random.choice(n, size=size, replace=False)).astype(np.int64)
-        found: Density = density_groups(reduced(space.joined[index]), min_size=least)
-        draws.append(Draw(index, found.labels))
+        found: Density = density_groups(reduced(space.joined[index], meant=space.meant), min_size=least)
+        draws.append(Draw(space.rows[index], found.labels))
     return tuple(draws)
 
 

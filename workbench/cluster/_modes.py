@@ -10,14 +10,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from workbench.cluster._assign import assigned
 from workbench.cluster._diff import diff_modes
 from workbench.cluster._edits import Edit, best_match
-from workbench.cluster._fit import Fit, Votes, vote
+from workbench.cluster._fit import Fit, vote
 from workbench.cluster._names import name_groups
 from workbench.cluster._show import show, summary
 from workbench.cluster._sklearn import split_points
+from workbench.cluster._spread import MakesExecutor
 from workbench.cluster._table import members_table, modes_table
-from workbench.cluster._texts import as_items
 from workbench.errors import InputError, UnknownNameError
 
 __all__ = ["Home", "Modes", "build"]
@@ -261,13 +262,22 @@ class Modes:
             modes = replace(modes, notes=(*modes.notes, note))
         return modes
 
-    def assign(self, texts: Any, *, progress: Callable[[int, int], None] | None = None) -> pl.DataFrame:
+    def assign(
+        self,
+        texts: Any,
+        *,
+        executor: MakesExecutor | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> pl.DataFrame:
         """Put other sessions into these modes, each where at least half of its nearest neighbours are.
 
         Parameters
         ----------
         texts
             As `cluster` takes them, of the same facet.
+        executor
+            Where neighbours are looked up, instead of in this process: a `concurrent.futures.Executor`, or a function that makes one. What
+            embeds has an executor of its own.
         progress
             Called with (embedded, all).
 
@@ -277,25 +287,7 @@ class Modes:
             ``session_id, mode, name, strength`` in the order of `texts`; null where no mode fits, `strength` is the share of
             ten nearest neighbours in the mode.
         """
-        frame, items = as_items(texts)
-        modes: list[int | None] = [None] * len(items)
-        strength = [0.0] * len(items)
-        rows = [i for i, item in enumerate(items) if item.text.strip()]
-        if self._fit is not None and rows and len(self):
-            space = self._fit.space
-            placed = space.place([items[i].text for i in rows], [items[i].tokens for i in rows], progress)
-            found, share = vote(Votes(*space.nearest(placed)), self._labels)
-            for i, mode, support in zip(rows, found, share, strict=True):
-                modes[i] = int(mode) if mode >= 0 else None
-                strength[i] = float(support) if mode >= 0 else 0.0
-        return pl.DataFrame(
-            {
-                "session_id": frame["session_id"],
-                "mode": pl.Series(modes, dtype=pl.Int64),
-                "name": pl.Series([self._names[m] if m is not None else None for m in modes], dtype=pl.String),
-                "strength": pl.Series(strength, dtype=pl.Float64),
-            }
-        )
+        return assigned(self._fit, self._labels, self._names, texts, executor=executor, progress=progress)
 
     def diff(self, other: Modes) -> pl.DataFrame:
         """How these modes differ from earlier ones: new, grown, shrunk, same or gone.

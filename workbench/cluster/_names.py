@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from workbench.cluster._terms import STOP, fragments, plain_fragments
 
-__all__ = ["name_groups", "phrases_of"]
+__all__ = ["Phrases", "name_groups", "phrases_of"]
 
 _LONGEST: Final = 4
 _WEIGHT_WORD: Final = 0.7  # one word says little
@@ -26,6 +26,9 @@ _SIGN: Final = re.compile(r"(?:sign|reaction): (.*)")
 _REACTION: Final = "reaction: "
 _NO_SIGN: Final = "no sign"
 _WEIGHT_SIGN: Final = 2.0  # a sign is a phrase already
+_CONTRAST: Final = 3000  # texts that a group is contrasted with: more change no name
+_TOLD: Final = 200  # members that speak for a group
+_READ: Final = 6000  # characters of a text that may name
 _LABELS: Final = frozenset({"asked", "answered", "said of it"})
 
 
@@ -53,15 +56,37 @@ def _unlabelled(line: str, labels: AbstractSet[str]) -> str:
     return rest if colon and head in labels else line
 
 
+class Phrases:
+    """What each of n texts offers to names, worked out when it is asked for.
+
+    Parameters
+    ----------
+    texts
+        Text and structure tokens, one pair a text.
+    plain
+        The texts are mostly code.
+    """
+
+    def __init__(self, texts: Sequence[tuple[str, Sequence[str]]], *, plain: bool = False) -> None:
+        self._texts, self._plain = texts, plain
+        self._known: dict[int, set[str]] = {}
+
+    def __getitem__(self, row: int) -> set[str]:
+        if row not in self._known:
+            text, tokens = self._texts[row]
+            self._known[row] = phrases_of(text[:_READ], tokens, plain=self._plain)
+        return self._known[row]
+
+
 def name_groups(
-    phrases: Sequence[set[str]], labels: NDArray[np.int64], *, tokens: Sequence[Sequence[str]]
+    phrases: Phrases, labels: NDArray[np.int64], *, tokens: Sequence[Sequence[str]]
 ) -> dict[int, tuple[str, list[str]]]:
     """Name every group by contrast with all texts outside it.
 
     Parameters
     ----------
     phrases
-        What each of n texts offers, from `phrases_of`.
+        What each of n texts offers.
     labels
         Shape (n,); -1 belongs to no group, and counts as outside.
     tokens
@@ -72,22 +97,25 @@ def name_groups(
     dict
         group → (name, the phrases it was made of, best first). No two names are equal.
     """
-    n = len(labels)
-    weights = {sign: _WEIGHT_SIGN for row in tokens for sign in _signs(row)}
-    reactions = {token.removeprefix(_REACTION) for row in tokens for token in row if token.startswith(_REACTION)}
-    total: Counter[str] = Counter(phrase for row in phrases for phrase in row)
+    rows: list[int] = np.arange(0, len(labels), -(-len(labels) // _CONTRAST) or 1).tolist()
+    told = {int(group): _told(np.flatnonzero(labels == group), len(labels)) for group in np.unique(labels[labels >= 0])}
+    heard = [tokens[row] for row in {*rows, *(row for some in told.values() for row in some)}]
+    weights = {sign: _WEIGHT_SIGN for row in heard for sign in _signs(row)}
+    reactions = {token.removeprefix(_REACTION) for row in heard for token in row if token.startswith(_REACTION)}
+    total: Counter[str] = Counter(phrase for row in rows for phrase in phrases[row])
     out: dict[int, tuple[str, list[str]]] = {}
     taken: set[str] = set()
-    groups = [int(g) for g in np.unique(labels) if g >= 0]
-    for group in sorted(groups, key=lambda g: (-int(np.sum(labels == g)), g)):
-        inside: list[int] = np.flatnonzero(labels == group).tolist()
+    for group in sorted(told, key=lambda g: (-int(np.sum(labels == g)), g)):
+        inside = told[group]
         mine: Counter[str] = Counter(phrase for i in inside for phrase in phrases[i])
+        among = [row for row in rows if labels[row] == group]
+        counted: Counter[str] = Counter(phrase for i in among for phrase in phrases[i])
         scored: list[tuple[float, str]] = []
         for phrase, count in mine.items():
             share = count / len(inside)
             if share < _COMMON:
                 continue
-            rest = (total[phrase] - count + 0.5) / (n - len(inside) + 1)
+            rest = (total[phrase] - counted[phrase] + 0.5) / (len(rows) - len(among) + 1)
             weight = weights.get(phrase, 1.0 if " " in phrase else _WEIGHT_WORD)
             scored.append((share * math.log(share / rest) * weight, phrase))
         # That somebody minded says that something went wrong, not what: it names no group.
@@ -98,6 +126,11 @@ def name_groups(
         taken.add(name)
         out[group] = (name, chosen)
     return out
+
+
+def _told(members: NDArray[np.int64], n: int) -> list[int]:
+    """Who speaks for a group: up to the contrast's size all of it, so that few are not named by the luck of who was asked."""
+    return (members if n <= _CONTRAST else members[:: -(-len(members) // _TOLD)]).tolist()
 
 
 def _diverse(ranked: Sequence[str]) -> list[str]:

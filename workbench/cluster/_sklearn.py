@@ -97,7 +97,7 @@ class Projection:
         return np.asarray(self._pca.transform(rows), dtype=np.float64)
 
 
-def neighbours(of: Floats, among: Floats, k: int, *, same: bool = False) -> tuple[NDArray[np.int64], Floats]:
+def neighbours(of: Any, among: Any, k: int, *, same: bool = False) -> tuple[NDArray[np.int64], Floats]:
     """The k nearest rows of `among` for every row of `of`, and their distances, each of shape (n, k).
 
     With `same` the two are one set, and a row is not its own neighbour.
@@ -111,11 +111,14 @@ def neighbours(of: Floats, among: Floats, k: int, *, same: bool = False) -> tupl
     return np.asarray(index, dtype=np.int64), np.asarray(distances, dtype=np.float64)
 
 
-def smooth(rows: Floats, *, k: int, steps: int) -> Floats:
-    """Replace each row by the mean of itself and its mutual k nearest neighbours, `steps` times."""
+def smooth(rows: Floats, *, k: int, steps: int, index: NDArray[np.int64] | None = None) -> Floats:
+    """Replace each row by the mean of itself and its mutual k nearest neighbours, `steps` times.
+
+    `index` holds each row's nearest others, the nearest first, where they are known.
+    """
     sparse: Any = importlib.import_module("scipy.sparse")
     n = len(rows)
-    index, _ = neighbours(rows, rows, k, same=True)
+    index = neighbours(rows, rows, k, same=True)[0] if index is None else index[:, :k]
     width = index.shape[1]
     near = sparse.csr_matrix((np.ones(n * width), (np.repeat(np.arange(n), width), index.ravel())), shape=(n, n))
     mutual = near.multiply(near.T) + sparse.eye(n)

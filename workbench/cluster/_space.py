@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,8 +17,10 @@ from workbench.cluster._terms import fragments, grams, kept_share, plain_fragmen
 __all__ = ["FACET_VIEWS", "Space", "Views", "fit_space", "joined_views", "reduced", "words_of"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _VIEW_DIMS: Final = 30
+_MEANING_DIMS: Final = 50  # measured on labelled intents: beyond these agreement falls again
 _MIN_SHARE: Final = 0.02
 _MAX_SHARE: Final = 0.9
 _TERMS: Final = 20_000
@@ -27,6 +29,9 @@ _MOSTLY_CODE: Final = 0.25
 _STEPS: Final = 2
 _DIGITS: Final = 6
 _VOTES: Final = 10
+_WHOLE: Final = 25_000  # up to this many texts the groups are looked for among all of them
+_SAMPLED: Final = 20_000
+_AT_ONCE: Final = 20_000  # rows that are placed at a time, so that memory does not grow with them
 _FAR: Final = 99.0  # percentile of the fitted texts' own distances beyond which nothing fits
 
 
@@ -63,44 +68,56 @@ class _View:
     vocabulary: Vocabulary | None
     projection: Projection
 
+    def apply(self, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any, *, plain: bool) -> Floats:
+        """Rows of this view, weighed, shape (n, its dimensions)."""
+        if self.vocabulary is None:
+            return self.weight * self.projection.apply(np.asarray(vectors, dtype=np.float64))
+        documents = tokens if self.kind == "structure" else words_of(texts, plain=plain)
+        return self.weight * self.projection.apply(_counted(self.vocabulary, documents))
+
 
 @dataclass(frozen=True, slots=True)
 class Space:
     """A fitted space: where the texts lie, and how to put others beside them.
 
-    `joined` has shape (n, sum of the views' dimensions), `points` the smoothed and reduced shape (n, dims).
+    `rows` are the texts that it was fitted on: all, or of very many a sample (`sampled`). `joined` has shape (rows, sum of the views'
+    dimensions), `points`, for every text, the smoothed and reduced shape (n, dims); `own` holds every text's nearest fitted ones
+    (as rows of the texts, shape (n, 10)) and whether these are near.
     """
 
     joined: Floats
+    rows: Ints
     points: Floats
+    own: tuple[Ints, NDArray[np.bool_]]
     views: tuple[_View, ...]
     plain: bool
     embed: Embeds | None
     reach: float
+    sampled: bool = False
 
-    def place(
-        self, texts: Sequence[str], tokens: Sequence[Sequence[str]], progress: Callable[[int, int], None] | None = None
-    ) -> Floats:
+    @property
+    def meant(self) -> bool:
+        """Whether texts lie by their meaning alone."""
+        return all(view.kind == "meaning" for view in self.views)
+
+    def vectors(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Any:
+        """The texts embedded, where the space has a view of their meaning."""
+        if not any(view.kind == "meaning" for view in self.views):
+            return None
+        assert self.embed is not None
+        return self.embed(texts, progress=progress)
+
+    def placed(self, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any) -> Floats:
         """Other texts in the joined space, shape (m, as `joined`)."""
-        rows: dict[str, Any] = {}
-        for view in self.views:
-            if view.kind == "meaning":
-                assert self.embed is not None
-                rows["meaning"] = np.asarray(self.embed(texts, progress=progress), dtype=np.float64)
-            else:
-                documents = tokens if view.kind == "structure" else words_of(texts, plain=self.plain)
-                assert view.vocabulary is not None
-                rows[view.kind] = _counted(view.vocabulary, documents)
-        return _join([(view.weight, view.projection.apply(rows[view.kind])) for view in self.views], len(texts))
+        return _apply(self.views, texts, tokens, vectors, plain=self.plain)
 
-    def nearest(self, rows: Floats | None = None) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """The nearest fitted texts of other rows (or, without rows, of each fitted text itself), and whether they are near at all."""
-        if rows is None:
-            index, distance = neighbours(self.joined, self.joined, _VOTES, same=True)
-        else:
-            index, distance = neighbours(rows, self.joined, _VOTES)
+    def nearest(self, rows: Floats) -> tuple[Ints, NDArray[np.bool_]]:
+        """The nearest fitted texts of other rows, and whether they are near at all."""
+        # Half the digits are enough to say who of many is near, and twice as fast.
+        digits = np.float32 if self.sampled else np.float64
+        index, distance = neighbours(rows.astype(digits), self.joined.astype(digits), _VOTES)
         far = distance[:, 0] if distance.shape[1] else np.full(len(index), np.inf)
-        return index, far <= self.reach
+        return self.rows[index], far <= self.reach
 
 
 def words_of(texts: Sequence[str], *, plain: bool) -> list[list[str]]:
@@ -118,14 +135,39 @@ def fit_space(
 ) -> Space:
     """Fit the views on n texts, join them, pull mutual neighbours together, and reduce.
 
-    Each view is centred and reduced by principal components to 30 dimensions, its rows are brought to length one and
-    weighed. Centring matters: without it density clustering sees one cloud.
+    Each view is centred and reduced by principal components, its rows are brought to length one and weighed. Centring matters:
+    without it density clustering sees one cloud. Beyond 25,000 texts the space is fitted on 20,000 drawn at random, always the
+    same ones, and the others are put where their nearest among these are.
     """
-    fitted, joined, plain = _fit_views(texts, tokens, views, embed, progress)
-    points = reduced(joined)
-    _, distance = neighbours(joined, joined, 1, same=True)
-    reach = float(np.percentile(distance, _FAR)) if distance.size else np.inf
-    return Space(joined, points, tuple(fitted), plain, embed, max(reach, 1e-9))
+    n = len(texts)
+    vectors = embed(texts, progress=progress) if views.meaning > 0 and embed is not None else None
+    rows = np.arange(n) if n <= _WHOLE else np.sort(np.random.default_rng(0).choice(n, size=_SAMPLED, replace=False))
+    fitted, joined, plain = _fit_views(
+        _at(texts, rows), _at(tokens, rows), views, None if vectors is None else vectors[rows]
+    )
+    meant = all(view.kind == "meaning" for view in fitted)
+    index, distance = neighbours(joined, joined, max(_VOTES, _pulled(len(rows), meant=meant)), same=True)
+    reach = max(float(np.percentile(distance[:, :1], _FAR)) if distance.size else np.inf, 1e-9)
+    points = reduced(joined, index, meant=meant)
+    near = distance[:, 0] <= reach if distance.shape[1] else np.zeros(len(rows), dtype=np.bool_)
+    own = rows[index[:, :_VOTES]], near
+    space = Space(joined, rows, points, own, tuple(fitted), plain, embed, reach, sampled=len(rows) < n)
+    return _extended(space, texts, tokens, vectors) if space.sampled else space
+
+
+def _extended(space: Space, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any) -> Space:
+    """The space of a sample with all other texts put beside it, each in the middle of its nearest."""
+    n = len(texts)
+    points = np.zeros((n, space.points.shape[1]))
+    index, near = np.zeros((n, space.own[0].shape[1]), dtype=np.int64), np.zeros(n, dtype=np.bool_)
+    points[space.rows], index[space.rows], near[space.rows] = space.points, *space.own
+    others = np.setdiff1d(np.arange(n), space.rows, assume_unique=True)
+    for start in range(0, len(others), _AT_ONCE):
+        some = others[start : start + _AT_ONCE]
+        placed = space.placed(_at(texts, some), _at(tokens, some), None if vectors is None else vectors[some])
+        index[some], near[some] = space.nearest(placed)
+        points[some] = points[index[some]].mean(axis=1)
+    return replace(space, points=points, own=(index, near))
 
 
 def joined_views(
@@ -137,26 +179,23 @@ def joined_views(
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Floats, bool]:
     """Where the texts lie in the joined space, shape (n, sum of the views' dimensions), and whether they are mostly code."""
-    _, joined, plain = _fit_views(texts, tokens, views, embed, progress)
+    vectors = embed(texts, progress=progress) if views.meaning > 0 and embed is not None else None
+    _, joined, plain = _fit_views(texts, tokens, views, vectors)
     return joined, plain
 
 
 def _fit_views(
-    texts: Sequence[str],
-    tokens: Sequence[Sequence[str]],
-    views: Views,
-    embed: Embeds | None,
-    progress: Callable[[int, int], None] | None,
+    texts: Sequence[str], tokens: Sequence[Sequence[str]], views: Views, vectors: Any
 ) -> tuple[list[_View], Floats, bool]:
     fitted: list[_View] = []
-    parts: list[tuple[float, Floats]] = []
+    parts: list[Floats] = []
     plain = kept_share(texts) < _MOSTLY_CODE
 
-    def add(kind: str, weight: float, rows: Any, vocabulary: Vocabulary | None) -> None:
-        projection = Projection.fit(rows, _VIEW_DIMS)
+    def add(kind: str, weight: float, rows: Any, vocabulary: Vocabulary | None, dims: int) -> None:
+        projection = Projection.fit(rows, dims)
         if projection is not None:
             fitted.append(_View(weight, kind, vocabulary, projection))
-            parts.append((weight, projection.apply(rows)))
+            parts.append(weight * projection.apply(rows))
 
     for kind, weight in (("words", views.words), ("structure", views.structure)):
         if weight <= 0:
@@ -164,22 +203,43 @@ def _fit_views(
         documents = tokens if kind == "structure" else words_of(texts, plain=plain)
         vocabulary = Vocabulary.fit(documents, min_share=_MIN_SHARE, max_share=_MAX_SHARE, limit=_TERMS)
         if vocabulary is not None:
-            add(kind, weight, _counted(vocabulary, documents), vocabulary)
-    if views.meaning > 0 and embed is not None:
-        vectors = np.asarray(embed(texts, progress=progress), dtype=np.float64)
-        add("meaning", views.meaning if fitted else 1.0, vectors, None)
-    return fitted, _join(parts, len(texts)), plain
+            add(kind, weight, _counted(vocabulary, documents), vocabulary, _VIEW_DIMS)
+    if vectors is not None:
+        alone = not fitted
+        rows = np.asarray(vectors, dtype=np.float64)
+        add("meaning", 1.0 if alone else views.meaning, rows, None, _MEANING_DIMS if alone else _VIEW_DIMS)
+    return fitted, np.hstack(parts) if parts else np.zeros((len(texts), 0)), plain
 
 
-def reduced(joined: Floats) -> Floats:
-    """Pull mutual neighbours together, centre, and keep the main directions; shape (n, at most 30)."""
+def _apply(
+    views: Sequence[_View], texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any, *, plain: bool
+) -> Floats:
+    parts: list[Floats] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        some = None if vectors is None else vectors[part]
+        parts.append(np.hstack([view.apply(texts[part], tokens[part], some, plain=plain) for view in views]))
+    return np.vstack(parts) if parts else np.zeros((0, 0))
+
+
+def reduced(joined: Floats, index: Ints | None = None, *, meant: bool) -> Floats:
+    """Pull mutual neighbours together, centre, and keep the main directions; shape (n, at most 30).
+
+    `index` holds each row's nearest other rows where they are known, at least as many as are pulled; `meant`: the rows say
+    what texts mean, and nothing else.
+    """
     n = len(joined)
     if joined.shape[1] == 0 or n < 3:  # noqa: PLR2004 - two points have no neighbourhood
         return np.zeros((n, 1))
-    smoothed = smooth(joined, k=int(np.clip(math.sqrt(n), 5, 30)), steps=_STEPS)
+    smoothed = smooth(joined, k=_pulled(n, meant=meant), steps=_STEPS, index=index)
     projection = Projection.fit(smoothed, _reduced_dims(n))
     # Rounded, so that equal texts lie in one point and not in a cloud of rounding errors with densities of its own.
     return np.zeros((n, 1)) if projection is None else np.round(projection.apply(smoothed), _DIGITS)
+
+
+def _pulled(n: int, *, meant: bool) -> int:
+    """How many neighbours may pull at a text: where texts lie by meaning as many as the smallest mode has, by words, which are coarser, more."""
+    return int(np.clip(round(math.sqrt(n) / (3 if meant else 1)), 5, 30))
 
 
 def _reduced_dims(n: int) -> int:
@@ -187,8 +247,8 @@ def _reduced_dims(n: int) -> int:
     return int(np.clip(round(math.sqrt(n) / 2.5), 10, 30))
 
 
-def _join(parts: Sequence[tuple[float, Floats]], n: int) -> Floats:
-    return np.hstack([weight * rows for weight, rows in parts]) if parts else np.zeros((n, 0))
+def _at(values: Sequence[Any], rows: Ints) -> Sequence[Any]:
+    return values if len(rows) == len(values) else [values[i] for i in rows.tolist()]
 
 
 def _counted(vocabulary: Vocabulary, documents: Sequence[Sequence[str]]) -> Any:

@@ -45,6 +45,7 @@ MEMBERS: Final = pl.Schema({
 
 _REPRESENTATIVES: Final = 3
 _QUOTES: Final = 2
+_AT_ONCE: Final = 20_000  # rows, so that memory does not grow with sessions times modes
 
 
 def members_table(fit: Fit, labels: Ints) -> pl.DataFrame:
@@ -62,14 +63,19 @@ def members_table(fit: Fit, labels: Ints) -> pl.DataFrame:
 
 def nearest_mode(fit: Fit, labels: Ints) -> tuple[Ints, NDArray[np.float64]]:
     """For every session the mode whose centre is nearest, and the share of its neighbours that are in that mode."""
-    modes = np.unique(labels[labels >= 0])
+    modes, which = np.unique(labels[labels >= 0], return_inverse=True)
     n = len(labels)
     if len(modes) == 0:
         return np.full(n, -1, dtype=np.int64), np.zeros(n)
     points = fit.space.points
-    centres = np.stack([points[labels == mode].mean(axis=0) for mode in modes])
-    distance = ((points**2).sum(axis=1)[:, None] - 2 * points @ centres.T) + (centres**2).sum(axis=1)[None, :]
-    near = modes[np.argmin(distance, axis=1)]
+    order = np.argsort(which, kind="stable")
+    sizes = np.bincount(which)
+    sums = np.add.reduceat(points[labels >= 0][order], np.cumsum(sizes) - sizes, axis=0)
+    centres = sums / sizes[:, None]
+    near = np.empty(n, dtype=np.int64)
+    for start in range(0, n, _AT_ONCE):
+        some = points[start : start + _AT_ONCE]
+        near[start : start + _AT_ONCE] = modes[np.argmin((centres**2).sum(axis=1) - 2 * some @ centres.T, axis=1)]
     width = fit.own.index.shape[1]
     share = np.mean(labels[fit.own.index] == near[:, None], axis=1) if width else np.zeros(n)
     return near, share
@@ -137,7 +143,7 @@ def _quotes(fit: Fit, row: int, phrases: Sequence[str]) -> list[dict[str, Any]]:
     item = fit.items[row]
     words = [{word for word in phrase.lower().split() if word not in STOP} for phrase in phrases]
 
-    def weight(quote: dict[str, Any]) -> float:
+    def weight(quote: Mapping[str, Any]) -> float:
         text = f"{quote['signal']} {quote['text']}".lower()
         told = sum(1.0 / (1 + i) for i, some in enumerate(words) if some and all(word in text for word in some))
         return told + sum(2.0 / (1 + i) for i, phrase in enumerate(phrases) if phrase == quote["signal"])

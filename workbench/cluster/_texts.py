@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 
 from workbench.cluster._fit import Item
-from workbench.cluster._mask import sentences
 from workbench.errors import InputError
 
 __all__ = ["as_items", "facet_of"]
@@ -38,13 +37,9 @@ def as_items(texts: Any) -> tuple[pl.DataFrame, list[Item]]:
         frame["tokens"] if "tokens" in frame.columns else pl.lit(None).alias("tokens"),
     ).select("session_id", "text", "quotes", "tokens")
     return frame, [
-        Item(session, text, tuple(quotes or _quotes(text)), tuple(tokens or ()))
+        Item(session, text, tuple(tokens or ()), tuple(quotes or ()))
         for session, text, quotes, tokens in rows.iter_rows()
     ]
-
-
-def _quotes(text: str) -> list[dict[str, Any]]:
-    return [{"step": None, "signal": "", "text": sentence[:300]} for sentence in sentences(text)]
 
 
 def facet_of(frame: pl.DataFrame) -> str:

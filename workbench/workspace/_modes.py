@@ -11,6 +11,9 @@ from workbench.workspace._base import concat_ids
 from workbench.workspace._traces import Traces
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
     from workbench.cluster import Facet, Modes
 
 
@@ -28,6 +31,7 @@ class FailureModes(Traces):
         against: Any = None,
         min_size: int | None = None,
         seed: int = 0,
+        executor: Executor | Callable[[], Executor] | None = None,
     ) -> Modes:
         """Group sessions by what went wrong, and compare each group with other sessions.
 
@@ -43,6 +47,8 @@ class FailureModes(Traces):
             The fewest sessions that are called a mode.
         seed
             The same input and seed give the same modes and names.
+        executor
+            Where texts are embedded, instead of in this process: any `concurrent.futures.Executor`, or a function that makes one.
         """
         from workbench import cluster, evidence
         from workbench.workspace._mode_edits import ModeEdits, standing
@@ -56,7 +62,11 @@ class FailureModes(Traces):
                 against=None
                 if beside is None
                 else texts.join(beside, on="session_id", how="semi", maintain_order="left"),
-                embed=cluster.Embedder(cache=self.store.vectors, choices=self.store.folder / "cache" / "backends.json"),
+                embed=cluster.Embedder(
+                    cache=self.store.vectors,
+                    choices=self.store.folder / "cache" / "backends.json",
+                    executor=executor,
+                ),
                 min_size=min_size,
                 seed=seed,
                 progress=report,
