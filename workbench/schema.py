@@ -235,6 +235,7 @@ DRAWS: Final = pl.Schema({
     "drawn_at": _TIME,
     "component": pl.String(),  # what chose it: audit | score | new kind | … ; repeat: shown again, in no rate; hand | rule | …: added
     "due_at": _TIME,  # to be read before; null: whenever
+    "shown_first": pl.Boolean(),  # whether chance had suggestions shown before the verdict; null: chance had no say
 })  # fmt: skip
 
 OUTCOMES: Final = pl.Schema({  # one row a case, trial and grader: what comparisons are made of
@@ -350,6 +351,7 @@ QUEUES: Final = pl.Schema({  # one row a queue; its items are rows of DRAWS
     "reviews": pl.Int64(),  # how many reviewers read each item; null: one
     "hold_minutes": pl.Float64(),  # how long an item stays reserved for the one who took it
     "repeats": pl.Float64(),  # share of items that are shown a second time, unannounced
+    "shown_first": pl.Float64(),  # the chance with which suggestions are shown before the verdict; null: none
 })  # fmt: skip
 
 RESERVATIONS: Final = pl.Schema({  # append-only: who is reading which item of a queue
@@ -447,8 +449,7 @@ DATASET_TAGS: Final = pl.Schema({  # append-only: a tag is with the version that
 def conform(data: Any, schema: pl.Schema, *, what: str = "frame") -> pl.DataFrame:
     """Bring anything that `polars.DataFrame` takes into a table's columns, order and types.
 
-    Columns that the table has and the data lacks become null; columns that only the data has are kept behind. Times may be
-    ISO 8601 text with a zone.
+    Columns that the table has and the data lacks become null; those that only the data has are kept behind. Times may be ISO 8601 text with a zone.
 
     Parameters
     ----------
@@ -484,9 +485,8 @@ def conform(data: Any, schema: pl.Schema, *, what: str = "frame") -> pl.DataFram
             try:
                 frame.select(column)
             except pl.exceptions.PolarsError as error:
-                msg = (
-                    f"{what}: column {name!r} holds {frame.schema[name]}, expected {kind}: {str(error).splitlines()[0]}"
-                )
+                why = str(error).splitlines()[0]
+                msg = f"{what}: column {name!r} holds {frame.schema[name]}, expected {kind}: {why}"
                 raise InputError(msg) from error
         raise
 

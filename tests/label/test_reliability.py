@@ -116,18 +116,3 @@ def test_an_adjudicator_settles_what_is_contested_and_nobody_is_outvoted_silentl
     assert (after.read, after.failing, label.contested(label.current_labels(said)).height) == (1, 0, 0)
     assert evidence.outcomes([{"session_id": "s1"}], None, said).frame["human"].item() == "pass"
     assert label.current_labels(said).height == 3
-
-
-def test_anchoring_compares_verdicts_with_and_without_the_suggestion() -> None:
-    rows = [(f"s{n:02}", "ana", "fail" if n < 30 or n % 2 else "pass", n >= 30) for n in range(60)]
-    given = pl.DataFrame(rows, schema=["session_id", "reviewer", "verdict", "blind"], orient="row")
-    suggested = pl.DataFrame({"session_id": [f"s{n:02}" for n in range(60)], "suggested": ["fail"] * 60})
-    found = label.anchoring(given, suggested)
-    assert (found.shown, found.blind) == ((30, 30), (15, 30))
-    assert found.difference is not None
-    assert found.difference.low > 0.2
-    assert "+50% [+" in found.sentence
-    only = label.anchoring(given.filter("blind"), suggested)
-    assert only.difference is None
-    with pytest.raises(EmptyError, match="no session with a suggestion"):
-        label.anchoring(given, suggested.clear())

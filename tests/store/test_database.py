@@ -177,9 +177,9 @@ def test_a_workspace_of_an_older_version_is_brought_up_to_date(address: str) -> 
     with database._write() as connection:
         for name in ("input_tokens", "output_tokens", "replayed", "unrecorded"):
             connection.exec_driver_sql(f"ALTER TABLE trials DROP COLUMN {name}")
-        for name in ("component", "due_at"):
+        for name in ("component", "due_at", "shown_first"):
             connection.exec_driver_sql(f"ALTER TABLE draws DROP COLUMN {name}")
-        for name in ("filter", "reviewers", "reviews", "hold_minutes", "repeats"):
+        for name in ("filter", "reviewers", "reviews", "hold_minutes", "repeats", "shown_first"):
             connection.exec_driver_sql(f"ALTER TABLE queues DROP COLUMN {name}")
         connection.exec_driver_sql("DROP TABLE reservations")
         connection.exec_driver_sql("DROP TABLE dataset_tags")
@@ -190,10 +190,10 @@ def test_a_workspace_of_an_older_version_is_brought_up_to_date(address: str) -> 
     database.append("dataset_tags", [{"tag_id": "g", "tag": "release"}])
     assert database.read("trials")["input_tokens"].to_list() == [7]
     database.append("queues", [{"queue_id": "q", "reviewers": ["ana"], "reviews": 2}])
-    database.append("draws", [{"draw_id": "q.0", "component": "audit"}])
+    database.append("draws", [{"draw_id": "q.0", "component": "audit", "shown_first": True}])
     database.append("reservations", [{"reservation_id": "q.0.0", "reviewer": "ana"}])
     assert database.read("queues").select("reviewers", "reviews").row(0) == (["ana"], 2)
-    assert database.read("draws")["component"].to_list() == ["audit"]
+    assert database.read("draws").select("component", "shown_first").row(0) == ("audit", True)
     assert database.read("dataset_tags")["tag"].to_list() == ["release"]
     database.close()
 

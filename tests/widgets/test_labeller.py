@@ -233,6 +233,17 @@ def test_suggestions_that_are_asked_for_are_on_record_first() -> None:
     assert [change["blind"] for change in desk.saved] == [False, True]
 
 
+def test_what_chance_shows_first_is_shown_at_once_and_on_record_and_the_rest_stays_hidden() -> None:
+    asked: list[str] = []
+    desk = Desk(reveal=asked.append, first=["a"])
+    assert desk.ask("fetch", session_id="a")["suggestions"]
+    assert "suggestions" not in desk.ask("fetch", session_id="b")
+    assert asked == desk.first == ["a"]
+    desk.say("op1", verdict="fail")
+    desk.say("op2", "b", verdict="fail")
+    assert [change["blind"] for change in desk.saved] == [False, True]
+
+
 def test_a_label_that_was_not_blind_stays_so_after_a_restart() -> None:
     desk = Desk(labels={"a": {"note": "seen", "revision": 1, "blind": False}})
     assert desk.ask("fetch", session_id="a")["suggestions"]

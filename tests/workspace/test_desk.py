@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
+import polars as pl
 import pytest
 
 import workbench as wb
@@ -54,6 +55,28 @@ def test_keys_of_ones_own_are_checked_and_reach_the_page(ws: wb.Workspace, queue
     assert ws.label(queue, reviewer="ana", keys={"pass": "y"}).keymap == {"pass": "y"}
     with pytest.raises(InputError, match="would mean both"):
         ws.label(queue, reviewer="ana", keys={"pass": "f"})
+
+
+def test_chance_shows_suggestions_first_and_the_sway_is_measured(ws: wb.Workspace) -> None:
+    @wb.grader(criterion="it ends")
+    def ends(loop: Any) -> bool:
+        return "such an answer" in str(loop.final_answer)
+
+    graded = ws.grade([ends])  # finds something wherever there is an answer
+    found_in = set(graded.frame.filter(~pl.col("passed"))["session_id"])
+    queue = ws.queue("swayed", n=12, seed=2, protocol=Protocol(shown_first=0.5))
+    first = set(queue.draws.filter("shown_first")["target_id"])
+    desk = ws.label(queue, reviewer="ana")
+    assert set(desk.first) == first
+    for number, session in enumerate(queue.items["session_id"]):
+        answer, _ = desk._answer("fetch", {"session_id": session})  # pyright: ignore[reportPrivateUsage]
+        assert ("suggestions" in answer) == (session in first & found_in)
+        say(desk, f"op{number}", session, verdict="fail" if session in first else "pass")
+        say(desk, f"note{number}", session, note="seen after the verdict")
+    found = ws.anchoring()
+    shown, hidden = len(first & found_in), len(found_in & set(queue.items["session_id"]) - first)
+    assert (found.randomised, found.shown, found.blind) == (True, (shown, shown), (0, hidden))
+    assert found.to_frame()["blind"].to_list() == (~found.to_frame()["shown_first"]).to_list()
 
 
 def test_an_item_is_held_for_the_one_who_opened_it_until_the_reservation_expires(ws: wb.Workspace, queue: Any) -> None:

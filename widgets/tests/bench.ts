@@ -58,12 +58,12 @@ export class Kernel {
   }
 }
 
-export async function mount(options: { ids?: string[]; labels?: Record<string, Label>; keymap?: Record<string, string>; kernel?: Kernel | null; queue?: string; session_id?: string; modes?: string[]; rubric?: Question[]; offers?: string[]; names?: Record<string, string>; taken?: string[]; page?: boolean } = {}) {
+export async function mount(options: { ids?: string[]; labels?: Record<string, Label>; keymap?: Record<string, string>; kernel?: Kernel | null; queue?: string; session_id?: string; modes?: string[]; rubric?: Question[]; offers?: string[]; names?: Record<string, string>; taken?: string[]; first?: string[]; page?: boolean } = {}) {
   const kernel = options.kernel === undefined ? new Kernel() : options.kernel;
   const model = new FakeModel({
     ids: options.ids ?? ["a", "b", "c"], labels: options.labels ?? {}, modes: options.modes ?? ["wrong refund", "loop"], reviewer: "ana", title: "first read",
     queue: options.queue ?? "q", session_id: options.session_id ?? "", keymap: options.keymap ?? {},
-    names: options.names ?? {}, rubric: options.rubric ?? [], offers: options.offers ?? [], taken: options.taken ?? [], page: options.page ?? false,
+    names: options.names ?? {}, rubric: options.rubric ?? [], offers: options.offers ?? [], taken: options.taken ?? [], first: options.first ?? [], page: options.page ?? false,
   });
   if (kernel !== null) model.kernel = kernel.answer as never;
   const el = document.createElement("div");

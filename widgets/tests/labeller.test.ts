@@ -261,6 +261,17 @@ describe("labelling", () => {
     expect(find("[role=alert]").textContent).toBe("Nothing is left to undo.");
   });
 
+  it("sets what chance shows first above what is asked, and else below it", async () => {
+    const kernel = new Kernel();
+    for (const id of ["a", "b"]) kernel.sessions.set(id, session(id, { held: 1 }));
+    const { press, root } = await mount({ kernel, first: ["b"] });
+    const place = (): number => [...(root.querySelector(".wbw-panel-side")?.children ?? [])].findIndex((each) => each.querySelector(".wbw-suggestions") !== null);
+    expect(place()).toBeGreaterThan(0);
+    press("]");
+    await settle();
+    expect(place()).toBe(0);
+  });
+
   it("holds suggestions back until asked", async () => {
     const kernel = new Kernel();
     kernel.sessions.set("a", session("a", { held: 1 }));

@@ -8,6 +8,7 @@ import typer
 
 from workbench.cli._app import HERE, AsJson, Folder, app, open_workspace
 from workbench.cli._show import say, speaking
+from workbench.errors import EmptyError
 
 if TYPE_CHECKING:
     from workbench.label import Queue
@@ -32,6 +33,14 @@ def draw(
     informed: Annotated[bool, typer.Option(help="Where most is to be learnt; rates are weighted back.")] = False,
     reviewer: Annotated[list[str] | None, typer.Option(help="Only these may read it.")] = None,
     reviews: Annotated[int, typer.Option(help="How many reviewers read each item.", min=1)] = 1,
+    shown_first: Annotated[
+        float,
+        typer.Option(
+            help="Chance with which suggestions are shown before the verdict, to measure whether they sway.",
+            min=0,
+            max=1,
+        ),
+    ] = 0.0,
     align: Annotated[bool, typer.Option(help="To align a grader, not to build a dataset.")] = False,
     workspace: Folder = HERE,
     as_json: AsJson = False,
@@ -44,7 +53,11 @@ def draw(
 
     with speaking(as_json=as_json):
         protocol = Protocol(
-            purpose="align" if align else "dataset", reviewers=tuple(reviewer or ()), reviews=reviews, filter=where
+            purpose="align" if align else "dataset",
+            reviewers=tuple(reviewer or ()),
+            reviews=reviews,
+            filter=where,
+            shown_first=shown_first,
         )
         drawn = open_workspace(workspace).queue(name, n=n, seed=seed, by=by, informed=informed, protocol=protocol)
         _tell(drawn, as_json=as_json)
@@ -136,13 +149,22 @@ def open_queue(
 
 @app.command()
 def agreement(workspace: Folder = HERE, as_json: AsJson = False) -> None:
-    """Say how far the reviewers agree beyond chance, on the verdict, each failure mode and each rubric item.
+    """Say how far the reviewers agree beyond chance, and whether suggestions that are shown first sway them.
 
     Example:  workbench agreement -w support-agent
     """
     with speaking(as_json=as_json):
-        found = open_workspace(workspace).agreement()
-        say(found.sentence, {"rows": found.frame.to_dicts()}, as_json=as_json, frame=found.frame)
+        ws = open_workspace(workspace)
+        found = ws.agreement()
+        try:
+            anchoring = ws.anchoring()
+        except EmptyError:
+            anchoring = None
+        swayed = None if anchoring is None else anchoring.sentence
+        sentence = (
+            found.sentence if anchoring is None or anchoring.difference is None else f"{found.sentence} {anchoring!r}"
+        )
+        say(sentence, {"rows": found.frame.to_dicts(), "anchoring": swayed}, as_json=as_json, frame=found.frame)
 
 
 @app.command()

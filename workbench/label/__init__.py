@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.label._agreement import ReviewerAgreement, agreement
+from workbench.label._anchoring import Anchoring, anchoring, first_verdicts
 from workbench.label._codebook import Codebook, codebook
 from workbench.label._current import (
     contested,
@@ -22,14 +23,7 @@ from workbench.label._one import Said, said_of
 from workbench.label._protocol import AnswerKind, Protocol, RubricItem
 from workbench.label._queue import Queue
 from workbench.label._read import read_annotations, read_draws
-from workbench.label._reliability import (
-    Agreements,
-    Anchoring,
-    agreements,
-    anchoring,
-    confusion,
-    self_agreement,
-)
+from workbench.label._reliability import Agreements, agreements, confusion, self_agreement
 from workbench.label._reserve import reserve
 from workbench.label._stopping import Stopping, stopping
 from workbench.label._tables import (
@@ -86,6 +80,7 @@ __all__ = [
     "fill_queue",
     "filled_draws",
     "first_and_again",
+    "first_verdicts",
     "label_annotations",
     "last_operation",
     "matching",

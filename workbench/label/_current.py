@@ -79,7 +79,8 @@ def current_labels(
     about = standing.group_by(keys, maintain_order=True).agg(
         pl.col("author_role").drop_nulls().last().alias("role"),
         pl.col("queue_id").drop_nulls().last(),
-        pl.col("blind").last(),
+        # what was seen before the verdict; suggestions show after it, and a note that follows it says nothing of that
+        pl.coalesce(pl.col("blind").filter(pl.col("name") == "verdict").last(), pl.col("blind").last()),
         pl.col("happened_at").last(),
         pl.col("operation").last(),
         pl.col("operation").n_unique().cast(pl.Int64).alias("revision"),

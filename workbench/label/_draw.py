@@ -121,7 +121,15 @@ def draw_queue(
     else:
         drawn, design, how = simple(ids, take, key=key), "random", "at random"
     chosen = [(one, "score" if one.because.startswith("score ") else "audit") for one in drawn]
-    draws = draw_rows(queue_id, _with_repeats(chosen, protocol.repeats, key), design, because, now)
+    draws = draw_rows(
+        queue_id,
+        _with_repeats(chosen, protocol.repeats, key),
+        design,
+        because,
+        now,
+        key=key,
+        shown_first=protocol.shown_first,
+    )
     row = queue_row(
         name,
         ids,

@@ -183,7 +183,16 @@ def draw_informed(
         chosen, component = state.draw(step)
         state.took(chosen.session_id)
         shown.append((chosen, component))
-    added = draw_rows(queue_id, shown[kept:], "informed", because, now, start=_next_position(before))
+    added = draw_rows(
+        queue_id,
+        shown[kept:],
+        "informed",
+        because,
+        now,
+        start=_next_position(before),
+        key=key,
+        shown_first=protocol.shown_first,
+    )
     draws = pl.concat([before, added])
     if not row.height:
         row = queue_row(

@@ -126,6 +126,9 @@ class Protocol:
         How long an item stays reserved for the one who took it.
     repeats
         Share of items that are shown a second time, unannounced, to measure how far a reviewer agrees with herself. They are in no rate.
+    shown_first
+        Chance with which an item's suggestions are shown before the verdict, drawn item by item, so that `anchoring` can measure whether they sway; the
+        others stay hidden. What was shown first is no blind label.
     filter
         The condition that the population was taken by, as it was written.
 
@@ -151,6 +154,7 @@ class Protocol:
     hold_minutes: float = 30.0
     repeats: float = 0.0
     filter: str | None = field(default=None)
+    shown_first: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what could not be read."""
@@ -169,6 +173,10 @@ class Protocol:
             msg = f"repeats is {self.repeats} and hold_minutes {self.hold_minutes}: a share from 0 to 0.5, and a time above 0"
             raise InputError(msg)
 
+        if not 0 <= self.shown_first < 1 or (self.shown_first > 0 and not self.blind):
+            msg = f"shown_first is {self.shown_first}: a chance from 0 to below 1, in a queue that is blind otherwise, so that there is something to compare with"
+            raise InputError(msg)
+
     def columns(self) -> dict[str, Any]:
         """Its columns of `schema.QUEUES`."""
         return {
@@ -180,6 +188,7 @@ class Protocol:
             "hold_minutes": self.hold_minutes,
             "repeats": self.repeats,
             "filter": self.filter,
+            "shown_first": self.shown_first or None,
         }
 
     @classmethod
@@ -195,4 +204,5 @@ class Protocol:
             hold_minutes=row.get("hold_minutes") or 30.0,
             repeats=row.get("repeats") or 0.0,
             filter=row.get("filter"),
+            shown_first=row.get("shown_first") or 0.0,
         )

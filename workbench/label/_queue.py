@@ -113,8 +113,10 @@ def draw_rows(
     now: dt.datetime | None,
     *,
     start: int = 0,
+    key: str = "",
+    shown_first: float = 0.0,
 ) -> pl.DataFrame:
-    """Draws with what chose each, as rows of `schema.DRAWS` from a position on."""
+    """Draws with what chose each, as rows of `schema.DRAWS` from a position on; `key` fixes which suggestions are shown first."""
     prefix = f"{because}: " if because else ""
     rows = [
         {
@@ -130,6 +132,9 @@ def draw_rows(
             "because": prefix + one.because,
             "drawn_at": now,
             "component": component,
+            "shown_first": uniform(key, "shown first", one.session_id) < shown_first
+            if shown_first > 0 and component != REPEAT
+            else None,
         }
         for position, (one, component) in enumerate(drawn, start)
     ]

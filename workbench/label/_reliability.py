@@ -1,4 +1,4 @@
-"""How far reviewers agree on everything that was asked, with others and with themselves, and what suggestions do to it."""
+"""How far reviewers agree on everything that was asked, with others and with themselves."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from workbench.errors import EmptyError
 from workbench.label._agreement import kappa_of
 from workbench.label._current import first_and_again
 from workbench.label._protocol import RubricItem
-from workbench.stats import Interval, newcombe, wilson
+from workbench.stats import Interval, wilson
 
-__all__ = ["Agreements", "Anchoring", "agreements", "anchoring", "confusion", "self_agreement"]
+__all__ = ["Agreements", "agreements", "confusion", "self_agreement"]
 
 _TABLE: Final = pl.Schema({
     "what": pl.String(),  # verdict | a failure mode | a rubric item
@@ -239,89 +239,3 @@ def self_agreement(annotations: object, *, reviewer: str) -> Agreements:
     bound = wilson(round(n * share), n)
     said = f"{reviewer} said the same again on {round(n * share)} of {n} sessions ({share:.0%} [{bound.low:.0%} to {bound.high:.0%}])"
     return Agreements(found.frame, f"{said}: nobody can be expected to agree with {reviewer} more often.")
-
-
-@dataclass(frozen=True, slots=True)
-class Anchoring:
-    """How much more often reviewers agree with a suggestion that they were shown first.
-
-    Attributes
-    ----------
-    blind, shown
-        Agreed and read, without and with the suggestion.
-    difference
-        Interval of shown minus blind; None where one of the two is empty.
-    rows
-        Frame: `session_id`, `reviewer`, `verdict`, `suggested`, `blind`, `agreed`.
-    sentence
-        All that in one line.
-    """
-
-    blind: tuple[int, int]
-    shown: tuple[int, int]
-    difference: Interval | None
-    rows: pl.DataFrame
-    sentence: str
-
-    def to_frame(self) -> pl.DataFrame:
-        """The rows."""
-        return self.rows
-
-    def __repr__(self) -> str:
-        return self.sentence
-
-    def _repr_html_(self) -> str:
-        return _html.panel(self.sentence, _html.table(self.rows, limit=50))
-
-
-def anchoring(labels: pl.DataFrame, suggestions: pl.DataFrame) -> Anchoring:
-    """Whether verdicts lean towards what software suggested, where it was shown before the verdict.
-
-    Parameters
-    ----------
-    labels
-        What `current_labels` returns; `blind` says which verdicts were given before a suggestion was shown.
-    suggestions
-        Columns `session_id` and `suggested` (pass or fail).
-
-    Raises
-    ------
-    EmptyError
-        No session with a suggestion has a verdict.
-
-    Notes
-    -----
-    Newcombe's interval of a difference of shares. Only where chance decided what was shown first is the difference the
-    suggestion's doing: who asks for it where the session is hard makes a difference too.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from workbench import label
-    >>> labels = pl.DataFrame({"session_id": ["a", "b"], "reviewer": "ana", "verdict": ["fail", "pass"], "blind": [True, False]})
-    >>> label.anchoring(labels, pl.DataFrame({"session_id": ["a", "b"], "suggested": "pass"})).shown
-    (1, 1)
-    """
-    rows = (
-        labels.filter(pl.col("verdict").is_in(["pass", "fail"]), pl.col("blind").is_not_null())
-        .select("session_id", "reviewer", "verdict", "blind")
-        .join(suggestions.select("session_id", "suggested").drop_nulls().unique("session_id"), on="session_id")
-        .with_columns(agreed=pl.col("verdict") == pl.col("suggested"))
-        .sort("blind", "session_id", "reviewer")
-    )
-    if not rows.height:
-        msg = "no session with a suggestion has a verdict yet: run graders or cluster, and read some of these sessions"
-        raise EmptyError(msg)
-    blind, shown = (
-        (int(part["agreed"].sum()), part.height) for part in (rows.filter("blind"), rows.filter(~pl.col("blind")))
-    )
-    if not blind[1] or not shown[1]:
-        there, lacks = ("before", "after") if blind[1] else ("after", "before")
-        text = f"All {rows.height} verdicts were given {there} the suggestion was shown: nothing to compare with, let some be given {lacks} it."
-        return Anchoring(blind, shown, None, rows, text)
-    apart = newcombe(*blind, *shown)
-    text = (
-        f"Reviewers agree with the suggestion on {shown[0]} of {shown[1]} sessions where it was shown first and on {blind[0]} of"
-        f" {blind[1]} where it was not: {shown[0] / shown[1] - blind[0] / blind[1]:+.0%} [{apart.low:+.0%} to {apart.high:+.0%}]."
-    )
-    return Anchoring(blind, shown, apart, rows, text)

@@ -1,4 +1,4 @@
-// Built from widgets/src (b01d8b7e52e57587) by "npm run build". Do not edit.
+// Built from widgets/src (cf7bd3b165b98cda) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (
@@ -1651,7 +1651,11 @@ var Panel = class {
       this.#mark("root_cause", "◆", "Root cause", label.root_cause ?? null, session)
     );
   }
-  suggestions(list, held) {
+  /** What software thinks; `first`: it stands above what is asked, since it is to be seen before the verdict. */
+  suggestions(list, held, first = false) {
+    const box = this.#suggestions.parentElement;
+    if (first && this.el.firstElementChild !== box) this.el.prepend(box);
+    else if (!first && this.el.lastElementChild !== box) this.el.append(box);
     if (list !== null && list.length > 0) {
       fill(
         this.#suggestions,
@@ -2414,6 +2418,7 @@ var View = class {
     const channel = model;
     this.#ids = model.get("ids");
     this.#keymap = model.get("keymap");
+    this.#first = new Set(model.get("first"));
     for (const name of model.get("modes")) this.#modes.add(name);
     this.#link = new Link(channel, signal);
     this.#reader = new Reader(this.#link);
@@ -2533,6 +2538,7 @@ var View = class {
   finder;
   #ids;
   #modes = /* @__PURE__ */ new Set();
+  #first;
   #keymap;
   #head;
   #company;
@@ -2674,7 +2680,7 @@ var View = class {
     this.transcript.marks(label.first_failure ?? null, label.root_cause ?? null);
     this.outline.marks(label.first_failure ?? null, label.root_cause ?? null);
     this.panel.show(session, label);
-    this.panel.suggestions(this.#reader.suggestions(session.session_id), session.held);
+    this.panel.suggestions(this.#reader.suggestions(session.session_id), session.held, this.#first.has(session.session_id));
     this.root.dataset["verdict"] = label.verdict ?? "";
     this.#overview();
   }

@@ -48,7 +48,19 @@ def _tags(connection: sa.Connection) -> None:
     METADATA.tables["dataset_tags"].create(connection, checkfirst=True)
 
 
-STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _tokens, 2: _queues, 3: _worlds, 4: _tags}
+def _shown_first(connection: sa.Connection) -> None:
+    """Queues tell with which chance suggestions are shown first, and draws where they were."""
+    connection.execute(sa.DDL("ALTER TABLE queues ADD COLUMN shown_first DOUBLE PRECISION"))
+    connection.execute(sa.DDL("ALTER TABLE draws ADD COLUMN shown_first BOOLEAN"))
+
+
+STEPS: Final[dict[int, Callable[[sa.Connection], None]]] = {
+    1: _tokens,
+    2: _queues,
+    3: _worlds,
+    4: _tags,
+    5: _shown_first,
+}
 """`STEPS[n]` changes tables of version n into those of version n + 1."""
 
 

@@ -14,7 +14,7 @@ from workbench import schema
 
 __all__ = ["METADATA", "TABLES", "VERSION", "UtcTime"]
 
-VERSION: Final = 5
+VERSION: Final = 6
 """The version of the tables below; `_migrations` brings older workspaces up to it."""
 
 

@@ -64,6 +64,8 @@ class Labeller(Talking):
         What can be asked for beside the sessions: reservations, when to stop, the tree of spans, the codebook.
     taken
         Sessions that as many others have read as are asked to: they are passed over, and the reader is told how many.
+    first
+        Sessions whose suggestions are shown before the verdict although the queue is blind, because chance said so; `reveal` is told.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class Labeller(Talking):
     session_id = traitlets.Unicode("").tag(sync=True)
     keymap: Any = traitlets.Dict().tag(sync=True)
     taken: Any = traitlets.List[Any]().tag(sync=True)
+    first: Any = traitlets.List[Any]().tag(sync=True)
     page = traitlets.Bool(False).tag(sync=True)  # nothing stands around the widget, no cell to run again
 
     def __init__(
@@ -118,6 +121,7 @@ class Labeller(Talking):
         keys: Mapping[str, str] | None = None,
         services: Services | None = None,
         taken: Collection[str] = (),
+        first: Collection[str] = (),
     ) -> None:
         self._places = ordered(items)
         ids = list(self._places)
@@ -135,8 +139,10 @@ class Labeller(Talking):
             queue=hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16],
             keymap=keymap(keys or {}),
             taken=[key for key in ids if key in taken] if taken else [],
+            first=[key for key in ids if key in first] if first else [],
         )
         self._fetch, self._save, self._blind = fetch, save, blind
+        self._first = frozenset(self.first)
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._done: dict[str, str | None] = {}  # operation: the session that it touched
         self._on_reveal = reveal
@@ -178,6 +184,8 @@ class Labeller(Talking):
             msg = f"session {session_id!r} is not in this queue"
             raise InputError(msg)
         reading = self._reading(session_id)
+        if session_id in self._first and session_id not in self._unveiled and reading.suggestions:
+            self._seen(session_id)
         return self._unveil(session_id, reading), [reading.wire(session_id, self._places[session_id].because)]
 
     def _unveil(self, session_id: str, reading: Reading | None) -> dict[str, Any]:
@@ -194,11 +202,15 @@ class Labeller(Talking):
 
     def _reveal(self, session_id: str) -> dict[str, Any]:
         reading = self._reading(session_id)
-        if self._on_reveal is not None:  # what was seen is on record before it is seen
+        self._seen(session_id)
+        return {"session_id": session_id, **self._unveil(session_id, reading)}
+
+    def _seen(self, session_id: str) -> None:
+        """What is to be seen is on record before it is seen."""
+        if self._on_reveal is not None:
             place = self._places.get(session_id)
             self._on_reveal(session_id if place is None else place.session_id)
         self._unveiled.add(session_id)
-        return {"session_id": session_id, **self._unveil(session_id, reading)}
 
     def _take(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Save one change; the same operation again saves nothing and is answered with how things stand."""

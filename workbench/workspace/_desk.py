@@ -200,6 +200,7 @@ def seat(
         keys=keys,
         services=desk.services(),
         taken=desk.taken(book.labels),
+        first=() if queue is None else set(queue.draws.filter(pl.col("shown_first"))["target_id"]),
     )
 
 

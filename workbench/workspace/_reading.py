@@ -280,10 +280,24 @@ class Reading(Queueing):
         return label.self_agreement(self.annotations(), reviewer=reviewer)
 
     def anchoring(self) -> Anchoring:
-        """Whether verdicts lean towards what graders said, where that was shown before the verdict."""
+        """Whether verdicts lean towards what graders found, where that was shown before the verdict.
+
+        The first verdict that a reviewer gave counts, on sessions in which a grader found something, since only that is shown.
+        A queue drawn with `Protocol(shown_first=0.2)` lets chance decide where it is shown first; then the difference is its doing.
+
+        Raises
+        ------
+        EmptyError
+            No session in which a grader found something has a verdict.
+        """
         from workbench import label
 
-        return label.anchoring(self.labels(), self.outcomes().frame.select("session_id", suggested="grader"))
+        said = self.annotations()
+        graded = said.filter(author_kind="code", target_kind="session").unique(
+            ["target_id", "name"], keep="last", maintain_order=True
+        )
+        found = graded.filter(~pl.col("passed")).select(session_id="target_id", suggested=pl.lit("fail"))
+        return label.anchoring(label.first_verdicts(said), found, self.store.database.read("draws"))
 
     def stopping(self, *, by: str | None = None, queue: Queue | None = None, more: int = 30) -> Stopping:
         """When to stop: how much of the failures is of kinds not seen yet, and what more reading would show.

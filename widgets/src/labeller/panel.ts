@@ -119,7 +119,11 @@ export class Panel {
     );
   }
 
-  suggestions(list: readonly Suggestion[] | null, held: number): void {
+  /** What software thinks; `first`: it stands above what is asked, since it is to be seen before the verdict. */
+  suggestions(list: readonly Suggestion[] | null, held: number, first = false): void {
+    const box = this.#suggestions.parentElement as HTMLElement;
+    if (first && this.el.firstElementChild !== box) this.el.prepend(box);
+    else if (!first && this.el.lastElementChild !== box) this.el.append(box);
     if (list !== null && list.length > 0) {
       fill(
         this.#suggestions,

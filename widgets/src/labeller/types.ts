@@ -110,6 +110,8 @@ export interface Traits {
   keymap: Record<string, string>;
   /** Items that enough others have read. */
   taken: string[];
+  /** Items whose suggestions are shown before the verdict. */
+  first: string[];
   /** The widget is a page of its own: there is no notebook around it. */
   page: boolean;
 }

@@ -41,6 +41,7 @@ export class View {
   readonly finder: Finder;
   readonly #ids: string[];
   readonly #modes = new Set<string>();
+  readonly #first: ReadonlySet<string>;
   readonly #keymap: Record<string, string>;
   readonly #head: Head;
   readonly #company: Company;
@@ -58,6 +59,7 @@ export class View {
     const channel = model as unknown as Channel;
     this.#ids = model.get("ids");
     this.#keymap = model.get("keymap");
+    this.#first = new Set(model.get("first"));
     for (const name of model.get("modes")) this.#modes.add(name);
     this.#link = new Link(channel, signal);
     this.#reader = new Reader(this.#link);
@@ -300,7 +302,7 @@ export class View {
     this.transcript.marks(label.first_failure ?? null, label.root_cause ?? null);
     this.outline.marks(label.first_failure ?? null, label.root_cause ?? null);
     this.panel.show(session, label);
-    this.panel.suggestions(this.#reader.suggestions(session.session_id), session.held);
+    this.panel.suggestions(this.#reader.suggestions(session.session_id), session.held, this.#first.has(session.session_id));
     this.root.dataset["verdict"] = label.verdict ?? "";
     this.#overview();
   }
