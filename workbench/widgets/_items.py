@@ -54,6 +54,8 @@ def ordered(items: pl.DataFrame | Iterable[Item | Mapping[str, Any]]) -> Places:
     order = list(range(len(sessions)))
     if None not in positions:
         order.sort(key=positions.__getitem__)
+    if len(set(sessions)) == len(sessions):
+        return _places([sessions[at] for at in order], order, (sessions, because, draws), {})
     keys: list[str] = []
     kept: list[int] = []
     again: dict[str, str] = {}
@@ -73,7 +75,11 @@ def ordered(items: pl.DataFrame | Iterable[Item | Mapping[str, Any]]) -> Places:
             keys.append(draw)
             again[draw] = session
         kept.append(at)
-    return Places(keys, [[column[at] for at in kept] for column in (sessions, because, draws)], again)
+    return _places(keys, kept, (sessions, because, draws), again)
+
+
+def _places(keys: list[str], kept: list[int], columns: Sequence[list[Any]], again: Mapping[str, str]) -> Places:
+    return Places(keys, [[column[at] for at in kept] for column in columns], again)
 
 
 def _columns(
