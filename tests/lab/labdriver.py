@@ -134,7 +134,9 @@ def lab(
     ]
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join(
+            [str(ROOT), str(ROOT / "tests"), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+        ),
         "JUPYTER_CONFIG_DIR": f"{home}/config",
         "JUPYTER_DATA_DIR": f"{home}/data",
         "JUPYTER_RUNTIME_DIR": f"{home}/runtime",
@@ -230,3 +232,52 @@ def serious_faults(page: Any, selector: str) -> list[str]:
         if each["impact"] in ("serious", "critical")
         for node in each["nodes"]
     ]
+
+
+class Hands:
+    """A reader's hands on the keyboard of the labeller in a page, and the eyes on it."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.root = page.locator(".wbw-labeller").first
+        self.foreign: list[str] = []  # what the page asked of anybody but the notebook's server
+        page.on("request", self._asked)
+
+    def _asked(self, request: Any) -> None:
+        if "127.0.0.1" not in request.url and not request.url.startswith(("blob:", "data:")):
+            self.foreign.append(request.url)
+
+    def run(self) -> None:
+        """Run all cells, and wait for the first step."""
+        run_all(self.page)
+        self.page.locator(".wbw-step").first.wait_for()
+
+    def focus(self) -> None:
+        self.root.focus()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def saved(self) -> None:
+        """Wait until everything said is on disk."""
+        self.page.wait_for_function(
+            "() => document.querySelector('.wbw-status').dataset.state === 'saved'", timeout=20_000
+        )
+
+    def says(self, text: str, *, timeout: float = 20_000) -> None:
+        """Wait until the labeller says something."""
+        self.page.wait_for_function(
+            "text => document.querySelector('.wbw-labeller')?.textContent.includes(text)", arg=text, timeout=timeout
+        )
+
+    def where(self, number: int) -> None:
+        """Wait until a session is shown."""
+        self.says(f"Session {number} of ")
+        self.page.wait_for_function("() => !document.querySelector('.wbw-labeller').hasAttribute('aria-busy')")
+
+    def cells(self) -> int:
+        return self.page.locator(".jp-Notebook .jp-Cell").count()

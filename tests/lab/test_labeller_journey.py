@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from lab.labdriver import (
     DARK,
+    Hands,
     browser,
     lab,
     need_a_browser,
     open_notebook,
     restart_kernel,
-    run_all,
     serious_faults,
     write_notebook,
 )
@@ -38,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield running, root
 
 
-class Desk:
+class Desk(Hands):
     """A notebook with one labeller, and the hands on its keyboard."""
 
     def __init__(
@@ -59,52 +59,14 @@ class Desk:
             f"w = standin.labeller(Path('{labels or name}.db'){arguments})\nw",
             *more,
         )
-        self.foreign: list[str] = []
-        self.page = open_notebook(chromium, server, self.name)
-        self.page.on(
-            "request",
-            lambda request: (
-                "127.0.0.1" in request.url
-                or request.url.startswith(("blob:", "data:"))
-                or self.foreign.append(request.url)
-            ),
-        )
+        super().__init__(open_notebook(chromium, server, self.name))
         self.run()
-
-    def run(self) -> None:
-        run_all(self.page)
-        self.root = self.page.locator(".wbw-labeller").first
-        self.page.locator(".wbw-step").first.wait_for()
-
-    def focus(self) -> None:
-        self.root.focus()
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def saved(self) -> None:
-        self.page.wait_for_function(
-            "() => document.querySelector('.wbw-status').dataset.state === 'saved'", timeout=20_000
-        )
-
-    def says(self, text: str, *, timeout: float = 20_000) -> None:
-        self.page.wait_for_function(
-            "text => document.querySelector('.wbw-labeller').textContent.includes(text)", arg=text, timeout=timeout
-        )
-
-    def where(self, number: int) -> None:
-        self.says(f"Session {number} of ")
-        self.page.wait_for_function("() => !document.querySelector('.wbw-labeller').hasAttribute('aria-busy')")
 
     def verdicts(self, reviewer: str = "ana") -> dict[str, str]:
         text = self.server.evaluate(
             self.name, f"{{k: v['verdict'] for k, v in standin.LOGS[{reviewer!r}].labels().items() if 'verdict' in v}}"
         )
         return ast.literal_eval(text)
-
-    def cells(self) -> int:
-        return self.page.locator(".jp-Notebook .jp-Cell").count()
 
 
 def test_twenty_by_key_three_undone_and_a_kernel_restart_in_the_middle(chromium: Any, server: Any) -> None:

@@ -217,6 +217,7 @@ describe("the codebook", () => {
     type(field(), "wro");
     press("Enter", {}, field());
     await settle();
+    press("k", {}, list); // what was merged into is the chosen one now
     press("s", {}, list);
     field().value = "loop: tool; loop: user";
     press("Enter", {}, field());

@@ -1,4 +1,4 @@
-// Built from widgets/src (cf7bd3b165b98cda) by "npm run build". Do not edit.
+// Built from widgets/src (0b3b61d45dee7b0a) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

@@ -1,4 +1,4 @@
-// Built from widgets/src (cf7bd3b165b98cda) by "npm run build". Do not edit.
+// Built from widgets/src (0b3b61d45dee7b0a) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (
@@ -498,11 +498,13 @@ var CodebookPane = class {
   get #mode() {
     return this.#book.modes[this.#at];
   }
-  #take(answer2, done) {
+  /** Show what came; `follow` is the mode that is chosen in it, wherever it stands now. */
+  #take(answer2, done, follow) {
     answer2.then(
       (book) => {
         this.#book = book;
-        this.#at = Math.min(this.#at, Math.max(0, book.modes.length - 1));
+        const there = book.modes.findIndex((mode) => mode.name === follow);
+        this.#at = there >= 0 ? there : Math.min(this.#at, Math.max(0, book.modes.length - 1));
         this.host.known(book.modes.map((mode) => mode.name));
         fill(this.#below);
         this.#says.textContent = `${done}${visible(book.sentence)}`;
@@ -513,7 +515,7 @@ var CodebookPane = class {
     );
   }
   #edit(edit, done) {
-    this.#take(this.company.ask("edit", { edit }), `${done} `);
+    this.#take(this.company.ask("edit", { edit }), `${done} `, edit.into?.[0] ?? edit.name);
   }
   #draw() {
     fill(

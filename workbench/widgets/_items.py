@@ -119,12 +119,12 @@ def said_in(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def questions(rubric: Sequence[RubricItem], role: str) -> list[dict[str, Any]]:
-    """The rubric as a form: what each question takes, and whether this reader answers it."""
+    """The rubric as a form: what each question takes, whether this reader answers it, and whether a verdict waits for that."""
     return [
         {
             "name": item.name,
             "kind": item.kind,
-            "required": item.required,
+            "required": item.required and role != "adjudicator",  # who settles the verdict alone
             "values": list(item.values),
             "closed": item.expert_only and role == "general",
         }

@@ -62,11 +62,13 @@ export class CodebookPane {
     return this.#book.modes[this.#at];
   }
 
-  #take(answer: Promise<Book>, done: string): void {
+  /** Show what came; `follow` is the mode that is chosen in it, wherever it stands now. */
+  #take(answer: Promise<Book>, done: string, follow?: string): void {
     answer.then(
       (book) => {
         this.#book = book;
-        this.#at = Math.min(this.#at, Math.max(0, book.modes.length - 1));
+        const there = book.modes.findIndex((mode) => mode.name === follow);
+        this.#at = there >= 0 ? there : Math.min(this.#at, Math.max(0, book.modes.length - 1));
         this.host.known(book.modes.map((mode) => mode.name));
         fill(this.#below);
         this.#says.textContent = `${done}${visible(book.sentence)}`;
@@ -78,7 +80,7 @@ export class CodebookPane {
   }
 
   #edit(edit: Edit, done: string): void {
-    this.#take(this.company.ask<Book>("edit", { edit }), `${done} `);
+    this.#take(this.company.ask<Book>("edit", { edit }), `${done} `, edit.into?.[0] ?? edit.name);
   }
 
   #draw(): void {
