@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 
 from workbench.cluster._assign import placed_votes
-from workbench.cluster._embed import Embeds, default_embedder
-from workbench.cluster._fit import Fit, Votes, draw_again, grouped, layout
+from workbench.cluster._embed import Embedder, Embeds, default_embedder
+from workbench.cluster._fit import Fit, Item, Votes, draw_again, grouped, layout
 from workbench.cluster._modes import Modes, build
 from workbench.cluster._names import Phrases
+from workbench.cluster._recent import Recent, key_of
 from workbench.cluster._space import FACET_VIEWS, Space, Views, fit_space
 from workbench.cluster._table import MEMBERS, MODES
 from workbench.cluster._texts import as_items, facet_of
@@ -24,6 +25,9 @@ __all__ = ["cluster"]
 _FEWEST: Final = 10
 _SHAKY: Final = 0.5
 _GIANT: Final = 0.6
+_REMEMBERED: Final = 25_000  # sessions: a result of more is too large to be kept
+_recent: Final = Recent(4)
+_phrases: Final = Recent(2)
 
 
 def cluster(
@@ -80,6 +84,34 @@ def cluster(
         msg = f"min_size is {min_size}: a mode has at least 2 sessions"
         raise InputError(msg)
     frame, items = as_items(texts)
+    beside = None if against is None else as_items(against)
+    chosen = views or FACET_VIEWS.get(facet_of(frame), Views())
+    embed = (embed or default_embedder()) if chosen.meaning > 0 else None
+    key = ""
+    # Of a function that embeds nobody knows whether it is the same again.
+    if len(items) <= _REMEMBERED and (embed is None or isinstance(embed, Embedder)):
+        with_whom = None if beside is None else beside[0]
+        key = key_of(frame, with_whom, chosen, embed.space if embed else None, min_size, seed)
+
+    def found() -> Modes:
+        return _found(
+            frame, items, beside=beside, chosen=chosen, embed=embed, min_size=min_size, seed=seed, progress=progress
+        )
+
+    return _recent.get(key, found)
+
+
+def _found(
+    frame: pl.DataFrame,
+    items: Sequence[Item],
+    *,
+    beside: tuple[pl.DataFrame, list[Item]] | None,
+    chosen: Views,
+    embed: Embeds | None,
+    min_size: int | None,
+    seed: int,
+    progress: Callable[[int, int], None] | None,
+) -> Modes:
     if not items:
         msg = "no sessions to cluster: the selection before this step kept none; widen it, or load more traces"
         raise EmptyError(msg)
@@ -97,13 +129,11 @@ def cluster(
             frame,
             f"{count} too few to look for modes (at least {_FEWEST}): read {'it' if len(items) == 1 else 'them'}, or load more.",
         )
-    chosen = views or FACET_VIEWS.get(facet, Views())
-    needs_model = chosen.meaning > 0
     space = fit_space(
         [item.text for item in spoken],
         [item.tokens for item in spoken],
         views=chosen,
-        embed=(embed or default_embedder()) if needs_model else None,
+        embed=embed,
         progress=progress,
     )
     if space.joined.shape[1] == 0 and len({item.text for item in spoken}) > 1:
@@ -131,9 +161,11 @@ def cluster(
         silent=tuple(silent),
         space=space,
         strength=found.strength,
-        phrases=Phrases([(item.text, item.tokens) for item in spoken], plain=space.plain),
+        phrases=_phrases.get(
+            space.key, lambda: Phrases([(item.text, item.tokens) for item in spoken], plain=space.plain)
+        ),
         own=Votes(*space.own),
-        against=_against(against, space, progress),
+        against=_against(beside, space, progress),
         draws=draw_again(space, min_size=least, seed=seed),
         map=layout(space),
         how=found.how,
@@ -144,12 +176,12 @@ def cluster(
     return replace(modes, notes=_notes(fit, modes))
 
 
-def _against(against: Any, space: Space, progress: Callable[[int, int], None] | None) -> Votes | None:
-    if against is None:
+def _against(
+    beside: tuple[pl.DataFrame, list[Item]] | None, space: Space, progress: Callable[[int, int], None] | None
+) -> Votes | None:
+    if beside is None or not beside[1]:
         return None
-    _, items = as_items(against)
-    if not items:
-        return None
+    items = beside[1]
     spoken = [i for i, item in enumerate(items) if item.text.strip()]
     index, near = np.zeros((len(items), 1), dtype=np.int64), np.zeros(len(items), dtype=np.bool_)
     if spoken:

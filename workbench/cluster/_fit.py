@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from workbench.cluster._hdbscan import Density, density_groups
 from workbench.cluster._mask import sentences
 from workbench.cluster._names import Phrases
+from workbench.cluster._recent import Recent
 from workbench.cluster._sklearn import Projection
 from workbench.cluster._space import Space, reduced
 
@@ -25,6 +26,7 @@ _DRAWN: Final = 0.8
 _MOST_DRAWN: Final = 4000  # beyond this a draw of 80% tells no more and costs minutes
 _MAJORITY: Final = 0.5
 _LONGEST: Final = 300  # characters of a quote
+_recent: Final = Recent(4)
 _LEAST: Final = 5  # of a sample, however few of all that is
 
 
@@ -125,16 +127,18 @@ def grouped(space: Space, *, min_size: int) -> Density:
 
 def draw_again(space: Space, *, min_size: int, seed: int) -> tuple[Draw, ...]:
     """Group a handful of 80% subsamples (at most 4,000 sessions each) without looking at the rest."""
+    drawn = _recent.get(f"{space.key} {seed}" if space.key else "", lambda: _drawn(space, seed))
+    least = max(3, round(min_size * len(drawn[0][0]) / len(space.points)))
+    return tuple(Draw(space.rows[index], density_groups(points, min_size=least).labels) for index, points in drawn)
+
+
+def _drawn(space: Space, seed: int) -> list[tuple[Ints, Floats]]:
+    """The subsamples, and where their texts lie when the others are not there."""
     n = len(space.rows)
     size = min(round(_DRAWN * n), _MOST_DRAWN)
     random = np.random.default_rng(seed)
-    least = max(3, round(min_size * size / len(space.points)))
-    draws: list[Draw] = []
-    for _ in range(_DRAWS):
-        index = np.sort(random.choice(n, size=size, replace=False)).astype(np.int64)
-        found: Density = density_groups(reduced(space.joined[index], meant=space.meant), min_size=least)
-        draws.append(Draw(space.rows[index], found.labels))
-    return tuple(draws)
+    some = [np.sort(random.choice(n, size=size, replace=False)).astype(np.int64) for _ in range(_DRAWS)]
+    return [(index, reduced(space.joined[index], meant=space.meant)) for index in some]
 
 
 def stability(draws: Sequence[Draw], members: NDArray[np.bool_]) -> float:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.cluster._recent import Recent, key_of
 from workbench.cluster._sklearn import neighbours
 
 __all__ = ["Density", "density_groups"]
@@ -19,6 +20,7 @@ _DOMINANT: Final = 0.6  # a group with this share of all points may be one, too
 _MORE_NOISE: Final = 0.3  # how much more may stay open for the sake of finer groups
 _MIN_SAMPLES: Final = 5
 _SHAKE: Final = 0.3
+_recent: Final = Recent(8)  # the groups of one place and its subsamples are looked for again with other sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ def density_groups(points: NDArray[np.float64], *, min_size: int) -> Density:
     if np.ptp(points, axis=0).max(initial=0.0) == 0.0:
         return Density(np.zeros(n, dtype=np.int64), np.ones(n), "all alike")
     samples = min(_MIN_SAMPLES, n - 1)
-    points = _spread(points, samples)
-    best = _fit(points, min_size, samples, "eom")
+    spread = _recent.get(key_of(points), lambda: _spread(points, samples))
+    best = _fit(spread, min_size, samples, "eom")
     if not _collapsed(best):
         return best
     tries: list[tuple[int, int, Literal["eom", "leaf"]]] = [
@@ -62,7 +64,7 @@ def density_groups(points: NDArray[np.float64], *, min_size: int) -> Density:
         (max(3, min_size // 2), max(2, samples // 2), "leaf"),
     ]
     for size, few, selection in tries:
-        found = _drop_small(_fit(points, size, few, selection), min_size)
+        found = _drop_small(_fit(spread, size, few, selection), min_size)
         if _groups(found) > _groups(best) and (
             _groups(best) == 0 or np.mean(found.labels < 0) <= np.mean(best.labels < 0) + _MORE_NOISE
         ):

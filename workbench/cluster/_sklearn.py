@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 __all__ = ["Projection", "Vocabulary", "neighbours", "smooth", "split_points", "unit", "unit_rows", "weigh_columns"]
 
 Floats = NDArray[np.float64]
+_MORE: Final = 10  # directions beside those that are kept, so that these are right
+_ROUNDS: Final = 10
 _NARROW: Final = 1200  # up to this many columns the covariance is quicker to take apart than the rows
 
 
@@ -65,12 +67,12 @@ def _same(document: Sequence[str]) -> Sequence[str]:
 class Projection:
     """Centred principal components, rows of the result brought to length one."""
 
-    _pca: Any
+    _mean: Floats
+    _components: Floats
 
     @classmethod
     def fit(cls, rows: Any, dims: int) -> Projection | None:
         """Fit on a dense or sparse matrix of shape (n, d); None where the rows do not differ."""
-        decomposition: Any = importlib.import_module("sklearn.decomposition")
         sparse: Any = importlib.import_module("scipy.sparse")
         n, width = rows.shape
         keep = min(dims, n - 1, width)
@@ -79,14 +81,18 @@ class Projection:
         is_sparse = bool(sparse.issparse(rows))
         if is_sparse and keep >= min(n, width) - 1:
             rows, is_sparse = rows.toarray(), False
-        spread = rows - rows[[0]] if not is_sparse else None
-        if spread is not None and not np.any(spread):
+        if not is_sparse and not np.any(rows - rows[[0]]):
             return None
-        solver = "arpack" if is_sparse else ("covariance_eigh" if width <= _NARROW else "full")
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            fitted = decomposition.PCA(keep, svd_solver=solver, random_state=0).fit(rows)
-        return cls(fitted)
+        mean = np.asarray(rows.mean(axis=0), dtype=np.float64).ravel()
+        if is_sparse:
+            found = _main_directions(rows, mean, keep)
+        elif width <= _NARROW:
+            found = _widest(rows.T @ rows / n - np.outer(mean, mean), keep)[1]
+        else:
+            found = np.linalg.svd(rows - mean, full_matrices=False)[2][:keep].T
+        # A direction has no sign of its own: its largest entry is made positive.
+        largest = found[np.argmax(np.abs(found), axis=0), np.arange(keep)]
+        return cls(mean, found * np.where(largest < 0, -1.0, 1.0))
 
     def apply(self, rows: Any) -> Floats:
         """Rows of length one in the fitted space, shape (n, at most dims)."""
@@ -94,7 +100,38 @@ class Projection:
 
     def spread(self, rows: Any) -> Floats:
         """Rows in the fitted space with their lengths kept."""
-        return np.asarray(self._pca.transform(rows), dtype=np.float64)
+        return np.asarray(rows @ self._components, dtype=np.float64) - self._mean @ self._components
+
+
+def _main_directions(rows: Any, mean: Floats, keep: int) -> Floats:
+    """The main directions of a sparse matrix whose mean is taken away, shape (d, keep), the widest first.
+
+    By the covariance of columns or of rows where that is small, else by repeated multiplication from a fixed start. ARPACK draws anew
+    where directions are equally wide, and the same texts would lie elsewhere every time.
+    """
+    n, width = rows.shape
+
+    def across(found: Floats) -> Floats:
+        return np.asarray(rows.T @ found, dtype=np.float64) - mean[:, None] * found.sum(axis=0)
+
+    if width <= _NARROW:
+        return _widest((rows.T @ rows).toarray() / n - np.outer(mean, mean), keep)[1]
+    if n <= _NARROW:
+        beside = np.asarray(rows @ mean, dtype=np.float64)
+        of_rows = (rows @ rows.T).toarray() - beside[:, None] - beside[None, :] + mean @ mean
+        strength, found = _widest(of_rows, keep)
+        return across(found) / np.sqrt(strength.clip(1e-12))
+    basis = np.random.default_rng(0).normal(size=(width, min(keep + _MORE, width)))
+    for _ in range(_ROUNDS):
+        basis, _ = np.linalg.qr(across(np.asarray(rows @ basis) - mean @ basis))
+    turned = np.linalg.svd(np.asarray(rows @ basis) - mean @ basis, full_matrices=False)[2]
+    return basis @ turned[:keep].T
+
+
+def _widest(square: Any, keep: int) -> tuple[Floats, Floats]:
+    """The largest eigenvalues of a symmetric matrix, and their vectors as columns."""
+    values, vectors = np.linalg.eigh(square)
+    return np.asarray(values[::-1][:keep], dtype=np.float64), np.asarray(vectors[:, ::-1][:, :keep], dtype=np.float64)
 
 
 def neighbours(of: Any, among: Any, k: int, *, same: bool = False) -> tuple[NDArray[np.int64], Floats]:

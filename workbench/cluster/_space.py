@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.cluster._embed import Embeds
+from workbench.cluster._recent import Recent, key_of
 from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, smooth, unit_rows, weigh_columns
 from workbench.cluster._terms import fragments, grams, kept_share, plain_fragments
 
@@ -27,10 +28,12 @@ _TERMS: Final = 20_000
 _REACTION: Final = 0.3  # that somebody minded says that something went wrong, hardly what
 _MOSTLY_CODE: Final = 0.25
 _STEPS: Final = 2
+_PULLED: Final = 0.36  # measured on long-tailed draws of labelled intents
 _DIGITS: Final = 6
 _VOTES: Final = 10
 _WHOLE: Final = 25_000  # up to this many texts the groups are looked for among all of them
 _SAMPLED: Final = 20_000
+_recent: Final = Recent(4)
 _AT_ONCE: Final = 20_000  # rows that are placed at a time, so that memory does not grow with them
 _FAR: Final = 99.0  # percentile of the fitted texts' own distances beyond which nothing fits
 
@@ -94,6 +97,7 @@ class Space:
     embed: Embeds | None
     reach: float
     sampled: bool = False
+    key: str = ""  # of what it was fitted on; empty: it is not kept
 
     @property
     def meant(self) -> bool:
@@ -141,6 +145,12 @@ def fit_space(
     """
     n = len(texts)
     vectors = embed(texts, progress=progress) if views.meaning > 0 and embed is not None else None
+    key = key_of(texts, tokens, views, vectors) if n <= _WHOLE else ""
+    return replace(_recent.get(key, lambda: _fitted(texts, tokens, views, vectors, key)), embed=embed)
+
+
+def _fitted(texts: Sequence[str], tokens: Sequence[Sequence[str]], views: Views, vectors: Any, key: str) -> Space:
+    n = len(texts)
     rows = np.arange(n) if n <= _WHOLE else np.sort(np.random.default_rng(0).choice(n, size=_SAMPLED, replace=False))
     fitted, joined, plain = _fit_views(
         _at(texts, rows), _at(tokens, rows), views, None if vectors is None else vectors[rows]
@@ -151,7 +161,7 @@ def fit_space(
     points = reduced(joined, index, meant=meant)
     near = distance[:, 0] <= reach if distance.shape[1] else np.zeros(len(rows), dtype=np.bool_)
     own = rows[index[:, :_VOTES]], near
-    space = Space(joined, rows, points, own, tuple(fitted), plain, embed, reach, sampled=len(rows) < n)
+    space = Space(joined, rows, points, own, tuple(fitted), plain, None, reach, sampled=len(rows) < n, key=key)
     return _extended(space, texts, tokens, vectors) if space.sampled else space
 
 
@@ -238,8 +248,8 @@ def reduced(joined: Floats, index: Ints | None = None, *, meant: bool) -> Floats
 
 
 def _pulled(n: int, *, meant: bool) -> int:
-    """How many neighbours may pull at a text: where texts lie by meaning as many as the smallest mode has, by words, which are coarser, more."""
-    return int(np.clip(round(math.sqrt(n) / (3 if meant else 1)), 5, 30))
+    """How many neighbours may pull at a text: where texts lie by meaning about as many as a small group has; by words, which are coarser, more."""
+    return int(np.clip(round(_PULLED * math.sqrt(n)), 5, 40) if meant else np.clip(math.sqrt(n), 5, 30))
 
 
 def _reduced_dims(n: int) -> int:

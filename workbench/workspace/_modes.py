@@ -80,9 +80,20 @@ class FailureModes(Traces):
         """What the sessions are compared by: read off their steps, and said by users and readers in their own words."""
         from workbench import cluster
 
-        steps = self.steps().join(sessions, on="session_id", how="semi", maintain_order="left")
         said = self.sessions().select("session_id", pl.concat_list("feedback_comment", "note").alias("text"))
-        return cluster.facet_text(steps, facet, reasons=said.explode("text").drop_nulls("text"))
+        reasons = said.explode("text").drop_nulls("text").join(sessions, on="session_id", how="semi")
+
+        def make() -> pl.DataFrame:
+            steps = self.steps().join(sessions, on="session_id", how="semi", maintain_order="left")
+            return cluster.facet_text(steps, facet, reasons=reasons)
+
+        if not isinstance(facet, str):
+            return make()
+        state = f"{self.store.state()} {facet} {sessions['session_id'].to_list()} {reasons.rows()}"
+        held = self._frames.get("facet")
+        if held is None or held[0] != state:
+            held = self._frames["facet"] = (state, make())
+        return held[1]
 
     def _reading(self, session_id: str) -> dict[str, Any]:
         """What the labeller shows of a session; what software thinks of it stays apart as suggestions."""
