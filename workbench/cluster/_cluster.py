@@ -135,6 +135,7 @@ def _found(
         views=chosen,
         embed=embed,
         progress=progress,
+        passing=[] if beside is None else [item.tokens for item in beside[1] if item.text.strip()],
     )
     if space.joined.shape[1] == 0 and len({item.text for item in spoken}) > 1:
         return _none(

@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
+from workbench.cluster._agents import agents
+from workbench.cluster._answer_signals import answer_signals
 from workbench.cluster._mask import mask, sentences
 from workbench.cluster._rule_signals import rule_signals
 from workbench.cluster._talk import Signal, Step, Talk, content_words, is_write
@@ -29,7 +31,7 @@ TEXTS: Final = pl.Schema({
     "session_id": pl.String(),
     "text": pl.String(),  # what is compared and embedded; empty: the session shows nothing of this facet
     "quotes": pl.List(_QUOTE),  # the exact words that the text was made of; step null: said from outside
-    "tokens": pl.List(pl.String()),  # structure beside the text: signs, tool path, where it began
+    "tokens": pl.List(pl.String()),  # structure beside the text: signs, tool path, where it began, how it ended, which agent
     "facet": pl.String(),
 })  # fmt: skip
 
@@ -38,6 +40,10 @@ _SIGNALS: Final = 24
 _SAME_SIGN: Final = 2
 _EARLY: Final = 4
 _ARGUMENTS: Final = re.compile(r"(?<=\w) ?[{\[][\"{\[}\]].*", re.DOTALL)  # which call it was is shown in the quote
+_THANKS: Final = re.compile(
+    r"\b(?:thank(?:s| you)|thx|cheers|perfect|great|awesome|merci|danke|gracias|obrigad[oa]|grazie)\b|ありがとう|谢谢|謝謝|고마",
+    re.IGNORECASE,
+)
 _REACTIONS: Final = ("user ", "agent apologised", "agent repeated")
 _SHORT: Final = 4
 _COLUMNS: Final = ["number", "turn", "kind", "text", "tool_name", "tool_arguments", "tool_result", "error", "at"]
@@ -101,7 +107,8 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
     if facet == "failure":
         known = talks if among is None else {**_talks(conform(among, STEPS, what="among")), **talks}
         unusual = departures(talks, known)
-        made = ((s, _failure(talk, said.get(s, []), unusual.get(s, []))) for s, talk in talks.items())
+        whose = agents({s: [step.tool for step in talk.tools] for s, talk in known.items()})
+        made = ((s, _failure(talk, said.get(s, []), unusual.get(s, []), whose.get(s))) for s, talk in talks.items())
     elif facet == "intent":
         made = ((session, _intent(talk)) for session, talk in talks.items())
     elif facet == "trajectory":
@@ -161,18 +168,26 @@ def mask_lines(text: str) -> str:
     return "\n".join(masked for line in text.splitlines() if (masked := mask(line)))
 
 
-def _failure(talk: Talk, reasons: list[str], unusual: list[Signal]) -> _Row:
+def _failure(talk: Talk, reasons: list[str], unusual: list[Signal], agent: int | None) -> _Row:
     signals: list[Signal] = []
     seen: Counter[str] = Counter()
     for signal in sorted(
-        [*tool_signals(talk), *rule_signals(talk), *talk_signals(talk), *unusual], key=lambda s: (s.step or 0, s.name)
+        [*tool_signals(talk), *rule_signals(talk), *talk_signals(talk), *answer_signals(talk), *unusual],
+        key=lambda s: (s.step or 0, s.name),
     ):
         seen[signal.name] += 1
         if seen[signal.name] <= _SAME_SIGN and len(signals) < _SIGNALS:
             signals.append(signal)
     quotes = [(None, "said of it", text[:_LONGEST]) for text in reasons]
     quotes += [(s.step, s.name, s.quote.strip()[:_LONGEST]) for s in signals]
-    tokens = sorted({f"{_kind(s.name)}: {s.name}" for s in signals}) + _where(talk, signals) + _path(talk)
+    tokens = (
+        sorted({f"{_kind(s.name)}: {s.name}" for s in signals})
+        + _where(talk, signals)
+        + _ending(talk, signals)
+        + _path(talk)
+    )
+    if agent is not None:
+        tokens.append(f"agent: {agent}")
     lines = [mask(text) for text in reasons]
     lines += [f"{s.name}: {mask(_ARGUMENTS.sub('', s.quote[:_LONGEST]))}".rstrip(": ") for s in signals]
     if not lines:
@@ -202,6 +217,29 @@ def _where(talk: Talk, signals: list[Signal]) -> list[str]:
     first = min(marked)
     begun = "first turn" if first <= 1 else ("early turn" if first <= _EARLY else "late turn")
     return [f"begins in: {begun}"]
+
+
+def _ending(talk: Talk, signals: list[Signal]) -> list[str]:
+    """How the session looked when it ended: given up in the open, or left as if all were well."""
+    told = [s for s in talk.steps if s.kind in {"user", "assistant", "tool", "error"}]
+    if not told:
+        return []
+    last = told[-1]
+    names = {s.name for s in signals}
+    said = [s for s in talk.users if len(talk.users) > 1][-1:]
+    if last.kind == "error" or last.error:
+        how = "cut off by an error"
+    elif last.kind == "tool":
+        how = "in a tool call"
+    elif "handed over to a person" in names:
+        how = "handed over"
+    elif said and any(s.step == said[0].number and s.name.startswith("user ") for s in signals):
+        how = "user not content"
+    elif said and _THANKS.search(said[0].text):
+        how = "user thanked"
+    else:
+        how = "user had the last word" if last.kind == "user" else "agent had the last word"
+    return [f"ended: {how}"]
 
 
 def _path(talk: Talk) -> list[str]:

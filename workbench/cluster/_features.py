@@ -15,7 +15,7 @@ from workbench.cluster._texts import as_items
 
 __all__ = ["features"]
 
-_VIEWS: Final = Views(meaning=0.0)
+_VIEWS: Final = Views(meaning=0.0, agent=0.0)
 _NEAREST: Final = 60
 _AMONG: Final = 4000  # more neighbours than these to measure by change no rank, and cost minutes
 

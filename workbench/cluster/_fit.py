@@ -114,7 +114,7 @@ def vote(votes: Votes, labels: Ints) -> tuple[Ints, Floats]:
 def grouped(space: Space, *, min_size: int) -> Density:
     """Dense groups of the texts that the space was fitted on; of very many texts the others go where their neighbours are."""
     if not space.sampled:
-        return density_groups(space.points, min_size=min_size)
+        return density_groups(space.points, min_size=min_size, consensus=True)
     rows = space.rows
     found = density_groups(space.points[rows], min_size=max(_LEAST, round(min_size * len(rows) / len(space.points))))
     labels = np.full(len(space.points), -1, dtype=np.int64)

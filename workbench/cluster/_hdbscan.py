@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.cluster._recent import Recent, key_of
-from workbench.cluster._sklearn import neighbours
+from workbench.cluster._sklearn import most_agreed, neighbours
 
 __all__ = ["Density", "density_groups"]
 
@@ -21,6 +21,9 @@ _MORE_NOISE: Final = 0.3  # how much more may stay open for the sake of finer gr
 _MIN_SAMPLES: Final = 5
 _SHAKE: Final = 0.3
 _recent: Final = Recent(8)  # the groups of one place and its subsamples are looked for again with other sizes
+_CONSENSUS: Final = 400  # up to this many points single runs disagree enough, and are quick enough, to ask several
+_SHAKES: Final = 5
+_SAMPLES: Final = (5, 3, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Density:
     how: str
 
 
-def density_groups(points: NDArray[np.float64], *, min_size: int) -> Density:
+def density_groups(points: NDArray[np.float64], *, min_size: int, consensus: bool = False) -> Density:
     """Group points by density; where that gives hardly a group or one giant, try finer selections.
 
     Parameters
@@ -41,6 +44,9 @@ def density_groups(points: NDArray[np.float64], *, min_size: int) -> Density:
         Shape (n, d), distances are Euclidean.
     min_size
         The smallest group.
+    consensus
+        Of up to 400 points: group them 15 times, shaken a little and with other neighbourhoods, and keep the grouping that agrees
+        best with all others. Few points group this way or that by chance.
 
     Returns
     -------
@@ -54,8 +60,8 @@ def density_groups(points: NDArray[np.float64], *, min_size: int) -> Density:
     if np.ptp(points, axis=0).max(initial=0.0) == 0.0:
         return Density(np.zeros(n, dtype=np.int64), np.ones(n), "all alike")
     samples = min(_MIN_SAMPLES, n - 1)
-    spread = _recent.get(key_of(points), lambda: _spread(points, samples))
-    best = _fit(spread, min_size, samples, "eom")
+    spread = _recent.get(key_of(points), lambda: _spread(points, samples, seed=0))
+    best = _agreed(points, min_size) if consensus and n <= _CONSENSUS else _fit(spread, min_size, samples, "eom")
     if not _collapsed(best):
         return best
     tries: list[tuple[int, int, Literal["eom", "leaf"]]] = [
@@ -74,7 +80,18 @@ def density_groups(points: NDArray[np.float64], *, min_size: int) -> Density:
     return best
 
 
-def _spread(points: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+def _agreed(points: NDArray[np.float64], min_size: int) -> Density:
+    n = len(points)
+    tried = [
+        _fit(_spread(points, min(samples, n - 1), seed=seed), min_size, min(samples, n - 1), "eom")
+        for samples in _SAMPLES
+        for seed in range(_SHAKES)
+    ]
+    some = [found for found in tried if _groups(found) > 1] or tried
+    return some[most_agreed([found.labels for found in some])]
+
+
+def _spread(points: NDArray[np.float64], k: int, *, seed: int) -> NDArray[np.float64]:
     """Move each point by a fraction of the usual distance to its neighbours, always the same way.
 
     Sessions with the same words lie in one point, whose density would be without bound: any handful of them would be a group
@@ -82,7 +99,7 @@ def _spread(points: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     """
     _, distance = neighbours(points, points, k, same=True)
     usual = float(np.median(distance[:, -1]))
-    noise = np.random.default_rng(0).normal(size=points.shape) / np.sqrt(points.shape[1])
+    noise = np.random.default_rng(seed).normal(size=points.shape) / np.sqrt(points.shape[1])
     return points + _SHAKE * usual * noise
 
 

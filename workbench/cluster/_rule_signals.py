@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from workbench.cluster._mask import sentences
 from workbench.cluster._talk import Signal, Talk, any_of, dates, identifiers, is_write, money, numbers
 from workbench.cluster._tool_signals import EMPTY, amounts, call_text
 
@@ -31,6 +32,11 @@ _SUPERSEDED: Final = any_of(
     r"obsolete",
     r"old version",
 )
+_STATE: Final = re.compile(r"[A-Za-z]{4,}ed|active|open|closed|pending|processing|basic|final")
+_FORBIDS: Final = any_of(
+    r"can ?not", r"can['\u2019]t", r"must not", r"may not", r"not (?:be )?(?:allowed|possible|permitted|refund\w*|eligible)", r"no longer", r"instead",
+)  # fmt: skip
+_WORDS: Final = re.compile(r"[a-z]+")
 _OLD_DAYS: Final = 365
 
 
@@ -56,6 +62,15 @@ def _rules(talk: Talk) -> Iterator[Signal]:
             yield Signal(step.number, "outside a stated period", call_text(step))
         if "confirm" in talk.policy.lower() and not any("?" in s.text for s in talk.before(step, "assistant")):
             yield Signal(step.number, "acted without asking for confirmation", call_text(step))
+        states = {
+            str(value).lower()
+            for s in talk.before(step, "tool")
+            if s.turn == step.turn
+            for _, value in talk.facts(s)
+            if isinstance(value, str) and _STATE.fullmatch(value)
+        }
+        if any(_FORBIDS.search(r) and states & set(_WORDS.findall(r.lower())) for r in sentences(rules)):
+            yield Signal(step.number, "acted although a rule forbids it in this state", call_text(step))
         for one in identifiers(step.arguments):
             tools = changed.setdefault(one, set())
             if tools and step.tool not in tools:

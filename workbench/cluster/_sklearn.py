@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Projection", "Vocabulary", "neighbours", "smooth", "split_points", "unit", "unit_rows", "weigh_columns"]
+__all__ = [
+    "Projection",
+    "Vocabulary",
+    "most_agreed",
+    "neighbours",
+    "smooth",
+    "split_points",
+    "unit",
+    "unit_rows",
+    "weigh_columns",
+]
 
 Floats = NDArray[np.float64]
 _MORE: Final = 10  # directions beside those that are kept, so that these are right
@@ -34,6 +45,7 @@ class Vocabulary:
 
     terms: tuple[str, ...]
     _counter: Any
+    _weights: Floats | None = None
 
     @classmethod
     def fit(
@@ -55,8 +67,13 @@ class Vocabulary:
         return cls(tuple(str(term) for term in counter.get_feature_names_out()), counter)
 
     def matrix(self, documents: Sequence[Sequence[str]]) -> Any:
-        """A sparse binary matrix, one row a document, one column a term."""
-        return self._counter.transform(documents)
+        """A sparse matrix, one row a document, one column a term: its weight (1, where none was given) where the document has it."""
+        counted = self._counter.transform(documents)
+        return counted if self._weights is None else weigh_columns(counted, self._weights)
+
+    def weighed(self, weights: Floats) -> Vocabulary:
+        """The same terms, each with a weight, shape (terms,)."""
+        return replace(self, _weights=weights)
 
 
 def _same(document: Sequence[str]) -> Sequence[str]:
@@ -163,6 +180,20 @@ def smooth(rows: Floats, *, k: int, steps: int, index: NDArray[np.int64] | None 
     for _ in range(steps):
         rows = np.asarray(mean @ rows)
     return rows
+
+
+def most_agreed(labelings: Sequence[NDArray[np.int64]]) -> int:
+    """The labelling that agrees best with all others, by mean adjusted Rand index; the first of equals.
+
+    What is in no group (-1) counts as a group.
+    """
+    module: Any = importlib.import_module("sklearn.metrics")
+    agreement: Floats = np.eye(len(labelings))
+    for one, other in itertools.combinations(range(len(labelings)), 2):
+        score = float(module.adjusted_rand_score(labelings[one], labelings[other]))
+        agreement[one, other] = agreement[other, one] = score
+    mean: Floats = agreement.sum(axis=1) / len(labelings)
+    return int(np.argmax(np.round(mean, 9)))
 
 
 def split_points(points: Floats, parts: int, *, seed: int) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from workbench.cluster._embed import Embeds
 from workbench.cluster._recent import Recent, key_of
-from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, smooth, unit_rows, weigh_columns
+from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, smooth, unit_rows
 from workbench.cluster._terms import fragments, grams, kept_share, plain_fragments
 
 __all__ = ["FACET_VIEWS", "Space", "Views", "fit_space", "joined_views", "reduced", "words_of"]
@@ -22,10 +22,15 @@ Ints = NDArray[np.int64]
 
 _VIEW_DIMS: Final = 30
 _MEANING_DIMS: Final = 50  # measured on labelled intents: beyond these agreement falls again
-_MIN_SHARE: Final = 0.02
-_MAX_SHARE: Final = 0.9
+_SHARES: Final = {
+    "words": (0.02, 0.9),
+    "structure": (0.004, 0.9),  # a sign that few sessions show may be the whole of a mode
+    "agent": (0.0, 1.0),
+}
 _TERMS: Final = 20_000
-_REACTION: Final = 0.3  # that somebody minded says that something went wrong, hardly what
+_MEANS_LESS: Final = {"reaction": 0.3, "ended": 0.6}  # both say that something went wrong, hardly what
+_AGENT: Final = "agent: "
+_LIFT: Final = (0.05, 20.0)
 _MOSTLY_CODE: Final = 0.25
 _STEPS: Final = 2
 _PULLED: Final = 0.36  # measured on long-tailed draws of labelled intents
@@ -49,18 +54,21 @@ class Views:
     words
         Plain words and pairs of words that texts share across subjects.
     structure
-        The tokens beside the text: signs, tool path, where it began.
+        The tokens beside the text: signs, tool path, where it began, how it ended.
+    agent
+        Which agent it was, where the tools tell several apart.
     """
 
     meaning: float = 0.3
     words: float = 1.0
     structure: float = 1.0
+    agent: float = 2.0
 
 
 FACET_VIEWS: Final = {
     "failure": Views(),
-    "intent": Views(meaning=1.0, words=0.0, structure=0.0),
-    "trajectory": Views(meaning=0.0, words=0.0, structure=1.0),
+    "intent": Views(meaning=1.0, words=0.0, structure=0.0, agent=0.0),
+    "trajectory": Views(meaning=0.0, words=0.0, structure=1.0, agent=0.0),
 }
 
 
@@ -75,8 +83,8 @@ class _View:
         """Rows of this view, weighed, shape (n, its dimensions)."""
         if self.vocabulary is None:
             return self.weight * self.projection.apply(np.asarray(vectors, dtype=np.float64))
-        documents = tokens if self.kind == "structure" else words_of(texts, plain=plain)
-        return self.weight * self.projection.apply(_counted(self.vocabulary, documents))
+        documents = _documents(self.kind, texts, tokens, plain=plain)
+        return self.weight * self.projection.apply(unit_rows(self.vocabulary.matrix(documents)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +144,34 @@ def fit_space(
     views: Views,
     embed: Embeds | None,
     progress: Callable[[int, int], None] | None = None,
+    passing: Sequence[Sequence[str]] = (),
 ) -> Space:
     """Fit the views on n texts, join them, pull mutual neighbours together, and reduce.
 
     Each view is centred and reduced by principal components, its rows are brought to length one and weighed. Centring matters:
     without it density clustering sees one cloud. Beyond 25,000 texts the space is fitted on 20,000 drawn at random, always the
-    same ones, and the others are put where their nearest among these are.
+    same ones, and the others are put where their nearest among these are. Where the tokens of passing sessions are given, a token
+    weighs the more the rarer it is and the fewer of them have it.
     """
     n = len(texts)
     vectors = embed(texts, progress=progress) if views.meaning > 0 and embed is not None else None
-    key = key_of(texts, tokens, views, vectors) if n <= _WHOLE else ""
-    return replace(_recent.get(key, lambda: _fitted(texts, tokens, views, vectors, key)), embed=embed)
+    key = key_of(texts, tokens, views, vectors, passing) if n <= _WHOLE else ""
+    return replace(_recent.get(key, lambda: _fitted(texts, tokens, views, vectors, key, passing=passing)), embed=embed)
 
 
-def _fitted(texts: Sequence[str], tokens: Sequence[Sequence[str]], views: Views, vectors: Any, key: str) -> Space:
+def _fitted(
+    texts: Sequence[str],
+    tokens: Sequence[Sequence[str]],
+    views: Views,
+    vectors: Any,
+    key: str,
+    *,
+    passing: Sequence[Sequence[str]],
+) -> Space:
     n = len(texts)
     rows = np.arange(n) if n <= _WHOLE else np.sort(np.random.default_rng(0).choice(n, size=_SAMPLED, replace=False))
     fitted, joined, plain = _fit_views(
-        _at(texts, rows), _at(tokens, rows), views, None if vectors is None else vectors[rows]
+        _at(texts, rows), _at(tokens, rows), views, None if vectors is None else vectors[rows], passing=passing
     )
     meant = all(view.kind == "meaning" for view in fitted)
     index, distance = neighbours(joined, joined, max(_VOTES, _pulled(len(rows), meant=meant)), same=True)
@@ -195,7 +213,12 @@ def joined_views(
 
 
 def _fit_views(
-    texts: Sequence[str], tokens: Sequence[Sequence[str]], views: Views, vectors: Any
+    texts: Sequence[str],
+    tokens: Sequence[Sequence[str]],
+    views: Views,
+    vectors: Any,
+    *,
+    passing: Sequence[Sequence[str]] = (),
 ) -> tuple[list[_View], Floats, bool]:
     fitted: list[_View] = []
     parts: list[Floats] = []
@@ -207,13 +230,16 @@ def _fit_views(
             fitted.append(_View(weight, kind, vocabulary, projection))
             parts.append(weight * projection.apply(rows))
 
-    for kind, weight in (("words", views.words), ("structure", views.structure)):
+    for kind, weight in (("words", views.words), ("structure", views.structure), ("agent", views.agent)):
         if weight <= 0:
             continue
-        documents = tokens if kind == "structure" else words_of(texts, plain=plain)
-        vocabulary = Vocabulary.fit(documents, min_share=_MIN_SHARE, max_share=_MAX_SHARE, limit=_TERMS)
+        documents = _documents(kind, texts, tokens, plain=plain)
+        low, high = _SHARES[kind]
+        vocabulary = Vocabulary.fit(documents, min_share=low, max_share=high, limit=_TERMS)
         if vocabulary is not None:
-            add(kind, weight, _counted(vocabulary, documents), vocabulary, _VIEW_DIMS)
+            if kind == "structure":
+                vocabulary = vocabulary.weighed(_weights(vocabulary, documents, passing))
+            add(kind, weight, unit_rows(vocabulary.matrix(documents)), vocabulary, _VIEW_DIMS)
     if vectors is not None:
         alone = not fitted
         rows = np.asarray(vectors, dtype=np.float64)
@@ -261,6 +287,19 @@ def _at(values: Sequence[Any], rows: Ints) -> Sequence[Any]:
     return values if len(rows) == len(values) else [values[i] for i in rows.tolist()]
 
 
-def _counted(vocabulary: Vocabulary, documents: Sequence[Sequence[str]]) -> Any:
-    weights = np.array([_REACTION if term.startswith("reaction: ") else 1.0 for term in vocabulary.terms])
-    return unit_rows(weigh_columns(vocabulary.matrix(documents), weights))
+def _documents(kind: str, texts: Sequence[str], tokens: Sequence[Sequence[str]], *, plain: bool) -> list[list[str]]:
+    if kind == "words":
+        return words_of(texts, plain=plain)
+    return [[token for token in row if token.startswith(_AGENT) == (kind == "agent")] for row in tokens]
+
+
+def _weights(vocabulary: Vocabulary, documents: Sequence[Sequence[str]], passing: Sequence[Sequence[str]]) -> Floats:
+    """√(times as common as in passing sessions · log of how rare) for each term; less for what says little of the failure."""
+    means = np.array([_MEANS_LESS.get(term.split(": ", 1)[0], 1.0) for term in vocabulary.terms])
+    if not passing:
+        return means
+    here, there = vocabulary.matrix(documents), vocabulary.matrix(passing)
+    count = np.asarray(here.sum(axis=0), dtype=np.float64).ravel()
+    share = (count + 1) / (len(documents) + 2)
+    lift = share / ((np.asarray(there.sum(axis=0), dtype=np.float64).ravel() + 1) / (len(passing) + 2))
+    return means * np.sqrt(np.clip(lift, *_LIFT) * (np.log(len(documents) / np.maximum(count, 1)) + 0.1))

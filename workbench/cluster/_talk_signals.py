@@ -77,6 +77,8 @@ _HANDS_OVER: Final = any_of(
     r"escalat\w+",
     r"specialist",
     r"a colleague will",
+    r"(?:opened|raised|filed|created) (?:a |the )?(?:support )?ticket",
+    r"(?:our|the) (?:team|colleagues|support) will",
 )
 _SORRY: Final = any_of(
     r"apologi[sz]e",
@@ -147,7 +149,11 @@ def _asked_again(talk: Talk) -> Iterator[Signal]:
 
 
 def _claims(talk: Talk) -> Iterator[Signal]:
+    claimed: list[set[str]] = []
     for step in talk.agents:
+        mine = content_words(step.text)
+        again = any(overlap(mine, earlier) >= _SAME for earlier in claimed)
+        claimed.append(mine)
         if any(s.turn == step.turn and is_write(s.tool) for s in talk.before(step, "tool")):
             continue
         for sentence in sentences(step.text):
@@ -157,12 +163,8 @@ def _claims(talk: Talk) -> Iterator[Signal]:
                 and not ADMITS.search(sentence)
                 and "?" not in sentence
             ):
-                earlier = any(is_write(s.tool) for s in talk.before(step, "tool"))
-                yield Signal(
-                    step.number,
-                    "action told again without a call" if earlier else "action claimed without a call",
-                    sentence,
-                )
+                kind = "action told again without a call" if again else "action claimed without a call"
+                yield Signal(step.number, kind, sentence)
                 break
     told: list[set[str]] = []
     for step in talk.agents:
