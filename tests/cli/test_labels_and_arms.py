@@ -53,6 +53,15 @@ def test_a_verdict_leaves_the_earlier_note_and_mode_as_they_were(w: list[str]) -
     assert run("label", *w)["labels"][0]["note"] == "asks twice"
 
 
+def test_several_modes_are_given_one_after_the_other(w: list[str]) -> None:
+    one, by = session(w), ["--reviewer", "ana"]
+    said = run("label", one, "--mode", "loop", "--mode", "rude", "--mode", "curt", *by, *w)["label"]
+    assert (said["verdict"], said["failure_mode"], said["other_modes"]) == ("fail", "loop", "rude\ncurt")
+    assert run("label", *w)["labels"][0]["other_modes"] == ["rude", "curt"]
+    made = run("promote", "--to", "rude ones", "--mode", "rude", *w)
+    assert made["cases"] == 1
+
+
 def test_a_note_without_a_verdict_is_kept(w: list[str]) -> None:
     one, by = session(w), ["--reviewer", "ana"]
     noted = run("label", one, "--note", "asks twice", *by, *w)

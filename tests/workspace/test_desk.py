@@ -51,6 +51,23 @@ def test_an_answer_out_of_bounds_is_refused_with_what_was_expected(ws: wb.Worksp
         say(ws.label(queue, reviewer="ana"), "op1", queue.items["session_id"][0], **{"answer: tone": "9"})
 
 
+def test_several_failure_modes_come_back_and_count(ws: wb.Workspace, queue: Any) -> None:
+    one, two = queue.items["session_id"].head(2)
+    desk = ws.label(queue, reviewer="ana")
+    say(desk, "op1", one, failure_mode="loop", verdict="fail", **{"answer: tone": "2"})
+    assert say(desk, "op2", one, other_modes="rude\ncurt")["label"]["other_modes"] == "rude\ncurt"
+    say(desk, "op3", two, failure_mode="rude", verdict="fail", **{"answer: tone": "1"})
+    again = wb.open(ws.store.folder)
+    desk = again.label(queue, reviewer="ana")
+    assert desk.labels[one]["other_modes"] == "rude\ncurt"
+    assert set(desk.modes) >= {"loop", "rude", "curt"}
+    counted = {mode["name"]: (mode["count"], len(mode["sessions"])) for mode in ask(desk, "codebook")["modes"]}
+    assert counted == {"loop": (1, 1), "rude": (2, 2), "curt": (1, 1)}
+    assert set(again.labelled("rude")["session_id"]) == {one, two}
+    assert again.labels().filter(session_id=one)["other_modes"].to_list() == [["rude", "curt"]]
+    again.close()
+
+
 def test_keys_of_ones_own_are_checked_and_reach_the_page(ws: wb.Workspace, queue: Any) -> None:
     assert ws.label(queue, reviewer="ana", keys={"pass": "y"}).keymap == {"pass": "y"}
     with pytest.raises(InputError, match="would mean both"):

@@ -20,7 +20,7 @@ export const session = (id: string, more: Partial<Session> = {}): Session => ({
   session_id: id, because: `drawn as ${id}`, facts: [["status", "ok"]], signals: [], steps: STEPS.map((each) => ({ ...each })), held: 0, ...more,
 });
 
-const FIELDS = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag"];
+const FIELDS = ["verdict", "note", "failure_mode", "other_modes", "first_failure", "root_cause", "expected_output", "flag"];
 
 /** A kernel with a log, as the Python half keeps one. */
 export class Kernel {

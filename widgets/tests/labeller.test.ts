@@ -261,6 +261,37 @@ describe("labelling", () => {
     expect(find("[role=alert]").textContent).toBe("Nothing is left to undo.");
   });
 
+  it("takes several failure modes, the first of which is what went wrong first", async () => {
+    const { press, find, root, type, model, kernel } = await mount();
+    const pick = (name: string): void => {
+      const field = document.activeElement as HTMLInputElement;
+      type(field, name);
+      press("Enter", {}, field);
+    };
+    const shown = (): string[] => [find<HTMLInputElement>("input[aria-label='Failure mode']").value, ...[...root.querySelectorAll(".wbw-others .wbw-link")].map((each) => each.textContent ?? "")];
+    press("M", { shiftKey: true }); // nothing is named yet: this is the first
+    pick("wrong refund");
+    for (const name of ["rude", "loop", "rude"]) {
+      press("M", { shiftKey: true });
+      expect((document.activeElement as HTMLElement).getAttribute("aria-label")).toBe("Further failure mode");
+      pick(name);
+    }
+    await settle();
+    expect(model.changes().map((change) => [change["failure_mode"], change["other_modes"]])).toEqual([["wrong refund", undefined], [undefined, "rude"], [undefined, "rude\nloop"]]);
+    expect(shown()).toEqual(["wrong refund", "rude", "loop"]);
+    root.querySelectorAll<HTMLElement>(".wbw-others .wbw-link")[1]?.click(); // it came first after all
+    expect(shown()).toEqual(["loop", "wrong refund", "rude"]);
+    root.querySelectorAll<HTMLElement>(".wbw-others .wbw-clear")[0]?.click();
+    expect(shown()).toEqual(["loop", "rude"]);
+    press("m");
+    pick(""); // without a first the next one leads
+    expect(shown()).toEqual(["rude"]);
+    press("u");
+    await settle();
+    expect(shown()).toEqual(["loop", "rude"]);
+    expect(kernel.label("a")).toMatchObject({ failure_mode: "loop", other_modes: "rude", verdict: "fail" });
+  });
+
   it("sets what chance shows first above what is asked, and else below it", async () => {
     const kernel = new Kernel();
     for (const id of ["a", "b"]) kernel.sessions.set(id, session(id, { held: 1 }));

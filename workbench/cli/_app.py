@@ -176,7 +176,9 @@ def label(
     session: Annotated[str | None, typer.Argument(help="The session that is labelled.")] = None,
     verdict: Annotated[str | None, typer.Option(help="pass, fail, defer or skip.")] = None,
     note: Annotated[str | None, typer.Option(help="What went wrong first, in your words.")] = None,
-    mode: Annotated[str | None, typer.Option(help="The failure mode.")] = None,
+    mode: Annotated[
+        list[str] | None, typer.Option(help="The failure mode; again for each further one, in order.")
+    ] = None,
     reviewer: Annotated[str | None, typer.Option(help="Who says so.", envvar="USER")] = None,
     file: Annotated[Path | None, typer.Option(help="Add a file of annotations instead.")] = None,
     draws: Annotated[Path | None, typer.Option(help="With --file: how its sessions were drawn.")] = None,
@@ -189,7 +191,8 @@ def label(
     """
     with speaking(as_json=as_json):
         ws = _open(workspace)
-        given = {"verdict": verdict, "note": note, "failure_mode": mode}
+        first, *others = mode or [None]
+        given = {"verdict": verdict, "note": note, "failure_mode": first, "other_modes": others or None}
         said = {name: value for name, value in given.items() if value is not None}
         if draws is not None and file is None:
             msg = "--draws says how the sessions of a file were drawn: give the file too, with --file"

@@ -55,7 +55,7 @@ def promote(
     ----------
     selection
         Session ids, or a frame with `session_id` such as the current labels. Understood where they are there: `verdict`,
-        `contested`, `failure_mode` or `mode`, `first_failure`, `expected_output`, `criteria`, `reviewer`, `turn`, and `inclusion` (the
+        `contested`, `failure_mode` or `mode`, `other_modes`, `first_failure`, `expected_output`, `criteria`, `reviewer`, `turn`, and `inclusion` (the
         probability of having been drawn).
     steps, sessions
         Frames of `schema.STEPS` and `schema.SESSIONS` with at least these sessions and the control pool. A column

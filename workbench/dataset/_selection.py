@@ -88,7 +88,9 @@ def _one(session_id: str, rows: list[dict[str, Any]], channel: str, attributes: 
     ]
     turn = first("turn")
     named = "mode" if first("mode") is not None else "failure_mode"
-    modes = sorted({str(row[named]) for row in rows if row.get(named) is not None})
+    led = sorted({str(row[named]) for row in rows if row.get(named) is not None})
+    beside = sorted({str(mode) for row in rows for mode in row.get("other_modes") or ()})
+    modes = list(dict.fromkeys([*led, *beside]))  # what went wrong first comes first
     known = {name: first(name) for name in attributes if first(name) is not None}
     return Chosen(
         session_id,

@@ -25,6 +25,7 @@ from workbench.label._queue import Queue
 from workbench.label._read import read_annotations, read_draws
 from workbench.label._reliability import Agreements, agreements, confusion, self_agreement
 from workbench.label._reserve import reserve
+from workbench.label._several import each_mode, has_mode, lines_of
 from workbench.label._stopping import Stopping, stopping
 from workbench.label._tables import (
     CODEBOOK_EVENTS,
@@ -77,12 +78,15 @@ __all__ = [
     "draw_informed",
     "draw_queue",
     "draw_weights",
+    "each_mode",
     "fill_queue",
     "filled_draws",
     "first_and_again",
     "first_verdicts",
+    "has_mode",
     "label_annotations",
     "last_operation",
+    "lines_of",
     "matching",
     "modes_of",
     "population_hash",

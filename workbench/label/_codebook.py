@@ -15,6 +15,7 @@ from workbench.errors import EmptyError, UnknownNameError
 from workbench.label._current import contested, current_labels, settled
 from workbench.label._events import apply_events
 from workbench.label._names import Mode, modes_of
+from workbench.label._several import each_mode
 from workbench.label._tables import LABELS
 from workbench.label._weights import draw_weights
 from workbench.schema import DRAWS, conform
@@ -28,6 +29,7 @@ _MODES: Final = pl.Schema({
     "failure_mode": pl.String(),
     "definition": pl.String(),
     "sessions": pl.Int64(),  # that carry it, however they came to be read
+    "first": pl.Int64(),  # in how many of them it is what went wrong first
     "share": pl.Float64(),
     "low": pl.Float64(),
     "high": pl.Float64(),
@@ -47,7 +49,7 @@ class Codebook:
     Attributes
     ----------
     modes
-        Frame, the most common first: `failure_mode`, `definition`, `sessions`, `share` with `low` and `high` (95%), `status` (in use,
+        Frame, the most common first: `failure_mode`, `definition`, `sessions`, `first` (of them: where it went wrong first), `share` with `low` and `high` (95%), `status` (in use,
         defined, retired), `reread`, `notes`, `evidence`, `first_seen`, `last_seen`.
     labels
         The labels with `failure_mode` as it is called now, `written_as`, `reread` (why to read it again), and `contested` (the
@@ -100,7 +102,7 @@ class Codebook:
         return f"{found.n:,} failures read; about {mass} of failures are of kinds not seen yet."
 
     def sessions(self, mode: str) -> list[str]:
-        """The sessions behind a failure mode.
+        """The sessions behind a failure mode, also those in which something else went wrong first.
 
         Raises
         ------
@@ -110,7 +112,8 @@ class Codebook:
         known = self.modes["failure_mode"].to_list()
         if mode not in known:
             raise UnknownNameError(mode, "failure mode", known)
-        return self.labels.filter(verdict="fail", failure_mode=mode)["session_id"].unique().sort().to_list()
+        named = each_mode(self.labels.filter(verdict="fail"))
+        return named.filter(failure_mode=mode)["session_id"].unique().sort().to_list()
 
     def to_frame(self) -> pl.DataFrame:
         """The failure modes."""
@@ -184,6 +187,7 @@ def codebook(
     """
     coding = apply_events(current_labels(annotations, as_of=as_of), events, as_of=as_of)
     labels = coding.rows.rename({"failure_mode": "written_as"}).rename({"mode": "failure_mode"})
+    labels = _others_coded(labels, events, as_of)
     disputed = contested(labels)["session_id"].to_list()
     labels = labels.select(
         *LABELS.names(), "written_as", "reread", pl.col("session_id").is_in(disputed).alias("contested")
@@ -193,19 +197,20 @@ def codebook(
     failed = set(failures["session_id"].to_list())
     decided = failed | set(standing.filter(verdict="pass")["session_id"].to_list())
     sample, basis, design = _sample(sorted(decided), draws, queue_id)
-    of_mode: dict[str, set[str]] = {
-        name: set(ids)
-        for name, ids in failures.drop_nulls("failure_mode").group_by("failure_mode").agg("session_id").iter_rows()
-    }
+    named = each_mode(failures)
+    of_mode = _by_mode(named)
+    first_of = _by_mode(named.filter("leads"))
     defined = modes_of(events, as_of=as_of)
     rows = [
-        _row(name, defined.get(name), of_mode.get(name, set()), failures, sample)
+        _row(name, defined.get(name), of_mode.get(name, set()), named, sample)
         for name in of_mode.keys() | defined.keys()
     ]
     table = conform(pl.DataFrame(rows, schema_overrides=_MODES), _MODES).sort(
         "sessions", "failure_mode", descending=[True, False]
     )
-    within = [len(ids & sample.keys()) for ids in of_mode.values()]
+    within = [
+        len(ids & sample.keys()) for ids in first_of.values()
+    ]  # a failure is counted once, by what went wrong first
     rest = unseen(within) if sum(within) else None
     failing_share = _share(failed, sample)
     failing = len(failed & sample.keys())
@@ -233,6 +238,27 @@ def codebook(
     ]
     sentence = _sentence(table, len(decided), population, failing_share, basis)
     return Codebook(table, labels, len(sample), failing, basis, failing_share, rest, sentence, tuple(notes))
+
+
+def _by_mode(named: pl.DataFrame) -> dict[str, set[str]]:
+    return {name: set(ids) for name, ids in named.group_by("failure_mode").agg("session_id").iter_rows()}
+
+
+def _others_coded(labels: pl.DataFrame, events: object, as_of: dt.datetime | None) -> pl.DataFrame:
+    """The labels with what else went wrong as it is called now; what has become the first mode is not there twice."""
+    if not labels["other_modes"].drop_nulls().len():
+        return labels
+    labels = labels.with_row_index("_row")
+    rows = labels.select("_row", "session_id", "happened_at", now="failure_mode", failure_mode="other_modes")
+    coded = apply_events(rows.explode("failure_mode").drop_nulls("failure_mode"), events, as_of=as_of).rows
+    now = coded.group_by("_row", maintain_order=True).agg(
+        pl.col("mode").filter(pl.col("mode") != pl.col("now")).unique(maintain_order=True).alias("_others"),
+        pl.col("reread").drop_nulls().first().alias("_reread"),
+    )
+    joined = labels.join(now, on="_row", how="left", maintain_order="left")
+    return joined.with_columns(
+        other_modes=pl.when(pl.col("_others").list.len() > 0).then("_others"), reread=pl.coalesce("reread", "_reread")
+    ).drop("_row", "_others", "_reread")
 
 
 def _share(ids: Collection[str], sample: Mapping[str, float | None]) -> Share | None:
@@ -270,15 +296,16 @@ def _sample(read: list[str], draws: object, queue_id: str | None) -> tuple[dict[
 
 
 def _row(
-    name: str, mode: Mode | None, ids: set[str], failures: pl.DataFrame, sample: Mapping[str, float | None]
+    name: str, mode: Mode | None, ids: set[str], named: pl.DataFrame, sample: Mapping[str, float | None]
 ) -> dict[str, Any]:
-    own = failures.filter(failure_mode=name).sort("happened_at")
+    own = named.filter(failure_mode=name).sort("happened_at")
     share = _share(ids, sample)
     retired = mode is not None and mode.retired
     return {
         "failure_mode": name,
         "definition": None if mode is None else mode.definition,
         "sessions": len(ids),
+        "first": own.filter("leads")["session_id"].n_unique(),
         "share": None if share is None else share.share,
         "low": None if share is None else share.interval.low,
         "high": None if share is None else share.interval.high,

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from workbench.label._several import first_leads
 from workbench.label._tables import ANSWER, LABEL_NAMES, LABELS, REPEAT
 from workbench.schema import ANNOTATIONS, conform
 
@@ -87,7 +88,10 @@ def current_labels(
     )
     joined = about.join(values, on=keys).rename({"target_id": "session_id", "author": "reviewer"})
     said_something = pl.any_horizontal(pl.col(name).is_not_null() for name in values.columns if name not in keys)
-    labels = conform(joined.filter(said_something), LABELS).select(LABELS.names())
+    if "failure_mode" not in joined.columns or "other_modes" not in joined.columns:
+        absent = [name for name in ("failure_mode", "other_modes") if name not in joined.columns]
+        joined = joined.with_columns(pl.lit(None, dtype=pl.String()).alias(name) for name in absent)
+    labels = conform(first_leads(joined.filter(said_something)), LABELS).select(LABELS.names())
     implied = pl.when(pl.col("failure_mode").is_not_null()).then(pl.lit("fail"))
     return labels.with_columns(pl.coalesce("verdict", implied).alias("verdict")).sort("session_id", "reviewer")
 

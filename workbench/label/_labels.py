@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypedDict, cast, get_args
 from workbench.errors import InputError, UnknownNameError
 from workbench.label._current import OPERATION, log_of, standing_of
 from workbench.label._protocol import RubricItem
+from workbench.label._several import lines_of
 from workbench.label._tables import ANSWER, LABEL_NAMES, VERDICTS
 from workbench.schema import ANNOTATIONS
 
@@ -31,7 +32,8 @@ class Change(TypedDict, total=False):
     session_id: str
     verdict: str | None
     note: str | None
-    failure_mode: str | None
+    failure_mode: str | None  # what went wrong first
+    other_modes: Sequence[str] | str | None  # what else did, in order; as a text one a line
     first_failure: str | None  # "trace_id/span_id"
     root_cause: str | None
     expected_output: str | None
@@ -100,6 +102,8 @@ def label_annotations(
     ('op1.verdict', False)
     """
     given = dict(change)
+    if isinstance(given.get("other_modes"), list | tuple):
+        given["other_modes"] = "\n".join(cast("Sequence[str]", given["other_modes"]))
     operation, session_id = _text(given.pop("operation", None)), _text(given.pop("session_id", None))
     _check(operation, session_id, reviewer, role, now)
     base: dict[str, Any] = {
@@ -206,6 +210,8 @@ def _row(base: dict[str, Any], annotation_id: str, name: str, value: str | None)
         if value not in VERDICTS:
             raise UnknownNameError(value, "verdict", VERDICTS)
         row["passed"] = {"pass": True, "fail": False}.get(value)
+    elif name == "other_modes" and value is not None:
+        row["value_text"] = lines_of([value])
     elif name == "failure_mode" and value is not None:
         row["value_text"] = value.strip()
     elif name in _SPANS and value is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from workbench.label._protocol import Protocol
+from workbench.label._several import lines_of, modes_in
 from workbench.label._tables import ANSWER, LABEL_NAMES, REPEAT
 
 __all__ = ["Said", "said_of"]
@@ -73,6 +74,11 @@ def said_of(annotations: Iterable[Mapping[str, Any]], *, reviewer: str, again: b
     last = {row["name"]: row for row in written}
     fields = {name: last[name]["value_text"] for name in LABEL_NAMES if name in last}
     fields = {name: value for name, value in fields.items() if value is not None}
+    names = modes_in(fields.pop("other_modes", None))
+    if names:
+        first = fields.setdefault("failure_mode", names[0])
+        others = lines_of(name for name in names if name != first)
+        fields |= {} if others is None else {"other_modes": others}
     if "failure_mode" in fields:
         fields.setdefault("verdict", "fail")
     given: dict[str, float | str | None] = {}

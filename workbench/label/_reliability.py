@@ -15,6 +15,7 @@ from workbench.errors import EmptyError
 from workbench.label._agreement import kappa_of
 from workbench.label._current import first_and_again
 from workbench.label._protocol import RubricItem
+from workbench.label._several import each_mode, has_mode
 from workbench.stats import Interval, wilson
 
 __all__ = ["Agreements", "agreements", "confusion", "self_agreement"]
@@ -99,13 +100,14 @@ def agreements(
     if rows[0] is None:
         msg = "no session has verdicts of two reviewers yet; give two reviewers the same queue"
         raise EmptyError(msg)
-    modes = decided["failure_mode"].drop_nulls().unique().sort().to_list() if "failure_mode" in decided.columns else []
+    several = "failure_mode" in decided.columns
+    modes = each_mode(decided)["failure_mode"].unique().sort().to_list() if several else []
     rows += [
         _row(
             mode,
             "failure mode",
             decided,
-            pl.col("failure_mode").eq_missing(pl.lit(mode)) & (pl.col("verdict") == "fail"),
+            has_mode(decided, mode) & (pl.col("verdict") == "fail"),
         )
         for mode in modes
     ]

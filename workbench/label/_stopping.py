@@ -108,7 +108,8 @@ def stopping(
     Parameters
     ----------
     labels
-        What `current_labels` returns, or `Codebook.labels` for the names of today. Sessions that are contested are left out.
+        What `current_labels` returns, or `Codebook.labels` for the names of today. Sessions that are contested are left out. A failure is
+        of one kind: what went wrong first.
     draws
         Rows of `schema.DRAWS`: how the sessions came to be read. Without them the reading is taken for random.
     queue_id

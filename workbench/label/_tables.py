@@ -27,7 +27,16 @@ EventKind = Literal["define", "rename", "merge", "split", "retire"]
 
 VERDICTS: Final[tuple[SessionVerdict, ...]] = ("pass", "fail", "defer", "skip")
 
-LABEL_NAMES: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag")
+LABEL_NAMES: Final = (
+    "verdict",
+    "note",
+    "failure_mode",
+    "other_modes",
+    "first_failure",
+    "root_cause",
+    "expected_output",
+    "flag",
+)
 """The annotations that one save may write, in the order in which they are written."""
 
 ANSWER: Final = "rubric: "
@@ -42,7 +51,8 @@ LABELS: Final = pl.Schema({  # one row a session and reviewer: what the annotati
     "role": pl.String(),  # general | expert
     "verdict": pl.String(),  # one of VERDICTS
     "note": pl.String(),
-    "failure_mode": pl.String(),  # as it was written; the codebook says what it is called now
+    "failure_mode": pl.String(),  # what went wrong first, as it was written; the codebook says what it is called now
+    "other_modes": pl.List(pl.String()),  # what else went wrong, in order
     "first_failure": pl.String(),  # "trace_id/span_id"
     "root_cause": pl.String(),
     "expected_output": pl.String(),

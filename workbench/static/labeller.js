@@ -1,4 +1,4 @@
-// Built from widgets/src (0b3b61d45dee7b0a) by "npm run build". Do not edit.
+// Built from widgets/src (74906fd8cc35c213) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (
@@ -669,6 +669,7 @@ function table(view) {
     next: { keys: ["Enter"], says: "save and show the next session", run: () => view.saveAndNext() },
     note: { keys: ["n"], says: "write a note", run: () => view.panel.focusNote() },
     mode: { keys: ["m"], says: "failure mode: pick or coin one", run: () => view.panel.focusMode() },
+    also: { keys: ["M"], says: "one more failure mode, of what went wrong after", run: () => view.panel.focusAlso() },
     first_failure: { keys: ["1"], says: "mark this step as the first failure", run: () => view.saying.mark("first_failure") },
     root_cause: { keys: ["2"], says: "mark this step as the root cause", run: () => view.saying.mark("root_cause") },
     expected: { keys: ["e"], says: "edit the output into the expected one", run: () => view.panel.openExpected() },
@@ -709,6 +710,7 @@ function keyOfAction(name, keymap) {
     skip: "s",
     note: "n",
     mode: "m",
+    also: "M",
     first_failure: "1",
     root_cause: "2",
     expected: "e",
@@ -1181,7 +1183,7 @@ var Head = class {
 var fact = (name, value) => h("li", {}, h("span", { class: "wbw-fact" }, visible(name)), " ", value);
 
 // src/labeller/journal.ts
-var FIELDS = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag"];
+var FIELDS = ["verdict", "note", "failure_mode", "other_modes", "first_failure", "root_cause", "expected_output", "flag"];
 var Journal = class {
   constructor(ids, labels, waiting) {
     this.ids = ids;
@@ -1255,6 +1257,51 @@ function patchOf(change) {
   for (const [field, value] of Object.entries(from)) if (FIELDS.includes(field) || field.startsWith("answer: ")) Object.assign(patch, { [field]: value });
   return patch;
 }
+
+// src/labeller/modes.ts
+var othersOf = (label) => (label.other_modes ?? "").split("\n").filter((name) => name !== "");
+var lines = (names) => names.length === 0 ? null : names.join("\n");
+var ModeFields = class {
+  constructor(host) {
+    this.host = host;
+    const lead = (name) => {
+      host.mode(name);
+      this.first.input.value = this.#label.failure_mode ?? "";
+    };
+    this.first = new Completion("Failure mode", () => host.modes(), lead, () => host.leaveField());
+    const free = () => host.modes().filter((name) => name !== this.#label.failure_mode && !othersOf(this.#label).includes(name));
+    const add = (name) => {
+      this.#also.input.value = "";
+      if (name !== null) host.also(name);
+    };
+    this.#also = new Completion("Further failure mode", free, add, () => host.leaveField());
+    this.#also.input.placeholder = "what else went wrong";
+    this.el.append(this.first.el, this.#others, this.#also.el);
+  }
+  el = h("div", { class: "wbw-mode-fields" });
+  first;
+  #also;
+  #others = h("ul", { class: "wbw-others", "aria-label": "Further failure modes" });
+  #label = { revision: 0 };
+  focusAlso() {
+    const to = this.#label.failure_mode ? this.#also : this.first;
+    to.input.focus({ preventScroll: true });
+  }
+  show(label, other) {
+    this.#label = label;
+    if (other || document.activeElement !== this.first.input) this.first.input.value = label.failure_mode ?? "";
+    if (other) this.#also.input.value = "";
+    this.#also.el.hidden = !label.failure_mode;
+    fill(this.#others, ...othersOf(label).map((name) => this.#other(name)));
+  }
+  #other(name) {
+    const lead = h("button", { type: "button", class: "wbw-link", title: "Let this be what went wrong first" }, visible(name));
+    lead.addEventListener("click", () => this.host.other(name, "lead"));
+    const drop = h("button", { type: "button", class: "wbw-clear", "aria-label": `Take ${visible(name)} away`, title: "Take away" }, "×");
+    drop.addEventListener("click", () => this.host.other(name, "drop"));
+    return h("li", {}, h("span", { class: "wbw-hint" }, "and "), lead, drop);
+  }
+};
 
 // src/labeller/outline.ts
 var ROW = 24;
@@ -1356,7 +1403,7 @@ var Outline = class {
 // src/labeller/typed.ts
 var PAUSE = 1500;
 var Typed = class {
-  constructor(field, keep2, host, lines, signal) {
+  constructor(field, keep2, host, lines2, signal) {
     this.field = field;
     this.keep = keep2;
     field.addEventListener("input", () => {
@@ -1367,7 +1414,7 @@ var Typed = class {
     const pressed = (event) => {
       if (event.isComposing) return;
       const combined = event.ctrlKey || event.metaKey;
-      if (event.key === "Escape" || event.key === "Enter" && !event.shiftKey && (combined || !lines)) {
+      if (event.key === "Escape" || event.key === "Enter" && !event.shiftKey && (combined || !lines2)) {
         event.preventDefault();
         event.stopPropagation();
         this.commit();
@@ -1579,7 +1626,7 @@ var Panel = class {
       this.#verdicts.set(verdict, press);
       group.append(press);
     }
-    this.mode = new Completion("Failure mode", () => host.modes(), (name) => host.mode(name), () => host.leaveField());
+    this.mode = new ModeFields(host);
     this.#typed = [
       new Typed(this.#note, () => this.#session !== null && host.note(this.#note.value), host, false, signal),
       new Typed(this.#expected, () => this.#commitExpected(), host, true, signal)
@@ -1624,7 +1671,10 @@ var Panel = class {
     this.#note.setSelectionRange(this.#note.value.length, this.#note.value.length);
   }
   focusMode() {
-    this.mode.input.focus({ preventScroll: true });
+    this.mode.first.input.focus({ preventScroll: true });
+  }
+  focusAlso() {
+    this.mode.focusAlso();
   }
   openExpected() {
     this.#expectedBox.hidden = false;
@@ -1640,7 +1690,7 @@ var Panel = class {
     this.#flag.setAttribute("aria-pressed", String((label.flag ?? null) !== null));
     const [note, expected] = this.#typed;
     note.show(label.note ?? "", other);
-    if (other || document.activeElement !== this.mode.input) this.mode.input.value = label.failure_mode ?? "";
+    this.mode.show(label, other);
     if (other || !expected.typing) {
       expected.show(label.expected_output ?? "", other);
       this.#expectedBox.hidden = (label.expected_output ?? null) === null;
@@ -1725,8 +1775,34 @@ var Saying = class {
   mode(name) {
     const id = this.host.session()?.session_id;
     if (id === void 0 || (this.journal.label(id).failure_mode ?? null) === name) return;
-    if (name !== null) this.modes.add(name);
-    this.say(name === null ? { failure_mode: null } : this.#named(id, name));
+    const others = othersOf(this.journal.label(id));
+    if (name === null) {
+      this.say(others.length === 0 ? { failure_mode: null } : { failure_mode: others[0], other_modes: lines(others.slice(1)) });
+      return;
+    }
+    this.modes.add(name);
+    const patch = this.#named(id, name);
+    this.say(others.includes(name) ? { ...patch, other_modes: lines(others.filter((each) => each !== name)) } : patch);
+  }
+  /** One more failure mode, beside the first. */
+  also(name) {
+    const id = this.host.session()?.session_id;
+    if (id === void 0) return;
+    const label = this.journal.label(id);
+    if (!label.failure_mode) this.mode(name);
+    else if (label.failure_mode !== name && !othersOf(label).includes(name)) {
+      this.modes.add(name);
+      this.say({ other_modes: lines([...othersOf(label), name]) });
+    }
+  }
+  /** Take one of the further modes away, or let it be what went wrong first. */
+  other(name, does) {
+    const id = this.host.session()?.session_id;
+    if (id === void 0) return;
+    const label = this.journal.label(id);
+    const rest = othersOf(label).filter((each) => each !== name);
+    if (does === "drop") this.say({ other_modes: lines(rest) });
+    else this.say({ failure_mode: name, other_modes: lines(label.failure_mode ? [label.failure_mode, ...rest] : rest) });
   }
   mark(as) {
     const id = this.host.session()?.session_id;
@@ -2425,7 +2501,7 @@ var View = class {
     this.#link = new Link(channel, signal);
     this.#reader = new Reader(this.#link);
     this.#journal = new Journal(new Set(this.#ids), model.get("labels"), () => this.outbox?.waiting ?? []);
-    for (const label of Object.values(model.get("labels"))) if (label.failure_mode) this.#modes.add(label.failure_mode);
+    for (const label of Object.values(model.get("labels"))) this.#learn(label);
     const remedy = model.get("page") ? "Reload this page to go on." : void 0;
     this.#status = new Status(() => this.outbox.retry(), () => this.#discard(), this.#key("retry"), void 0, remedy);
     this.transcript = new Transcript({
@@ -2479,6 +2555,8 @@ var View = class {
         verdict: (verdict) => this.saying.say({ verdict }),
         note: (text) => this.saying.text("note", text.trim() === "" ? null : text.trim()),
         mode: (name) => this.saying.mode(name),
+        also: (name) => this.saying.also(name),
+        other: (name, does) => this.saying.other(name, does),
         expected: (text) => this.saying.text("expected_output", text),
         clear: (mark) => this.saying.say({ [mark]: null }),
         answer: (name, value) => this.saying.say({ [name]: value }),
@@ -2753,10 +2831,13 @@ var View = class {
     if (typeof id !== "string" || reply.error !== void 0) return;
     const label = reply["label"];
     if (label !== void 0) this.#journal.take(id, label);
-    if (label?.failure_mode) this.#modes.add(label.failure_mode);
+    if (label !== void 0) this.#learn(label);
     if (Array.isArray(reply["suggestions"])) this.#reader.revealed(id, reply["suggestions"]);
     if (this.#session?.session_id === id) this.#refresh();
     else this.#overview();
+  }
+  #learn(label) {
+    for (const name of [label.failure_mode, ...othersOf(label)]) if (name) this.#modes.add(name);
   }
   #discard() {
     const change = this.outbox.discard();

@@ -258,9 +258,8 @@ class Labeller(Talking):
         if saved is None or key is None:
             return None
         self.labels[key] = label
-        mode = label.get("failure_mode")
-        if isinstance(mode, str) and mode not in self.modes:
-            self.modes.append(mode)
+        named = "\n".join(str(label[name]) for name in ("failure_mode", "other_modes") if label.get(name))
+        self.modes.extend(mode for mode in named.splitlines() if mode not in self.modes)
         return key
 
     def _key_of(self, saved: Mapping[str, Any]) -> str | None:

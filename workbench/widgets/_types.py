@@ -8,7 +8,9 @@ __all__ = ["ACTIONS", "ANSWER", "FIELDS", "VERDICTS", "Change", "Item", "Label",
 
 Verdict = Literal["pass", "fail", "defer", "skip"]
 VERDICTS: Final = ("pass", "fail", "defer", "skip")
-FIELDS: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag")
+FIELDS: Final = (
+    "verdict", "note", "failure_mode", "other_modes", "first_failure", "root_cause", "expected_output", "flag",
+)  # fmt: skip
 ANSWER: Final = "answer: "  # before the name of a rubric item, where an answer travels beside the fields
 
 
@@ -28,7 +30,8 @@ class Label(TypedDict, total=False):
     blind: bool  # False: something was said after suggestions were shown
     verdict: Verdict | None
     note: str | None
-    failure_mode: str | None
+    failure_mode: str | None  # what went wrong first
+    other_modes: str | None  # what else did, one a line
     first_failure: str | None  # "trace_id/span_id"
     root_cause: str | None  # "trace_id/span_id"
     expected_output: str | None
@@ -49,6 +52,7 @@ class Change(TypedDict, total=False):
     verdict: Verdict | None
     note: str | None
     failure_mode: str | None
+    other_modes: str | None
     first_failure: str | None
     root_cause: str | None
     expected_output: str | None
@@ -76,6 +80,7 @@ ACTIONS: Final[dict[str, str]] = {
     "next": "Enter",
     "note": "n",
     "mode": "m",
+    "also": "M",
     "first_failure": "1",
     "root_cause": "2",
     "expected": "e",

@@ -116,7 +116,7 @@ class Desk:
     def _codebook(self) -> dict[str, Any]:
         book = self.ws.codebook()
         own = self._readable(book.labels)
-        failing = own.filter(pl.col("verdict") == "fail")
+        failing = label.each_mode(own.filter(pl.col("verdict") == "fail"))
         notes: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
         for mode, session, note in failing.select("failure_mode", "session_id", "note").iter_rows():
             notes[mode][session] = notes[mode].get(session) or note
@@ -261,7 +261,10 @@ def reviews_of(labels: pl.DataFrame, answers: pl.DataFrame) -> dict[str, list[di
     said: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in labels.filter(pl.col("verdict").is_in(["pass", "fail"])).iter_rows(named=True):
         session = row["session_id"]
-        said[session].append({**{name: row[name] for name in fields}, "answers": given[session, row["reviewer"]]})
+        modes = " · ".join([row["failure_mode"], *(row["other_modes"] or ())]) if row["failure_mode"] else None
+        said[session].append(
+            {**{name: row[name] for name in fields}, "failure_mode": modes, "answers": given[session, row["reviewer"]]}
+        )
     return dict(said)
 
 

@@ -17,7 +17,16 @@ from workbench.store import Database
 
 __all__ = ["labels_by_item", "labels_of", "reveal", "save_change"]
 
-_SAID: Final = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag")
+_SAID: Final = (
+    "verdict",
+    "note",
+    "failure_mode",
+    "other_modes",
+    "first_failure",
+    "root_cause",
+    "expected_output",
+    "flag",
+)
 _KEYS: Final = ("operation", "session_id", "undo", "blind", "revision", "draw_id", "answers", "draft", *_SAID)
 _OPEN: Final = label.Protocol()
 
@@ -209,6 +218,7 @@ def _said_of(annotations: pl.DataFrame, reviewer: str, *, again: bool) -> dict[s
     """What stands of a reviewer's labels, by session: revision, fields, and answers to the rubric."""
     labels: dict[str, dict[str, Any]] = {}
     for row in label.current_labels(annotations, reviewer=reviewer, again=again).iter_rows(named=True):
+        row["other_modes"] = label.lines_of(row["other_modes"] or ())
         said = {name: row[name] for name in _SAID if row[name] is not None}
         labels[row["session_id"]] = {"revision": row["revision"], **said}
     for row in label.rubric_answers(annotations, reviewer=reviewer, again=again).iter_rows(named=True):

@@ -169,7 +169,7 @@ class Reading(Queueing):
         Parameters
         ----------
         change
-            `session_id` and what is said of it: `verdict`, `note`, `failure_mode`, `first_failure`, `root_cause`, `expected_output`,
+            `session_id` and what is said of it: `verdict`, `note`, `failure_mode` (what went wrong first), `other_modes` (what else did: a list), `first_failure`, `root_cause`, `expected_output`,
             `answers` to the queue's rubric; or `undo`. An `operation` of your own tells a repetition; `draw_id` says which draw showed the
             session, so that what is said of a silent repeat stands beside the first label. A verdict comes with every answer that
             the rubric requires; with `draft` it may come without, and the session is given to the reviewer again.
@@ -210,20 +210,22 @@ class Reading(Queueing):
         return label.current_labels(self.annotations(), reviewer=reviewer)
 
     def labelled(self, mode: str | None = None) -> pl.DataFrame:
-        """The labels that say fail, of one failure mode of the codebook or of all.
+        """The labels that say fail, of one failure mode of the codebook (first or beside another) or of all.
 
         Raises
         ------
         UnknownNameError
             No label names that mode; the message suggests the nearest.
         """
+        from workbench import label
+
         coded = self.codebook().labels.filter(pl.col("verdict") == "fail")
         if mode is None:
             return coded
-        names = coded["failure_mode"].drop_nulls().unique().to_list()
+        names = label.each_mode(coded)["failure_mode"].unique().to_list()
         if mode not in names:
             raise UnknownNameError(mode, "labelled failure mode", names, then="`ws.codebook()` lists them.")
-        return coded.filter(pl.col("failure_mode") == mode)
+        return coded.filter(label.has_mode(coded, mode))
 
     def codebook(self, *, as_of: datetime | None = None) -> Codebook:
         """The failure modes that people named: definition, share with interval, evidence, and what is still unseen."""

@@ -56,7 +56,7 @@ class Recorded(Promotions):
         EmptyError
             No session fits, or none has a task or a result.
         """
-        from workbench import evidence, experiment
+        from workbench import evidence, experiment, label
 
         all_of_them = self.sessions()
         if where is not None and "file" in where.meta.root_names():
@@ -68,7 +68,7 @@ class Recorded(Promotions):
             raise EmptyError(msg)
         rolled_up = self._rolled_up().join(found, on="session_id", how="semi", maintain_order="left")
         results = evidence.results(rolled_up, self._scores(), self._said(), steps=self.steps())
-        named = self.codebook().labels.filter(pl.col("verdict") == "fail").drop_nulls("failure_mode")
+        named = label.each_mode(self.codebook().labels.filter(pl.col("verdict") == "fail"))
         modes = named.group_by("session_id").agg(mode=pl.col("failure_mode").unique().sort())
         about = found.join(modes, on="session_id", how="left", maintain_order="left")
         return experiment.recorded(about, results, name=name, graders=graders, case=case)

@@ -18,6 +18,7 @@ function table(view: View): Record<string, Action> {
     next: { keys: ["Enter"], says: "save and show the next session", run: () => view.saveAndNext() },
     note: { keys: ["n"], says: "write a note", run: () => view.panel.focusNote() },
     mode: { keys: ["m"], says: "failure mode: pick or coin one", run: () => view.panel.focusMode() },
+    also: { keys: ["M"], says: "one more failure mode, of what went wrong after", run: () => view.panel.focusAlso() },
     first_failure: { keys: ["1"], says: "mark this step as the first failure", run: () => view.saying.mark("first_failure") },
     root_cause: { keys: ["2"], says: "mark this step as the root cause", run: () => view.saying.mark("root_cause") },
     expected: { keys: ["e"], says: "edit the output into the expected one", run: () => view.panel.openExpected() },
@@ -54,7 +55,7 @@ function table(view: View): Record<string, Action> {
 /** The key that an action has, to be shown on its button. */
 export function keyOfAction(name: string, keymap: Record<string, string>): string {
   const defaults: Record<string, string> = {
-    pass: "p", fail: "f", defer: "d", skip: "s", note: "n", mode: "m", first_failure: "1", root_cause: "2", expected: "e", reveal: "v",
+    pass: "p", fail: "f", defer: "d", skip: "s", note: "n", mode: "m", also: "M", first_failure: "1", root_cause: "2", expected: "e", reveal: "v",
     next: "Enter", forward: "]", back: "[", retry: "r", help: "?", search: "/", undo: "u", jump: "g",
     question: "q", flag: "!", tree: "t", side: "b", stopping: "w", codebook: "c", signal: "i",
   };

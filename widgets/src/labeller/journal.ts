@@ -1,7 +1,7 @@
 import type { Change } from "../shared/outbox";
 import type { Field, Label, Patch, Verdict } from "./types";
 
-const FIELDS: readonly string[] = ["verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output", "flag"];
+const FIELDS: readonly string[] = ["verdict", "note", "failure_mode", "other_modes", "first_failure", "root_cause", "expected_output", "flag"];
 
 /** What is said about the sessions: what the kernel acknowledged, and over it what is still on its way. */
 export class Journal {

@@ -1,16 +1,15 @@
 import { button, fill, h } from "../shared/dom";
 import { plural, visible } from "../shared/text";
-import { Completion } from "./completion";
 import { gist } from "./loop";
+import { ModeFields, type ModesHost } from "./modes";
 import { Questions } from "./questions";
 import { drawReviews } from "./reviews";
 import { Typed, type TypedHost } from "./typed";
 import type { Answer, Label, Question, Session, Step, Suggestion, Verdict } from "./types";
 
-export interface PanelHost extends TypedHost {
+export interface PanelHost extends TypedHost, ModesHost {
   verdict(verdict: Verdict): void;
   note(text: string): void;
-  mode(name: string | null): void;
   expected(text: string | null): void;
   clear(mark: "first_failure" | "root_cause"): void;
   visit(span: string): void;
@@ -18,7 +17,6 @@ export interface PanelHost extends TypedHost {
   answer(name: Answer, value: string | null): void;
   flag(): void;
   key(action: string): string;
-  modes(): readonly string[];
 }
 
 const VERDICTS: readonly { verdict: Verdict; name: string; glyph: string }[] = [
@@ -31,7 +29,7 @@ const VERDICTS: readonly { verdict: Verdict; name: string; glyph: string }[] = [
 /** What the reader says: verdict, note, failure mode, marks, expected output. */
 export class Panel {
   readonly el = h("aside", { class: "wbw-panel-side", "aria-label": "Your label" });
-  readonly mode: Completion;
+  readonly mode: ModeFields;
   readonly questions: Questions;
   readonly #verdicts = new Map<Verdict, HTMLButtonElement>();
   readonly #note = h("textarea", { class: "wbw-field", rows: 4, "aria-label": "Note", placeholder: "The first thing that went wrong, in your words" });
@@ -53,7 +51,7 @@ export class Panel {
       this.#verdicts.set(verdict, press);
       group.append(press);
     }
-    this.mode = new Completion("Failure mode", () => host.modes(), (name) => host.mode(name), () => host.leaveField());
+    this.mode = new ModeFields(host);
     this.#typed = [
       new Typed(this.#note, () => this.#session !== null && host.note(this.#note.value), host, false, signal),
       new Typed(this.#expected, () => this.#commitExpected(), host, true, signal),
@@ -87,7 +85,11 @@ export class Panel {
   }
 
   focusMode(): void {
-    this.mode.input.focus({ preventScroll: true });
+    this.mode.first.input.focus({ preventScroll: true });
+  }
+
+  focusAlso(): void {
+    this.mode.focusAlso();
   }
 
   openExpected(): void {
@@ -105,7 +107,7 @@ export class Panel {
     this.#flag.setAttribute("aria-pressed", String((label.flag ?? null) !== null));
     const [note, expected] = this.#typed;
     note.show(label.note ?? "", other);
-    if (other || document.activeElement !== this.mode.input) this.mode.input.value = label.failure_mode ?? "";
+    this.mode.show(label, other);
     if (other || !expected.typing) {
       expected.show(label.expected_output ?? "", other);
       this.#expectedBox.hidden = (label.expected_output ?? null) === null;

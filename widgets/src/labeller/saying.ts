@@ -1,5 +1,6 @@
 import type { Outbox } from "../shared/outbox";
 import type { Journal } from "./journal";
+import { lines, othersOf } from "./modes";
 import type { Patch, Session } from "./types";
 
 export interface SayingHost {
@@ -34,8 +35,36 @@ export class Saying {
   mode(name: string | null): void {
     const id = this.host.session()?.session_id;
     if (id === undefined || (this.journal.label(id).failure_mode ?? null) === name) return;
-    if (name !== null) this.modes.add(name);
-    this.say(name === null ? { failure_mode: null } : this.#named(id, name));
+    const others = othersOf(this.journal.label(id));
+    if (name === null) {
+      this.say(others.length === 0 ? { failure_mode: null } : { failure_mode: others[0] as string, other_modes: lines(others.slice(1)) });
+      return;
+    }
+    this.modes.add(name);
+    const patch = this.#named(id, name);
+    this.say(others.includes(name) ? { ...patch, other_modes: lines(others.filter((each) => each !== name)) } : patch);
+  }
+
+  /** One more failure mode, beside the first. */
+  also(name: string): void {
+    const id = this.host.session()?.session_id;
+    if (id === undefined) return;
+    const label = this.journal.label(id);
+    if (!label.failure_mode) this.mode(name);
+    else if (label.failure_mode !== name && !othersOf(label).includes(name)) {
+      this.modes.add(name);
+      this.say({ other_modes: lines([...othersOf(label), name]) });
+    }
+  }
+
+  /** Take one of the further modes away, or let it be what went wrong first. */
+  other(name: string, does: "drop" | "lead"): void {
+    const id = this.host.session()?.session_id;
+    if (id === undefined) return;
+    const label = this.journal.label(id);
+    const rest = othersOf(label).filter((each) => each !== name);
+    if (does === "drop") this.say({ other_modes: lines(rest) });
+    else this.say({ failure_mode: name, other_modes: lines(label.failure_mode ? [label.failure_mode, ...rest] : rest) });
   }
 
   mark(as: "first_failure" | "root_cause"): void {

@@ -5,7 +5,10 @@ export interface Label {
   revision: number;
   verdict?: Verdict | null;
   note?: string | null;
+  /** What went wrong first. */
   failure_mode?: string | null;
+  /** What else did, one a line. */
+  other_modes?: string | null;
   first_failure?: string | null;
   root_cause?: string | null;
   expected_output?: string | null;

@@ -13,6 +13,7 @@ import { Drawer } from "./drawer";
 import { Finder, placeOf } from "./finder";
 import { Head } from "./head";
 import { Journal } from "./journal";
+import { othersOf } from "./modes";
 import { Outline } from "./outline";
 import { Panel } from "./panel";
 import { Reader } from "./reader";
@@ -64,7 +65,7 @@ export class View {
     this.#link = new Link(channel, signal);
     this.#reader = new Reader(this.#link);
     this.#journal = new Journal(new Set(this.#ids), model.get("labels"), () => this.outbox?.waiting ?? []);
-    for (const label of Object.values(model.get("labels"))) if (label.failure_mode) this.#modes.add(label.failure_mode);
+    for (const label of Object.values(model.get("labels"))) this.#learn(label);
     const remedy = model.get("page") ? "Reload this page to go on." : undefined;
     this.#status = new Status(() => this.outbox.retry(), () => this.#discard(), this.#key("retry"), undefined, remedy);
     this.transcript = new Transcript({
@@ -118,6 +119,8 @@ export class View {
         verdict: (verdict) => this.saying.say({ verdict }),
         note: (text) => this.saying.text("note", text.trim() === "" ? null : text.trim()),
         mode: (name) => this.saying.mode(name),
+        also: (name) => this.saying.also(name),
+        other: (name, does) => this.saying.other(name, does),
         expected: (text) => this.saying.text("expected_output", text),
         clear: (mark) => this.saying.say({ [mark]: null }),
         answer: (name, value) => this.saying.say({ [name]: value }),
@@ -382,10 +385,14 @@ export class View {
     if (typeof id !== "string" || reply.error !== undefined) return;
     const label = reply["label"] as Label | undefined;
     if (label !== undefined) this.#journal.take(id, label);
-    if (label?.failure_mode) this.#modes.add(label.failure_mode);
+    if (label !== undefined) this.#learn(label);
     if (Array.isArray(reply["suggestions"])) this.#reader.revealed(id, reply["suggestions"] as Suggestion[]);
     if (this.#session?.session_id === id) this.#refresh();
     else this.#overview();
+  }
+
+  #learn(label: Label): void {
+    for (const name of [label.failure_mode, ...othersOf(label)]) if (name) this.#modes.add(name);
   }
 
   #discard(): void {
