@@ -57,7 +57,7 @@ def read_by(ws: wb.Workspace, queue: label.Queue, *reviewers: str, mode: str = "
                     "note": f"{mode}: it took number {number}",
                 }
             now = dt.datetime(2026, 3, 2, 9, number, at, tzinfo=dt.UTC)
-            change = {"operation": f"{reviewer}-{number}", "session_id": session, **said}
+            change = {"operation": f"read-{at}-{number}", "session_id": session, **said}
             rows += label.label_annotations(change, reviewer=reviewer, queue_id=queue.queue_id, now=now)
         ws.store.database.append("annotations", rows)
 

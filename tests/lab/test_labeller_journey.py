@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 from lab.labdriver import (
-    DARK,
     Hands,
     browser,
     lab,
     need_a_browser,
     open_notebook,
     restart_kernel,
-    serious_faults,
     write_notebook,
 )
 
@@ -285,19 +283,3 @@ def test_two_reviewers_on_one_workspace_at_once(chromium: Any, server: Any) -> N
     assert set(ana.verdicts().values()) == {"pass"}
     assert set(ben.verdicts("ben").values()) == {"fail"}
     assert len(ana.verdicts()) == len(ben.verdicts("ben")) == 5
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_serious_for_accessibility(chromium: Any, tmp_path: Path, theme: str) -> None:
-    need_a_browser()
-    with lab(tmp_path, settings=DARK if theme == "dark" else None) as running:
-        desk = Desk(chromium, running, tmp_path, f"axe-{theme}")
-        desk.focus()
-        desk.press("]", "]")
-        desk.where(3)
-        desk.press("x", "1", "f", "o", "?")
-        desk.saved()
-        found = serious_faults(desk.page, ".wbw-labeller")
-        assert desk.page.evaluate("() => document.body.dataset.jpThemeLight") == str(theme == "light").lower()
-        desk.page.close()
-    assert found == []

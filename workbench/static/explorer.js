@@ -1,4 +1,4 @@
-// Built from widgets/src (74906fd8cc35c213) by "npm run build". Do not edit.
+// Built from widgets/src (48c40460a2008236) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -420,10 +420,12 @@ var kept2 = (waiting) => `${plural(waiting, "change is", "changes are")} kept in
 // src/labeller/completion.ts
 var made = 0;
 var Completion = class {
-  constructor(name, known, choose, leave) {
+  /** What is typed and not chosen is taken when the field is left (`keeps`), or forgotten; Escape forgets it. */
+  constructor(name, known, choose, leave, keeps = false) {
     this.known = known;
     this.choose = choose;
     this.leave = leave;
+    this.keeps = keeps;
     this.#list = h("ul", { class: "wbw-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
     this.input = h("input", {
       class: "wbw-field",
@@ -442,7 +444,10 @@ var Completion = class {
       this.input.select();
       this.#offer(true);
     });
-    this.input.addEventListener("blur", () => this.#close());
+    this.input.addEventListener("blur", () => {
+      this.#close();
+      this.commit();
+    });
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("mousedown", (event) => {
       event.preventDefault();
@@ -456,7 +461,24 @@ var Completion = class {
   #list;
   #offers = [];
   #at = 0;
+  #said = "";
   #id = `wbw-completion-${made += 1}`;
+  /** Show what is said. */
+  show(name) {
+    this.#said = name;
+    this.input.value = name;
+  }
+  /** Hand over what was typed and not yet said. */
+  commit() {
+    const typed = this.input.value.trim();
+    if (!this.keeps || typed === this.#said) return;
+    const same = [...this.known()].find((name) => name.toLowerCase() === typed.toLowerCase());
+    this.#choose(typed === "" ? null : same ?? typed);
+  }
+  #choose(name) {
+    this.show(name ?? "");
+    this.choose(name);
+  }
   #key(event) {
     if (event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -467,11 +489,12 @@ var Completion = class {
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (this.input.value.trim() === "") {
-        this.choose(null);
+        this.#choose(null);
         this.leave();
       } else this.#take(this.#at);
     } else if (event.key === "Escape") {
       event.preventDefault();
+      this.input.value = this.#said;
       this.leave();
     }
   }
@@ -514,8 +537,7 @@ var Completion = class {
   #take(at) {
     const offer = this.#offers[at];
     if (offer === void 0) return;
-    this.input.value = offer.name;
-    this.choose(offer.name);
+    this.#choose(offer.name);
     this.leave();
   }
   #close() {
@@ -1283,8 +1305,8 @@ function head(host, step, index, repeat, flags) {
   if (flags.first) chips.append(h("span", { class: "wbw-chip wbw-chip-mark" }, "⚑ first failure"));
   if (flags.root) chips.append(h("span", { class: "wbw-chip wbw-chip-mark" }, "◆ root cause"));
   if (step.seconds !== null) chips.append(h("span", { class: "wbw-seconds" }, lasting(step.seconds)));
+  if (flags.current) chips.append(markers(host, index, flags));
   line.append(chips);
-  if (flags.current) line.append(markers(host, index, flags));
   return line;
 }
 function summary(host, step) {
@@ -1326,7 +1348,8 @@ function body(host, step, flags) {
     if (step.text !== null && step.text !== "") parts.append(payload(host, step, "text", { name: step.kind === "retrieval" ? "query" : "said" }));
     if (step.tool_arguments !== null) parts.append(payload(host, step, "tool_arguments", { name: named("arguments", size(step, "tool_arguments")), code: true }));
     if (step.error !== null) parts.append(loud(payload(host, step, "error", { name: "error" })));
-    if (step.tool_result !== null) {
+    if (step.tool_result?.trim() === "" && step.error === null) parts.append(h("p", { class: "wbw-cut" }, "the result is empty"));
+    else if (step.tool_result !== null && step.tool_result.trim() !== "") {
       const name = step.kind === "retrieval" ? "documents" : "result";
       parts.append(payload(host, step, "tool_result", { name: named(name, size(step, "tool_result")), code: true }));
     } else if (step.error === null) parts.append(h("p", { class: "wbw-cut" }, "no result was recorded"));

@@ -1,4 +1,4 @@
-// Built from widgets/src (74906fd8cc35c213) by "npm run build". Do not edit.
+// Built from widgets/src (48c40460a2008236) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (
@@ -89,6 +89,12 @@ function keyName(key) {
 }
 function isField(target) {
   return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+}
+function focusIn(box, field) {
+  field.focus({ preventScroll: true });
+  const [outer, inner] = [box.getBoundingClientRect(), field.getBoundingClientRect()];
+  if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + 12;
+  else if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + 40;
 }
 
 // src/shared/focus.ts
@@ -360,10 +366,12 @@ function kept(name) {
 // src/labeller/completion.ts
 var made = 0;
 var Completion = class {
-  constructor(name, known, choose, leave) {
+  /** What is typed and not chosen is taken when the field is left (`keeps`), or forgotten; Escape forgets it. */
+  constructor(name, known, choose, leave, keeps = false) {
     this.known = known;
     this.choose = choose;
     this.leave = leave;
+    this.keeps = keeps;
     this.#list = h("ul", { class: "wbw-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
     this.input = h("input", {
       class: "wbw-field",
@@ -382,7 +390,10 @@ var Completion = class {
       this.input.select();
       this.#offer(true);
     });
-    this.input.addEventListener("blur", () => this.#close());
+    this.input.addEventListener("blur", () => {
+      this.#close();
+      this.commit();
+    });
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("mousedown", (event) => {
       event.preventDefault();
@@ -396,7 +407,24 @@ var Completion = class {
   #list;
   #offers = [];
   #at = 0;
+  #said = "";
   #id = `wbw-completion-${made += 1}`;
+  /** Show what is said. */
+  show(name) {
+    this.#said = name;
+    this.input.value = name;
+  }
+  /** Hand over what was typed and not yet said. */
+  commit() {
+    const typed = this.input.value.trim();
+    if (!this.keeps || typed === this.#said) return;
+    const same2 = [...this.known()].find((name) => name.toLowerCase() === typed.toLowerCase());
+    this.#choose(typed === "" ? null : same2 ?? typed);
+  }
+  #choose(name) {
+    this.show(name ?? "");
+    this.choose(name);
+  }
   #key(event) {
     if (event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -407,11 +435,12 @@ var Completion = class {
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (this.input.value.trim() === "") {
-        this.choose(null);
+        this.#choose(null);
         this.leave();
       } else this.#take(this.#at);
     } else if (event.key === "Escape") {
       event.preventDefault();
+      this.input.value = this.#said;
       this.leave();
     }
   }
@@ -454,8 +483,7 @@ var Completion = class {
   #take(at) {
     const offer = this.#offers[at];
     if (offer === void 0) return;
-    this.input.value = offer.name;
-    this.choose(offer.name);
+    this.#choose(offer.name);
     this.leave();
   }
   #close() {
@@ -490,6 +518,8 @@ var CodebookPane = class {
   open() {
     this.#body = this.drawer.show("codebook", "Codebook", this.edits ? HINT : "");
     this.#body.append(this.#says, this.#list, this.#below, this.#reread);
+    this.#book = { sentence: "", modes: [], reread: [] };
+    this.#draw();
     fill(this.#below);
     this.#list.focus({ preventScroll: true });
     this.#says.textContent = "Reading the codebook…";
@@ -578,6 +608,7 @@ var CodebookPane = class {
     field.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       event.stopPropagation();
+      if (event.key === "Enter") event.preventDefault();
       if (event.key === "Escape") this.#back();
       else if (event.key === "Enter" && field.value.trim() !== "" && field.value.trim() !== now) done(field.value.trim());
     });
@@ -611,7 +642,7 @@ var CodebookPane = class {
     });
   }
   #sessions(mode) {
-    fill(this.#below, h("div", { class: "wbw-heading" }, h("span", {}, visible(mode.name))), h("ul", { class: "wbw-notes" }, ...mode.sessions.map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`))));
+    fill(this.#below, h("div", { class: "wbw-heading" }, h("span", {}, visible(mode.name))), mode.sessions.length === 0 && h("p", { class: "wbw-hint" }, "None of them was read by you."), h("ul", { class: "wbw-notes" }, ...mode.sessions.map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`))));
     this.#below.querySelector("button")?.focus();
   }
   #group() {
@@ -1266,15 +1297,15 @@ var ModeFields = class {
     this.host = host;
     const lead = (name) => {
       host.mode(name);
-      this.first.input.value = this.#label.failure_mode ?? "";
+      this.first.show(this.#label.failure_mode ?? "");
     };
-    this.first = new Completion("Failure mode", () => host.modes(), lead, () => host.leaveField());
+    this.first = new Completion("Failure mode", () => host.modes(), lead, () => host.leaveField(), true);
     const free = () => host.modes().filter((name) => name !== this.#label.failure_mode && !othersOf(this.#label).includes(name));
     const add = (name) => {
-      this.#also.input.value = "";
+      this.#also.show("");
       if (name !== null) host.also(name);
     };
-    this.#also = new Completion("Further failure mode", free, add, () => host.leaveField());
+    this.#also = new Completion("Further failure mode", free, add, () => host.leaveField(), true);
     this.#also.input.placeholder = "what else went wrong";
     this.el.append(this.first.el, this.#others, this.#also.el);
   }
@@ -1283,14 +1314,18 @@ var ModeFields = class {
   #also;
   #others = h("ul", { class: "wbw-others", "aria-label": "Further failure modes" });
   #label = { revision: 0 };
-  focusAlso() {
-    const to = this.#label.failure_mode ? this.#also : this.first;
-    to.input.focus({ preventScroll: true });
+  /** The field that takes one more mode: the first while there is none. */
+  get next() {
+    return (this.#label.failure_mode ? this.#also : this.first).input;
+  }
+  /** Hand over what was typed and not yet said. */
+  commit() {
+    for (const field of [this.first, this.#also]) if (document.activeElement === field.input) field.commit();
   }
   show(label, other) {
     this.#label = label;
-    if (other || document.activeElement !== this.first.input) this.first.input.value = label.failure_mode ?? "";
-    if (other) this.#also.input.value = "";
+    if (other || document.activeElement !== this.first.input) this.first.show(label.failure_mode ?? "");
+    if (other) this.#also.show("");
     this.#also.el.hidden = !label.failure_mode;
     fill(this.#others, ...othersOf(label).map((name) => this.#other(name)));
   }
@@ -1664,23 +1699,24 @@ var Panel = class {
   commit() {
     if (this.#session === null) return;
     for (const typed of this.#typed) typed.commit();
+    this.mode.commit();
     this.questions.commit();
   }
   focusNote() {
-    this.#note.focus({ preventScroll: true });
+    focusIn(this.el, this.#note);
     this.#note.setSelectionRange(this.#note.value.length, this.#note.value.length);
   }
   focusMode() {
-    this.mode.first.input.focus({ preventScroll: true });
+    focusIn(this.el, this.mode.first.input);
   }
   focusAlso() {
-    this.mode.focusAlso();
+    focusIn(this.el, this.mode.next);
   }
   openExpected() {
     this.#expectedBox.hidden = false;
     this.#expectedToggle.hidden = true;
     if (this.#expected.value === "") this.#expected.value = answer(this.#session);
-    this.#expected.focus({ preventScroll: true });
+    focusIn(this.el, this.#expected);
   }
   show(session, label) {
     const other = this.#session?.session_id !== session.session_id;
@@ -2035,8 +2071,8 @@ function head(host, step, index, repeat, flags) {
   if (flags.first) chips.append(h("span", { class: "wbw-chip wbw-chip-mark" }, "⚑ first failure"));
   if (flags.root) chips.append(h("span", { class: "wbw-chip wbw-chip-mark" }, "◆ root cause"));
   if (step.seconds !== null) chips.append(h("span", { class: "wbw-seconds" }, lasting(step.seconds)));
+  if (flags.current) chips.append(markers(host, index, flags));
   line.append(chips);
-  if (flags.current) line.append(markers(host, index, flags));
   return line;
 }
 function summary(host, step) {
@@ -2078,7 +2114,8 @@ function body(host, step, flags) {
     if (step.text !== null && step.text !== "") parts.append(payload(host, step, "text", { name: step.kind === "retrieval" ? "query" : "said" }));
     if (step.tool_arguments !== null) parts.append(payload(host, step, "tool_arguments", { name: named("arguments", size(step, "tool_arguments")), code: true }));
     if (step.error !== null) parts.append(loud(payload(host, step, "error", { name: "error" })));
-    if (step.tool_result !== null) {
+    if (step.tool_result?.trim() === "" && step.error === null) parts.append(h("p", { class: "wbw-cut" }, "the result is empty"));
+    else if (step.tool_result !== null && step.tool_result.trim() !== "") {
       const name = step.kind === "retrieval" ? "documents" : "result";
       parts.append(payload(host, step, "tool_result", { name: named(name, size(step, "tool_result")), code: true }));
     } else if (step.error === null) parts.append(h("p", { class: "wbw-cut" }, "no result was recorded"));

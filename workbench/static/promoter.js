@@ -1,4 +1,4 @@
-// Built from widgets/src (74906fd8cc35c213) by "npm run build". Do not edit.
+// Built from widgets/src (48c40460a2008236) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

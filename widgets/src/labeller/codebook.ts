@@ -52,6 +52,8 @@ export class CodebookPane {
   open(): void {
     this.#body = this.drawer.show("codebook", "Codebook", this.edits ? HINT : "");
     this.#body.append(this.#says, this.#list, this.#below, this.#reread);
+    this.#book = { sentence: "", modes: [], reread: [] }; // what it was is not acted upon
+    this.#draw();
     fill(this.#below);
     this.#list.focus({ preventScroll: true });
     this.#says.textContent = "Reading the codebook…";
@@ -148,6 +150,7 @@ export class CodebookPane {
     field.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       event.stopPropagation();
+      if (event.key === "Enter") event.preventDefault(); // or it would press the button that gets the focus
       if (event.key === "Escape") this.#back();
       else if (event.key === "Enter" && field.value.trim() !== "" && field.value.trim() !== now) done(field.value.trim());
     });
@@ -184,7 +187,7 @@ export class CodebookPane {
   }
 
   #sessions(mode: Book["modes"][number]): void {
-    fill(this.#below, h("div", { class: "wbw-heading" }, h("span", {}, visible(mode.name))), h("ul", { class: "wbw-notes" }, ...mode.sessions.map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`))));
+    fill(this.#below, h("div", { class: "wbw-heading" }, h("span", {}, visible(mode.name))), mode.sessions.length === 0 && h("p", { class: "wbw-hint" }, "None of them was read by you."), h("ul", { class: "wbw-notes" }, ...mode.sessions.map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`))));
     this.#below.querySelector<HTMLElement>("button")?.focus();
   }
 

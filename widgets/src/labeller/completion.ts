@@ -10,9 +10,11 @@ export class Completion {
   #list: HTMLElement;
   #offers: { name: string; coined: boolean }[] = [];
   #at = 0;
+  #said = "";
   #id = `wbw-completion-${(made += 1)}`;
 
-  constructor(name: string, private known: () => readonly string[], private choose: (name: string | null) => void, private leave: () => void) {
+  /** What is typed and not chosen is taken when the field is left (`keeps`), or forgotten; Escape forgets it. */
+  constructor(name: string, private known: () => readonly string[], private choose: (name: string | null) => void, private leave: () => void, private keeps = false) {
     this.#list = h("ul", { class: "wbw-offers", role: "listbox", id: this.#id, "aria-label": name, hidden: true });
     this.input = h("input", {
       class: "wbw-field", type: "text", role: "combobox", "aria-label": name, "aria-autocomplete": "list", "aria-expanded": "false",
@@ -23,7 +25,10 @@ export class Completion {
       this.input.select();
       this.#offer(true);
     });
-    this.input.addEventListener("blur", () => this.#close());
+    this.input.addEventListener("blur", () => {
+      this.#close();
+      this.commit();
+    });
     this.input.addEventListener("keydown", (event) => this.#key(event));
     // before the field loses the focus
     this.#list.addEventListener("mousedown", (event) => {
@@ -32,6 +37,25 @@ export class Completion {
       if (option !== null) this.#take(Number(option.dataset["at"]));
     });
     this.el = h("div", { class: "wbw-completion" }, this.input, this.#list);
+  }
+
+  /** Show what is said. */
+  show(name: string): void {
+    this.#said = name;
+    this.input.value = name;
+  }
+
+  /** Hand over what was typed and not yet said. */
+  commit(): void {
+    const typed = this.input.value.trim();
+    if (!this.keeps || typed === this.#said) return;
+    const same = [...this.known()].find((name) => name.toLowerCase() === typed.toLowerCase());
+    this.#choose(typed === "" ? null : (same ?? typed));
+  }
+
+  #choose(name: string | null): void {
+    this.show(name ?? "");
+    this.choose(name);
   }
 
   #key(event: KeyboardEvent): void {
@@ -44,11 +68,12 @@ export class Completion {
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (this.input.value.trim() === "") {
-        this.choose(null);
+        this.#choose(null);
         this.leave();
       } else this.#take(this.#at);
     } else if (event.key === "Escape") {
       event.preventDefault();
+      this.input.value = this.#said;
       this.leave();
     }
   }
@@ -98,8 +123,7 @@ export class Completion {
   #take(at: number): void {
     const offer = this.#offers[at];
     if (offer === undefined) return;
-    this.input.value = offer.name;
-    this.choose(offer.name);
+    this.#choose(offer.name);
     this.leave();
   }
 

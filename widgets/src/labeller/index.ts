@@ -1,7 +1,10 @@
 import type { RenderProps } from "@anywidget/types";
 
 import "../shared/theme.css";
-import "./labeller.css";
+import "./frame.css";
+import "./transcript.css";
+import "./panel.css";
+import "./narrow.css";
 import "./desk.css";
 import { visible } from "../shared/text";
 import type { Traits } from "./types";

@@ -26,28 +26,33 @@ export class ModeFields {
   constructor(private host: ModesHost) {
     const lead = (name: string | null): void => {
       host.mode(name);
-      this.first.input.value = this.#label.failure_mode ?? ""; // without a first, the next one leads
+      this.first.show(this.#label.failure_mode ?? ""); // without a first, the next one leads
     };
-    this.first = new Completion("Failure mode", () => host.modes(), lead, () => host.leaveField());
+    this.first = new Completion("Failure mode", () => host.modes(), lead, () => host.leaveField(), true);
     const free = (): string[] => host.modes().filter((name) => name !== this.#label.failure_mode && !othersOf(this.#label).includes(name));
     const add = (name: string | null): void => {
-      this.#also.input.value = "";
+      this.#also.show("");
       if (name !== null) host.also(name);
     };
-    this.#also = new Completion("Further failure mode", free, add, () => host.leaveField());
+    this.#also = new Completion("Further failure mode", free, add, () => host.leaveField(), true);
     this.#also.input.placeholder = "what else went wrong";
     this.el.append(this.first.el, this.#others, this.#also.el);
   }
 
-  focusAlso(): void {
-    const to = this.#label.failure_mode ? this.#also : this.first;
-    to.input.focus({ preventScroll: true });
+  /** The field that takes one more mode: the first while there is none. */
+  get next(): HTMLInputElement {
+    return (this.#label.failure_mode ? this.#also : this.first).input;
+  }
+
+  /** Hand over what was typed and not yet said. */
+  commit(): void {
+    for (const field of [this.first, this.#also]) if (document.activeElement === field.input) field.commit();
   }
 
   show(label: Label, other: boolean): void {
     this.#label = label;
-    if (other || document.activeElement !== this.first.input) this.first.input.value = label.failure_mode ?? "";
-    if (other) this.#also.input.value = "";
+    if (other || document.activeElement !== this.first.input) this.first.show(label.failure_mode ?? "");
+    if (other) this.#also.show("");
     this.#also.el.hidden = !label.failure_mode;
     fill(this.#others, ...othersOf(label).map((name) => this.#other(name)));
   }

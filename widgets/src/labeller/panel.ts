@@ -1,4 +1,4 @@
-import { button, fill, h } from "../shared/dom";
+import { button, fill, focusIn, h } from "../shared/dom";
 import { plural, visible } from "../shared/text";
 import { gist } from "./loop";
 import { ModeFields, type ModesHost } from "./modes";
@@ -76,27 +76,28 @@ export class Panel {
   commit(): void {
     if (this.#session === null) return;
     for (const typed of this.#typed) typed.commit();
+    this.mode.commit();
     this.questions.commit();
   }
 
   focusNote(): void {
-    this.#note.focus({ preventScroll: true });
+    focusIn(this.el, this.#note);
     this.#note.setSelectionRange(this.#note.value.length, this.#note.value.length);
   }
 
   focusMode(): void {
-    this.mode.first.input.focus({ preventScroll: true });
+    focusIn(this.el, this.mode.first.input);
   }
 
   focusAlso(): void {
-    this.mode.focusAlso();
+    focusIn(this.el, this.mode.next);
   }
 
   openExpected(): void {
     this.#expectedBox.hidden = false;
     this.#expectedToggle.hidden = true;
     if (this.#expected.value === "") this.#expected.value = answer(this.#session);
-    this.#expected.focus({ preventScroll: true });
+    focusIn(this.el, this.#expected);
   }
 
   show(session: Session, label: Label): void {

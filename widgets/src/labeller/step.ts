@@ -58,8 +58,8 @@ function head(host: StepHost, step: Step, index: number, repeat: Repeat | undefi
   if (flags.first) chips.append(h("span", { class: "wbw-chip wbw-chip-mark" }, "⚑ first failure"));
   if (flags.root) chips.append(h("span", { class: "wbw-chip wbw-chip-mark" }, "◆ root cause"));
   if (step.seconds !== null) chips.append(h("span", { class: "wbw-seconds" }, lasting(step.seconds)));
+  if (flags.current) chips.append(markers(host, index, flags));
   line.append(chips);
-  if (flags.current) line.append(markers(host, index, flags));
   return line;
 }
 
@@ -104,7 +104,8 @@ function body(host: StepHost, step: Step, flags: Flags): HTMLElement | string {
     if (step.text !== null && step.text !== "") parts.append(payload(host, step, "text", { name: step.kind === "retrieval" ? "query" : "said" }));
     if (step.tool_arguments !== null) parts.append(payload(host, step, "tool_arguments", { name: named("arguments", size(step, "tool_arguments")), code: true }));
     if (step.error !== null) parts.append(loud(payload(host, step, "error", { name: "error" })));
-    if (step.tool_result !== null) {
+    if (step.tool_result?.trim() === "" && step.error === null) parts.append(h("p", { class: "wbw-cut" }, "the result is empty"));
+    else if (step.tool_result !== null && step.tool_result.trim() !== "") {
       const name = step.kind === "retrieval" ? "documents" : "result";
       parts.append(payload(host, step, "tool_result", { name: named(name, size(step, "tool_result")), code: true }));
     } else if (step.error === null) parts.append(h("p", { class: "wbw-cut" }, "no result was recorded"));

@@ -1,7 +1,10 @@
 import type { RenderProps } from "@anywidget/types";
 
 import "../shared/theme.css";
-import "../labeller/labeller.css";
+import "../labeller/frame.css";
+import "../labeller/transcript.css";
+import "../labeller/panel.css";
+import "../labeller/narrow.css";
 import "./promoter.css";
 import type { Traits } from "./types";
 import { View } from "./view";

@@ -43,3 +43,11 @@ export function keyName(key: string): string {
 export function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
 }
+
+/** Give a field the focus, and bring it into view inside the box that scrolls; the page around stays where it is. */
+export function focusIn(box: HTMLElement, field: HTMLElement): void {
+  field.focus({ preventScroll: true });
+  const [outer, inner] = [box.getBoundingClientRect(), field.getBoundingClientRect()];
+  if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + 12;
+  else if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + 40; // with its heading
+}
