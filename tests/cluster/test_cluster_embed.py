@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import signal
 import subprocess
@@ -13,7 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from workbench.cluster import Embedder, MemoryCache, VectorCache, _embed, _transformer
+from workbench.cluster import Embedder, MemoryCache, VectorCache, _backends, _embed, _transformer
+from workbench.cluster._backends import BACKENDS, Choice, available_backends, choose_backend
 from workbench.errors import AssetError, InputError
 
 
@@ -88,20 +90,50 @@ def test_nothing_to_embed_needs_no_model() -> None:
     assert model.seen == []
 
 
-def test_the_fastest_backend_is_remembered_between_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_backend_is_remembered_between_processes_with_how_exact_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     choices = tmp_path / "cache" / "backends.json"
-    monkeypatch.setattr(_embed, "fastest_backend", lambda: "bf16")
+    monkeypatch.setattr(_embed, "choose_backend", lambda _: Choice("bf16", 0.9999))
     assert Embedder("fake", choices=choices).backend == "bf16"
-    monkeypatch.setattr(_embed, "fastest_backend", lambda: "fp32")
-    assert Embedder("fake", choices=choices).backend == "bf16"
-    assert json.loads(choices.read_text()) == {"fake": "bf16"}
-    choices.write_text("not json")
-    assert Embedder("fake", choices=choices).backend == "fp32"
+    monkeypatch.setattr(_embed, "choose_backend", lambda _: Choice("fp32", 1.0))
+    again = Embedder("fake", choices=choices)
+    assert (again.backend, again.cosine) == ("bf16", 0.9999)
+    assert json.loads(choices.read_text()) == {"fake": {"backend": "bf16", "cosine": 0.9999}}
+    for odd in ("not json", '{"fake": "bf16"}', '{"fake": {"backend": "int3", "cosine": 1}}', "[]"):
+        choices.write_text(odd)
+        assert Embedder("fake", choices=choices).backend == "fp32"
+
+
+def test_a_backend_that_is_not_exact_or_does_not_run_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cosine(_: str, backend: str) -> float:
+        if backend == "cuda":
+            msg = "no driver"
+            raise RuntimeError(msg)
+        return {"openvino": 0.97, "bf16": 0.9999}[backend]
+
+    monkeypatch.setattr(_backends, "cosine_to_fp32", cosine)
+    assert choose_backend("fake", BACKENDS) == Choice("bf16", 0.9999)
+    assert choose_backend("fake", ("openvino", "fp32")) == Choice("fp32", 1.0)
 
 
 def test_an_unknown_backend_is_refused() -> None:
-    with pytest.raises(InputError, match="auto, bf16, fp32"):
+    with pytest.raises(InputError, match="auto, cuda, openvino, bf16, int8, fp32"):
         Embedder(backend="int3")
+
+
+@pytest.mark.slow
+def test_every_backend_of_this_machine_gives_nearly_the_vectors_of_fp32() -> None:
+    assert available_backends()[-1] == "fp32"
+    for backend in {*available_backends(), "int8", "bf16"} - {"fp32"}:
+        assert 0.9 < Embedder(backend=backend).cosine < 1.0001
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("openvino") is not None, reason="it is there")
+def test_a_backend_that_is_not_there_is_refused_with_what_to_do() -> None:
+    with pytest.raises(AssetError, match="take backend='fp32'"):
+        Embedder(backend="openvino")(["text"])
 
 
 def test_altered_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +159,7 @@ def test_importing_the_room_loads_no_heavy_library() -> None:
 @pytest.mark.slow
 def test_the_bundled_model_gives_unit_vectors_that_know_meaning() -> None:
     embedder = Embedder()
-    assert embedder.backend in {"bf16", "fp32"}
+    assert embedder.backend in BACKENDS
     a, b, c = embedder(["The refund failed.", "The reimbursement did not work.", "Sunny weather in Lisbon."])
     assert np.allclose([np.linalg.norm(v) for v in (a, b, c)], 1.0, atol=1e-4)
     assert a @ b > a @ c + 0.3

@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final, Protocol, cast, runtime_checkable
+from typing import Any, Final, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.cluster._backends import BACKENDS, Choice, choose_backend, cosine_to_fp32
 from workbench.cluster._spread import MakesExecutor, spread
-from workbench.cluster._transformer import BUNDLED, Backend, Model, embed_there, fastest_backend
+from workbench.cluster._transformer import BUNDLED, Backend, Model, embed_there
 from workbench.errors import InputError
 
 __all__ = ["Embedder", "Embeds", "MemoryCache", "VectorCache", "default_embedder"]
 
 _CHUNK: Final = 512  # texts between two saves: seconds of work, and few files
-_BACKENDS: Final = ("auto", "bf16", "fp32")
 
 
 @runtime_checkable
@@ -74,8 +75,9 @@ class Embedder:
     cache
         A `VectorCache`, such as the workspace's; a `MemoryCache` when absent.
     backend
-        ``"auto"`` takes bf16 (cosine .99995 to fp32, two to three times as fast) where the processor has it, and remembers the
-        choice in `choices`; or one of the two by name.
+        ``"auto"`` takes the fastest that this machine has and whose vectors are those of fp32 (mean cosine at least .999, looked at once):
+        a graphics card, OpenVINO where it is installed, bf16 where the processor has it, fp32. Or one of them by name, or ``"int8"``, which is
+        fast everywhere and less exact. The choice is remembered in `choices`.
     choices
         A file that remembers the backend, so that a run whose texts are all in the cache does not even load torch; None: this process only.
     executor
@@ -85,7 +87,7 @@ class Embedder:
     Raises
     ------
     InputError
-        The backend is none of the three.
+        There is no such backend.
 
     Examples
     --------
@@ -103,14 +105,15 @@ class Embedder:
         choices: Path | None = None,
         executor: MakesExecutor | None = None,
     ) -> None:
-        if backend not in _BACKENDS:
-            msg = f"backend {backend!r}: expected one of {', '.join(_BACKENDS)}"
+        if backend not in ("auto", *BACKENDS):
+            msg = f"backend {backend!r}: expected one of auto, {', '.join(BACKENDS)}"
             raise InputError(msg)
         self.model = model
         self.cache: VectorCache = MemoryCache() if cache is None else cache
         self._backend = backend
         self._choices = choices
         self._executor = executor
+        self._cosine: float | None = None
         self._model = Model(model)
 
     def __repr__(self) -> str:
@@ -126,11 +129,21 @@ class Embedder:
         """The number format in use; found on first asking where it is ``"auto"``."""
         if self._backend == "auto":
             known = self._read_choices()
-            self._backend = known.get(self.model, "") or fastest_backend()
+            chosen = known.get(self.model) or choose_backend(self.model)
+            self._backend, self._cosine = chosen.backend, chosen.cosine
             if self.model not in known and self._choices is not None:
+                said = {model: asdict(choice) for model, choice in {**known, self.model: chosen}.items()}
                 self._choices.parent.mkdir(parents=True, exist_ok=True)
-                self._choices.write_text(json.dumps({**known, self.model: self._backend}), encoding="utf-8")
+                self._choices.write_text(json.dumps(said), encoding="utf-8")
         return self._backend
+
+    @property
+    def cosine(self) -> float:
+        """How near the vectors are to those of fp32: mean cosine over a few sentences, measured once."""
+        backend = self.backend
+        if self._cosine is None:
+            self._cosine = 1.0 if backend == "fp32" else cosine_to_fp32(self.model, backend)
+        return self._cosine
 
     def __call__(
         self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
@@ -186,7 +199,7 @@ class Embedder:
             self._model.use(self.backend)
             yield number, self._model.vectors(chunk)
 
-    def _read_choices(self) -> dict[str, str]:
+    def _read_choices(self) -> dict[str, Choice]:
         if self._choices is None or not self._choices.is_file():
             return {}
         try:
@@ -195,7 +208,12 @@ class Embedder:
             return {}
         if not isinstance(read, dict):
             return {}
-        return {str(k): str(v) for k, v in cast("dict[object, object]", read).items() if v in _BACKENDS[1:]}
+        found: dict[str, Choice] = {}
+        for model, said in cast("dict[str, Any]", read).items():
+            with suppress(TypeError, KeyError, ValueError):
+                if said["backend"] in BACKENDS:
+                    found[model] = Choice(said["backend"], float(said["cosine"]))
+        return found
 
 
 _default: list[Embedder] = []

@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +19,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.cluster._openvino import compiled
 from workbench.errors import AssetError, InputError
 
-__all__ = ["BUNDLED", "Backend", "Model", "bundled_path", "embed_there", "fastest_backend"]
+__all__ = ["BUNDLED", "Backend", "Model", "bundled_path", "embed_there"]
 
 Backend = str
 
@@ -64,7 +65,7 @@ def _sha256(path: Path) -> str:
 
 
 class Model:
-    """A sentence-transformers model on this machine's CPU, in one number format.
+    """A sentence-transformers model on this machine, in one number format.
 
     Parameters
     ----------
@@ -76,6 +77,7 @@ class Model:
         self.name = name
         self._loaded: Any = None
         self._format = "fp32"
+        self._compiled: Callable[[Any, Sequence[str], int], NDArray[np.float32]] | None = None
 
     def load(self) -> None:
         """Read the weights once; nothing is fetched from a network.
@@ -105,18 +107,39 @@ class Model:
                 raise InputError(msg) from error
 
     def use(self, backend: Backend) -> None:
-        """Hold the weights in ``"fp32"`` or ``"bf16"``."""
+        """Run the model in fp32, bf16, int8 (weights by channel), on a graphics card, or by OpenVINO.
+
+        Raises
+        ------
+        AssetError
+            This machine has not what the backend needs.
+        """
+        if backend == self._format:
+            self.load()
+            return
+        if self._format != "fp32":  # the lost digits do not come back
+            self._loaded = self._compiled = None
+            self._format = "fp32"
+        self.load()
+        model: Any = self._loaded
         import torch
 
-        self.load()
-        if backend != self._format:
-            # From bf16 the lost digits do not come back, so that fp32 starts from the file again.
-            if backend == "fp32":
-                self._loaded = None
-                self.load()
-            else:
-                self._loaded.to(torch.bfloat16)
-            self._format = backend
+        with _quiet():
+            try:
+                if backend == "bf16":
+                    model.to(torch.bfloat16)
+                elif backend == "cuda":
+                    model.to("cuda", torch.bfloat16)
+                elif backend == "int8":
+                    how: Any = importlib.import_module("torch.ao.quantization")
+                    by_channel = {torch.nn.Linear: how.per_channel_dynamic_qconfig}
+                    how.quantize_dynamic(model, by_channel, dtype=torch.qint8, inplace=True)
+                elif backend == "openvino":
+                    self._compiled = compiled(model)
+            except (ImportError, AssertionError) as error:
+                msg = f"backend {backend!r}: this machine has not what it needs ({error}); take backend='fp32', or delete cache/backends.json"
+                raise AssetError(msg) from error
+        self._format = backend
 
     def vectors(self, texts: Sequence[str], *, batch: int = 16) -> NDArray[np.float32]:
         """Unit vectors of the texts, shape (n, d), float32."""
@@ -124,15 +147,18 @@ class Model:
 
         self.load()
         with _quiet(), torch.inference_mode():
-            out = self._loaded.encode(
-                list(texts),
-                batch_size=batch,
-                show_progress_bar=False,
-                convert_to_numpy=False,
-                convert_to_tensor=True,
-                normalize_embeddings=True,
-            )
-        rows = out.float().cpu().numpy()
+            if self._compiled is not None:
+                rows = self._compiled(self._loaded, texts, batch)
+            else:
+                out = self._loaded.encode(
+                    list(texts),
+                    batch_size=batch,
+                    show_progress_bar=False,
+                    convert_to_numpy=False,
+                    convert_to_tensor=True,
+                    normalize_embeddings=True,
+                )
+                rows = out.float().cpu().numpy()
         # bf16 rounds the norm too.
         return np.ascontiguousarray(rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-12), dtype=np.float32)
 
@@ -148,17 +174,6 @@ def embed_there(name: str, backend: Backend, texts: Sequence[str]) -> NDArray[np
     """Unit vectors of the texts, by a model that stays loaded in this process: what an executor's workers run."""
     with _one_at_a_time:
         return _kept(name, backend).vectors(texts)
-
-
-def fastest_backend() -> Backend:
-    """bf16 where the processor multiplies it by itself, else fp32.
-
-    A stopwatch would say the same on an idle machine, and something else on a busy one: the same texts would then get other
-    vectors, and other modes, from one run to the next.
-    """
-    cpu: Any = importlib.import_module("torch.cpu")
-    asks = (getattr(cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
-    return "bf16" if any(ask is not None and ask() for ask in asks) else "fp32"
 
 
 @contextlib.contextmanager
