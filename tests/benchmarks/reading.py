@@ -37,6 +37,7 @@ from workbench.stats import weighted_share  # noqa: E402
 Floats = NDArray[np.float64]
 READS = 50
 WANTED = 1.3  # times as many kinds as a random order finds, wherever that finds under half of them
+HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,10 @@ def measure(pool: Pool, seeds: int) -> tuple[float, float, float, float]:
         worst = np.array([found(pool, lowest(pool.score, seed)[:reads]) for seed in range(seeds)], float)
         print(f"  lowest score first   {between(worst)} kinds found")
     print(f"  informed             {between(ours)} kinds found: {between(ours, over=random)} times random's")
+    part = random.mean() / pool.modes
+    print(
+        f"  asked for            {f'{WANTED} times random' if part < HALF else 'nothing'}, which finds {part:.0%} of the kinds"
+    )
     print(
         f"  failure rate         {between(shares)}, truth {pool.failing:.2f}; interval held in {np.mean(held):.0%} of {seeds}",
         flush=True,
@@ -200,7 +205,7 @@ def main() -> None:
     asked = options.parse_args()
     for pool in pools(asked.sets.split(","), asked.sessions):
         ours, random, bias, error = measure(pool, asked.seeds)
-        if pool.name != "agentrx" and random < pool.modes / 2 and ours < WANTED * random:
+        if pool.name != "agentrx" and random < HALF * pool.modes and ours < WANTED * random:
             sys.exit(f"{pool.name}: {ours / random:.2f} times as many kinds as at random; {WANTED} were promised")
         if abs(bias) > 4 * error + 0.005:
             sys.exit(f"{pool.name}: the weighted failure rate is off by {bias:.3f} (standard error {error:.3f})")

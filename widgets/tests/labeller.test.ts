@@ -261,6 +261,24 @@ describe("labelling", () => {
     expect(find("[role=alert]").textContent).toBe("Nothing is left to undo.");
   });
 
+  it("keeps a failure mode that is typed when its field is left, and forgets it by Escape", async () => {
+    const { press, find, root, type, model } = await mount();
+    const field = find<HTMLInputElement>("input[aria-label='Failure mode']");
+    press("m");
+    type(field, "loo");
+    press("Escape", {}, field);
+    expect([field.value, document.activeElement]).toEqual(["", root]);
+    press("m");
+    type(field, "told twice");
+    find<HTMLElement>("[aria-label=Note]").focus();
+    expect(field.value).toBe("told twice");
+    press("m");
+    type(field, "loop: tool");
+    find<HTMLElement>(".wbw-primary").click(); // Save and next
+    await settle();
+    expect(model.changes().map((change) => [change["session_id"], change["failure_mode"]])).toEqual([["a", "told twice"], ["a", "loop: tool"]]);
+  });
+
   it("takes several failure modes, the first of which is what went wrong first", async () => {
     const { press, find, root, type, model, kernel } = await mount();
     const pick = (name: string): void => {
