@@ -366,11 +366,11 @@ RESERVATIONS: Final = pl.Schema({  # append-only: who is reading which item of a
 
 CODEBOOK_EVENTS: Final = pl.Schema({  # append-only: the codebook of any moment is what the events up to it make
     "event_id": pl.String(),
-    "kind": pl.String(),  # define | rename | merge | split | retire
+    "kind": pl.String(),  # define | gather | rename | merge | split | retire
     "name": pl.String(),  # the failure mode it happens to
-    "into": pl.List(pl.String()),  # rename, merge: [the one]; split: the parts; define, retire: []
+    "into": pl.List(pl.String()),  # rename, merge: [the one]; split: the parts; others: []
     "definition": pl.String(),  # define: the definition; otherwise null
-    "assignment": pl.String(),  # split: JSON {session_id: part}; who is not named stays and is to be read again
+    "assignment": pl.String(),  # split: JSON {session_id: part}, the rest is to be read again; gather: {session_id: name}
     "reason": pl.String(),
     "author": pl.String(),
     "happened_at": _TIME,

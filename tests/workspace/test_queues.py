@@ -9,7 +9,7 @@ import pytest
 
 import workbench as wb
 from workbench import label
-from workbench.errors import UnknownNameError
+from workbench.errors import EmptyError, UnknownNameError
 
 
 def test_an_informed_queue_goes_on_from_what_was_read_and_run_all_draws_nothing_again(ws: wb.Workspace) -> None:
@@ -121,3 +121,18 @@ def test_open_notes_are_grouped_into_suggestions_that_change_no_label(ws: wb.Wor
         frozenset({0}), frozenset({1}), frozenset({2}),
     }  # fmt: skip
     assert ws.codebook().names == []
+
+    by_kind = {kind[groups.session_ids(mode)[0]]: mode for mode in groups.to_frame()["mode"]}
+    book = ws.name_groups(groups, {by_kind[0]: "wrong refund", by_kind[1]: "loop"}, author="eve")
+    assert dict(book.modes.select("failure_mode", "sessions").iter_rows()) == {"wrong refund": 8, "loop": 8}
+    assert ws.labels()["failure_mode"].null_count() == 24  # what was written stays as it was written
+    assert ws.labelled("loop").height == ws.stopping().kinds * 4 == 8
+    one = groups.session_ids(by_kind[0])[0]
+    ws.save_label({"session_id": one, "failure_mode": "loop"}, reviewer="ana")  # who names it later is believed
+    assert ws.codebook().sessions("wrong refund") == sorted(set(groups.session_ids(by_kind[0])) - {one})
+    ws.edit_codebook("merge", "loop", into="wrong refund")
+    assert len(ws.codebook().sessions("wrong refund")) == 16
+    ws.name_groups(groups)  # the rest, as suggested
+    assert ws.codebook().labels["failure_mode"].null_count() == 0
+    with pytest.raises(EmptyError, match="nothing is left to be named"):
+        ws.name_groups(groups)

@@ -193,12 +193,12 @@ describe("beside others", () => {
 describe("the codebook", () => {
   const book = { sentence: "2 modes.", modes: [{ name: "loop", definition: null, sessions: [["a", "again"]], count: 1, reread: 1 }, { name: "wrong refund", definition: "of another order", sessions: [], count: 3, reread: 0 }], reread: [{ session_id: "b", failure_mode: "loop", why: "was defined anew" }] };
 
-  async function opened(offers = ["codebook", "edit", "suggest"]) {
+  async function opened(offers = ["codebook", "edit", "suggest"], groups: unknown[] = [{ name: "asks again", notes: [["b", "asks twice"], ["c", "asks for the id again"]] }]) {
     const edits: unknown[] = [];
     const kernel = beside({
       codebook: () => ({ body: book }),
       edit: (message) => ({ body: (edits.push(message["edit"]), book) }),
-      suggest: () => ({ body: { groups: [{ name: "asks again", notes: [["b", "asks twice"], ["c", "asks for the id again"]] }] } }),
+      suggest: () => ({ body: { groups } }),
     });
     const desk = await mount({ kernel, offers });
     desk.press("c");
@@ -256,9 +256,32 @@ describe("the codebook", () => {
     const { press, list, kernel, find, root } = await opened();
     press("g", {}, list);
     await settle();
-    [...root.querySelectorAll<HTMLElement>(".wbw-group-of button")].find((each) => each.textContent === "So named")?.click();
+    [...root.querySelectorAll<HTMLElement>(".wbw-group-of button")].find((each) => each.textContent?.startsWith("So named"))?.click();
     expect(kernel.label("b")).toMatchObject({ failure_mode: "asks again", verdict: "fail" });
     expect(kernel.label("c").failure_mode).toBe("asks again");
     expect(find(".wbw-drawer [role=status]").textContent).toContain("2 sessions of this queue");
+  });
+
+  it("takes groups of notes by key, one after the other", async () => {
+    const { press, list, kernel, root, type } = await opened(undefined, [
+      { name: "asks again", notes: [["b", "asks twice"]] },
+      { name: "old price", notes: [["c", "told an old price"]] },
+    ]);
+    press("g", {}, list);
+    await settle();
+    const here = (): HTMLElement => document.activeElement as HTMLElement;
+    expect(here().getAttribute("aria-label")).toBe("asks again: 1 session");
+    press("j", {}, here());
+    press("n", {}, here());
+    press("Escape", {}, here()); // back among the groups
+    expect(here().getAttribute("aria-label")).toBe("asks again: 1 session");
+    press("ArrowDown", {}, here());
+    press("n", {}, here());
+    type(here() as HTMLInputElement, "stale price");
+    press("Enter", {}, here());
+    press("a", {}, here());
+    expect([kernel.label("b").failure_mode, kernel.label("c").failure_mode]).toEqual(["asks again", "stale price"]);
+    expect(root.querySelector(".wbw-group-of")).toBeNull();
+    expect(here()).toBe(list);
   });
 });

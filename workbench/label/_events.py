@@ -18,7 +18,7 @@ from workbench.label._tables import CODEBOOK_EVENTS, EventKind
 
 __all__ = ["Coding", "apply_events", "codebook_event"]
 
-_PARTS: Final = {"define": 0, "retire": 0, "rename": 1, "merge": 1}
+_PARTS: Final = {"define": 0, "gather": 0, "retire": 0, "rename": 1, "merge": 1}
 _FEWEST_PARTS: Final = 2
 
 
@@ -72,7 +72,7 @@ def codebook_event(
     Parameters
     ----------
     kind
-        `define` (or define anew), `rename`, `merge` (into another), `split` (into parts), `retire`.
+        `define` (or define anew), `gather` (failing sessions whose labels name no mode), `rename`, `merge` (into another), `split` (into parts), `retire`.
     name
         The failure mode that it happens to.
     into
@@ -84,7 +84,8 @@ def codebook_event(
     definition
         For `define`: what belongs here and what does not.
     assignment
-        For `split`: which session goes to which part. Sessions that are not named stay, and are to be read again.
+        For `split`: which session goes to which part. Sessions that are not named stay, and are to be read again. For `gather`: the
+        sessions, each with the name.
     reason
         Why; required to retire.
 
@@ -165,6 +166,9 @@ def _fault_beside(
         return f"to define {name!r} takes a definition: what belongs here, and what does not"
     if kind == "retire" and not reason.strip():
         return f"to retire {name!r} takes a reason; it stays in the history with it"
+    if kind == "gather":
+        alike = bool(assignment) and set((assignment or {}).values()) == {name.strip()}
+        return None if alike else f"to gather sessions under {name!r} takes an assignment of each to that name"
     if assignment is not None and kind != "split":
         return f"an assignment of sessions belongs to a split, not to {kind} {name!r}"
     strange = sorted(set((assignment or {}).values()) - set(parts))
@@ -208,7 +212,7 @@ def apply_events(names: object, events: object, *, as_of: dt.datetime | None = N
         refusal = state.take(event)
         if refusal is None:
             to = state.now(event["into"][0]) if event["kind"] in {"rename", "merge"} else None
-            taken.append((event, to))
+            taken.append(({**event, "assignment": json.loads(event["assignment"] or "{}")}, to))
         else:
             refused.append(
                 f"{event['author']}'s {event['kind']} of {event['happened_at']:%Y-%m-%d} was left out: {refusal}"
@@ -234,23 +238,25 @@ def _led(
 ) -> tuple[str | None, str | None]:
     """What a label is called now, and why it should be read again."""
     written, when, session_id = row["failure_mode"], row.get("happened_at"), row.get("session_id")
-    if written is None:
-        return None, None
+    nameless = written is None and row.get("verdict", "fail") == "fail"
     name, reread = written, None
     for position, (event, to) in enumerate(events):
-        if event["name"] != name:
+        if event["kind"] == "gather" and nameless and session_id in event["assignment"]:
+            name = event["name"]
+            late = when is not None and when > event["happened_at"]
+            reread = f"it was said after its session was gathered under {name!r}" if late else None
+        if name is None or event["name"] != name:
             continue
         if event["kind"] in {"rename", "merge"} and to is not None:
             if name == written and _defined_anew(name, when, events[position + 1 :]):
                 continue
             name = to
         elif event["kind"] == "split":
-            parts: dict[str, str] = json.loads(event["assignment"] or "{}")
-            if session_id in parts:
-                name, reread = parts[session_id], None
+            if session_id in event["assignment"]:
+                name, reread = event["assignment"][session_id], None
             elif when is None or when <= event["happened_at"]:
                 reread = f"{name!r} was split"
-    changed = state.changed.get(name)
+    changed = None if name is None else state.changed.get(name)
     if reread is None and changed is not None and when is not None and when < changed:
         reread = f"{name!r} was defined anew"
     return name, reread

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -50,6 +50,9 @@ class Names:
         elif kind == "retire":
             at = self.now(name)
             self.modes[at] = Mode(at, self.modes[at].definition if at in self.modes else None, retired=True)
+        elif kind == "gather":
+            self.leads.pop(name, None)
+            self.modes[name] = replace(self.modes.get(name) or Mode(name, None, retired=False), retired=False)
         elif kind in {"rename", "merge"}:
             return self._lead(kind, name, event["into"][0])
         else:

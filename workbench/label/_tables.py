@@ -23,7 +23,7 @@ __all__ = [
 
 SessionVerdict = Literal["pass", "fail", "defer", "skip"]
 Purpose = Literal["align", "dataset"]
-EventKind = Literal["define", "rename", "merge", "split", "retire"]
+EventKind = Literal["define", "gather", "rename", "merge", "split", "retire"]
 
 VERDICTS: Final[tuple[SessionVerdict, ...]] = ("pass", "fail", "defer", "skip")
 

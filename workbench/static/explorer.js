@@ -1,4 +1,4 @@
-// Built from widgets/src (48c40460a2008236) by "npm run build". Do not edit.
+// Built from widgets/src (4aae63aa0c61a200) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

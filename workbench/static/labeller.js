@@ -1,4 +1,4 @@
-// Built from widgets/src (48c40460a2008236) by "npm run build". Do not edit.
+// Built from widgets/src (4aae63aa0c61a200) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (
@@ -494,6 +494,7 @@ var Completion = class {
 };
 
 // src/labeller/codebook.ts
+var GROUP_HINT = "↑ ↓ choose · a take the name · n give another · Esc back.";
 var HINT = "↑ ↓ choose · r rename · m merge · s split · d define · x retire · Enter its sessions · g group the open notes · Esc back";
 var CodebookPane = class {
   constructor(company, drawer, host, edits, groups) {
@@ -510,6 +511,7 @@ var CodebookPane = class {
   }
   #book = { sentence: "", modes: [], reread: [] };
   #at = 0;
+  #groups = [];
   #body = null;
   #list = h("ul", { class: "wbw-modes", role: "listbox", tabindex: 0, "aria-label": "Failure modes" });
   #below = h("div", { class: "wbw-below" });
@@ -602,15 +604,15 @@ var CodebookPane = class {
     fill(this.#below);
     this.#list.focus({ preventScroll: true });
   };
-  #ask(what, now, done) {
+  #ask(what, now, done, back = this.#back) {
     const field = h("input", { class: "wbw-field", type: "text", "aria-label": what });
     field.value = now;
     field.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       event.stopPropagation();
       if (event.key === "Enter") event.preventDefault();
-      if (event.key === "Escape") this.#back();
-      else if (event.key === "Enter" && field.value.trim() !== "" && field.value.trim() !== now) done(field.value.trim());
+      if (event.key === "Escape") back();
+      else if (event.key === "Enter" && field.value.trim() !== "" && (field.value.trim() !== now || back !== this.#back)) done(field.value.trim());
     });
     fill(this.#below, h("label", {}, `${visible(what)} `, field));
     field.focus();
@@ -649,30 +651,55 @@ var CodebookPane = class {
     this.#says.textContent = "Grouping the notes…";
     this.company.ask("suggest").then(
       ({ groups }) => {
-        this.#says.textContent = groups.length === 0 ? "No groups yet: too few notes, or no two alike." : `${plural(groups.length, "group")} of notes; nothing is named until you name it.`;
-        fill(
-          this.#below,
-          ...groups.map(
-            (group) => h(
-              "div",
-              { class: "wbw-group-of" },
-              h("strong", {}, visible(group.name)),
-              ` ${plural(group.notes.length, "session")} `,
-              button("Name it", () => this.#ask("Failure mode of these sessions", group.name, (name) => this.#coded(group.notes, name)), { class: "wbw-quiet wbw-small" }),
-              button("So named", () => this.#coded(group.notes, group.name), { class: "wbw-quiet wbw-small", title: "Take the suggested name" }),
-              h("ul", { class: "wbw-notes" }, ...group.notes.slice(0, 6).map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`)))
-            )
-          )
-        );
-        this.#below.querySelector("button")?.focus();
+        this.#groups = groups;
+        this.#says.textContent = groups.length === 0 ? "No groups yet: too few notes without a failure mode, or no two alike." : `${plural(groups.length, "group")} of notes; nothing is named until you name it. ${GROUP_HINT}`;
+        if (groups.length > 0) this.#drawGroups();
       },
       (error) => this.#says.textContent = `No groups: ${error instanceof Error ? error.message : String(error)}`
     );
   }
-  #coded(notes, name) {
-    const coded = this.host.code(notes.map(([session]) => session), name);
-    this.#says.textContent = `${plural(coded, "session")} of this queue without a failure mode ${coded === 1 ? "is" : "are"} now “${visible(name)}”; undo takes each back.`;
-    this.#back();
+  #drawGroups = () => {
+    fill(this.#below, ...this.#groups.map((group) => this.#groupOf(group)));
+    const first = this.#below.querySelector(".wbw-group-of");
+    if (first === null) this.#back();
+    else first.focus();
+  };
+  #groupOf(group) {
+    const taken = () => this.#coded(group, group.name);
+    const named2 = () => this.#ask("Failure mode of these sessions", group.name, (name) => this.#coded(group, name), this.#drawGroups);
+    const row = h(
+      "div",
+      { class: "wbw-group-of", role: "group", tabindex: 0, "aria-label": `${visible(group.name)}: ${plural(group.notes.length, "session")}` },
+      h("strong", {}, visible(group.name)),
+      ` ${plural(group.notes.length, "session")} `,
+      button("Name it", named2, { key: "n", class: "wbw-quiet wbw-small" }),
+      button("So named", taken, { key: "a", class: "wbw-quiet wbw-small", title: "Take the suggested name" }),
+      h("ul", { class: "wbw-notes" }, ...group.notes.slice(0, 6).map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`)))
+    );
+    const beside = (way) => () => row[way]?.focus();
+    const does = {
+      a: taken,
+      n: named2,
+      Escape: this.#back,
+      ArrowDown: beside("nextElementSibling"),
+      ArrowUp: beside("previousElementSibling"),
+      j: beside("nextElementSibling"),
+      k: beside("previousElementSibling")
+    };
+    row.addEventListener("keydown", (event) => {
+      const act = does[event.key];
+      if (act === void 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      act();
+    });
+    return row;
+  }
+  #coded(group, name) {
+    const coded = this.host.code(group.notes.map(([session]) => session), name);
+    this.#groups = this.#groups.filter((each) => each !== group);
+    this.#says.textContent = `${plural(coded, "session")} of this queue without a failure mode ${coded === 1 ? "is" : "are"} now “${visible(name)}”; undo takes each back.${this.#groups.length > 0 ? ` ${GROUP_HINT}` : ""}`;
+    this.#drawGroups();
   }
   #link(session) {
     const go = h("button", { type: "button", class: "wbw-link" }, visible(session));

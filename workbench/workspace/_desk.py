@@ -155,7 +155,8 @@ class Desk:
 
     def _suggest(self) -> dict[str, Any]:
         found = self.ws.group_notes()
-        own = self._readable(self.ws.labels()).drop_nulls("note")
+        nameless = self.ws.codebook().labels.filter(pl.col("verdict") == "fail", pl.col("failure_mode").is_null())
+        own = self._readable(nameless).drop_nulls("note")
         notes: dict[str, str] = dict(own.select("session_id", "note").iter_rows())
         groups = [
             {"name": name, "notes": [(each, notes[each]) for each in found.session_ids(mode) if each in notes]}

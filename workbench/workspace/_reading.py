@@ -240,7 +240,7 @@ class Reading(Queueing):
         )
 
     def group_notes(self, *, min_size: int = 3) -> Modes:
-        """Suggest failure modes by grouping the open notes on failing sessions; nothing is renamed until `edit_codebook` says so.
+        """Suggest failure modes by grouping the open notes on failing sessions; nothing is named until `name_groups` says so.
 
         Parameters
         ----------
@@ -262,6 +262,53 @@ class Reading(Queueing):
             views=cluster.Views(meaning=1.0, words=1.0, structure=0.0),
             min_size=min_size,
         )
+
+    def name_groups(
+        self, groups: Modes, names: Mapping[int | str, str] | None = None, *, author: str | None = None
+    ) -> Codebook:
+        """Take groups of notes into the codebook: each becomes a failure mode, which the labels of its sessions carry that name none.
+
+        What the reviewers wrote stays as it was: it is an event, shown under any earlier codebook as it was then, and the mode can be
+        renamed, merged and split like any other. Who names a mode later is believed.
+
+        Parameters
+        ----------
+        groups
+            What `group_notes` suggested, also after `rename`, `merge` or `retire` of some.
+        names
+            Which groups are taken, by number or suggested name, and what each is called; by default all of them, as suggested.
+            Two groups of one name become one mode.
+        author
+            Who decides; you by default.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such group; the message suggests the nearest.
+        EmptyError
+            Every failing label of these groups has a failure mode already.
+        """
+        from workbench import label
+
+        taken = names if names is not None else dict(groups.to_frame().select("mode", "name").iter_rows())
+        open_now = self.codebook().labels.filter(pl.col("verdict") == "fail", pl.col("failure_mode").is_null())
+        nameless = set(open_now["session_id"])
+        gathered: dict[str, dict[str, str]] = {}
+        for group, name in taken.items():
+            found = gathered.setdefault(name.strip(), {})
+            found.update((each, name.strip()) for each in groups.session_ids(group) if each in nameless)
+        stored, made = self.store.database.read("codebook_events"), list[dict[str, Any]]()
+        for name, assignment in gathered.items():
+            if assignment:
+                now, who = datetime.now(UTC), author_of(author)
+                made.append(
+                    label.codebook_event("gather", name, author=who, now=now, events=stored, assignment=assignment)
+                )
+        if not made:
+            msg = "nothing is left to be named in these groups: every failing label there has a failure mode. `ws.codebook()` has them."
+            raise EmptyError(msg)
+        self.store.database.append("codebook_events", made)
+        return self.codebook()
 
     def agreement(self) -> Agreements:
         """How far the reviewers agree on the verdict, each failure mode and each rubric item, beyond chance."""
@@ -346,7 +393,7 @@ class Reading(Queueing):
         Parameters
         ----------
         kind
-            `define`, `rename`, `merge`, `split` or `retire`.
+            `define`, `rename`, `merge`, `split` or `retire`; `gather` is what `name_groups` does.
         name
             The failure mode.
         into

@@ -29,12 +29,19 @@ export interface CodebookHost {
   known(modes: readonly string[]): void;
 }
 
+interface Group {
+  name: string;
+  notes: Note[];
+}
+
+const GROUP_HINT = "↑ ↓ choose · a take the name · n give another · Esc back.";
 const HINT = "↑ ↓ choose · r rename · m merge · s split · d define · x retire · Enter its sessions · g group the open notes · Esc back";
 
 /** The codebook: its modes, what is to be read again, and groups of open notes that may become modes. */
 export class CodebookPane {
   #book: Book = { sentence: "", modes: [], reread: [] };
   #at = 0;
+  #groups: Group[] = [];
   #body: HTMLElement | null = null;
   #list = h("ul", { class: "wbw-modes", role: "listbox", tabindex: 0, "aria-label": "Failure modes" });
   #below = h("div", { class: "wbw-below" });
@@ -144,15 +151,15 @@ export class CodebookPane {
     this.#list.focus({ preventScroll: true });
   };
 
-  #ask(what: string, now: string, done: (text: string) => void): void {
+  #ask(what: string, now: string, done: (text: string) => void, back = this.#back): void {
     const field = h("input", { class: "wbw-field", type: "text", "aria-label": what });
     field.value = now;
     field.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       event.stopPropagation();
       if (event.key === "Enter") event.preventDefault(); // or it would press the button that gets the focus
-      if (event.key === "Escape") this.#back();
-      else if (event.key === "Enter" && field.value.trim() !== "" && field.value.trim() !== now) done(field.value.trim());
+      if (event.key === "Escape") back();
+      else if (event.key === "Enter" && field.value.trim() !== "" && (field.value.trim() !== now || back !== this.#back)) done(field.value.trim());
     });
     fill(this.#below, h("label", {}, `${visible(what)} `, field));
     field.focus();
@@ -193,33 +200,55 @@ export class CodebookPane {
 
   #group(): void {
     this.#says.textContent = "Grouping the notes…";
-    this.company.ask<{ groups: { name: string; notes: Note[] }[] }>("suggest").then(
+    this.company.ask<{ groups: Group[] }>("suggest").then(
       ({ groups }) => {
-        this.#says.textContent = groups.length === 0 ? "No groups yet: too few notes, or no two alike." : `${plural(groups.length, "group")} of notes; nothing is named until you name it.`;
-        fill(
-          this.#below,
-          ...groups.map((group) =>
-            h(
-              "div",
-              { class: "wbw-group-of" },
-              h("strong", {}, visible(group.name)),
-              ` ${plural(group.notes.length, "session")} `,
-              button("Name it", () => this.#ask("Failure mode of these sessions", group.name, (name) => this.#coded(group.notes, name)), { class: "wbw-quiet wbw-small" }),
-              button("So named", () => this.#coded(group.notes, group.name), { class: "wbw-quiet wbw-small", title: "Take the suggested name" }),
-              h("ul", { class: "wbw-notes" }, ...group.notes.slice(0, 6).map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`))),
-            ),
-          ),
-        );
-        this.#below.querySelector<HTMLElement>("button")?.focus();
+        this.#groups = groups;
+        this.#says.textContent = groups.length === 0 ? "No groups yet: too few notes without a failure mode, or no two alike." : `${plural(groups.length, "group")} of notes; nothing is named until you name it. ${GROUP_HINT}`;
+        if (groups.length > 0) this.#drawGroups();
       },
       (error: unknown) => (this.#says.textContent = `No groups: ${error instanceof Error ? error.message : String(error)}`),
     );
   }
 
-  #coded(notes: readonly Note[], name: string): void {
-    const coded = this.host.code(notes.map(([session]) => session), name);
-    this.#says.textContent = `${plural(coded, "session")} of this queue without a failure mode ${coded === 1 ? "is" : "are"} now “${visible(name)}”; undo takes each back.`;
-    this.#back();
+  #drawGroups = (): void => {
+    fill(this.#below, ...this.#groups.map((group) => this.#groupOf(group)));
+    const first = this.#below.querySelector<HTMLElement>(".wbw-group-of");
+    if (first === null) this.#back();
+    else first.focus();
+  };
+
+  #groupOf(group: Group): HTMLElement {
+    const taken = (): void => this.#coded(group, group.name);
+    const named = (): void => this.#ask("Failure mode of these sessions", group.name, (name) => this.#coded(group, name), this.#drawGroups);
+    const row = h(
+      "div",
+      { class: "wbw-group-of", role: "group", tabindex: 0, "aria-label": `${visible(group.name)}: ${plural(group.notes.length, "session")}` },
+      h("strong", {}, visible(group.name)),
+      ` ${plural(group.notes.length, "session")} `,
+      button("Name it", named, { key: "n", class: "wbw-quiet wbw-small" }),
+      button("So named", taken, { key: "a", class: "wbw-quiet wbw-small", title: "Take the suggested name" }),
+      h("ul", { class: "wbw-notes" }, ...group.notes.slice(0, 6).map(([session, note]) => h("li", {}, this.#link(session), ` ${visible(note ?? "")}`))),
+    );
+    const beside = (way: "nextElementSibling" | "previousElementSibling") => (): void => (row[way] as HTMLElement | null)?.focus();
+    const does: Record<string, () => void> = {
+      a: taken, n: named, Escape: this.#back, ArrowDown: beside("nextElementSibling"), ArrowUp: beside("previousElementSibling"),
+      j: beside("nextElementSibling"), k: beside("previousElementSibling"),
+    };
+    row.addEventListener("keydown", (event) => {
+      const act = does[event.key];
+      if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      act();
+    });
+    return row;
+  }
+
+  #coded(group: Group, name: string): void {
+    const coded = this.host.code(group.notes.map(([session]) => session), name);
+    this.#groups = this.#groups.filter((each) => each !== group);
+    this.#says.textContent = `${plural(coded, "session")} of this queue without a failure mode ${coded === 1 ? "is" : "are"} now “${visible(name)}”; undo takes each back.${this.#groups.length > 0 ? ` ${GROUP_HINT}` : ""}`;
+    this.#drawGroups();
   }
 
   #link(session: string): HTMLElement {
