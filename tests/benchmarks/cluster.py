@@ -1,11 +1,12 @@
 """How well failure modes are found, and how fast: beside simpler ways, on made-up and on real traces with known failures.
 
-Run it:  python tests/benchmarks/cluster.py [--sets sample,candidate,large,tau2,swebench] [--speed 10000]
+Run it:  python tests/benchmarks/cluster.py [--sets sample,candidate,large,tau2,agentrx,swebench] [--speed 10000]
 
 Columns: AMI and ARI with the known failures, each session that was left open in its nearest mode ("filled"), with 95% intervals
 from half samples of the sessions; AMI with the open ones as a group of their own ("open apart"); AMI with the *subject* (request, domain or
 repository), which should be low; modes found, of those that exist: at least half of one of ours, and at least 30% of theirs.
-"whole sessions": the rendered session, embedded, the same clusterer. "TF-IDF + k-means" is told the true number of modes, and so is no
+"whole sessions": the rendered session, embedded, the same clusterer. BERTopic and EVoC: with their defaults on the same vectors of whole
+sessions, where they are installed. "TF-IDF + k-means" is told the true number of modes, and so is no
 competitor but a yardstick. Failing sessions are those of the truth, so that nothing but the grouping is measured.
 """
 
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -29,10 +30,12 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
-sys.path[:0] = [str(ROOT), str(ROOT / "data")]
+# Not the folder of this file: its coverage.py would be taken for the package of that name, which numba looks for.
+sys.path[:] = [str(ROOT), str(ROOT / "data"), *(path for path in sys.path if Path(path) != Path(__file__).parent)]
 
 import generator  # noqa: E402 - it lies beside the sample
 
+from tests.benchmarks.peers import bertopic, evoc  # noqa: E402
 from workbench import evidence, load  # noqa: E402
 from workbench.cluster import Embedder, Modes, Views, cluster, facet_text  # noqa: E402
 
@@ -92,6 +95,21 @@ def tau2() -> Truth:
     return Truth("τ² failures", pl.concat(steps), None, mode, subject)
 
 
+def agentrx() -> Truth:
+    """Failed retail sessions, by the category of the root cause; all of one subject."""
+    marks = json.loads((SHARED / "agentrx" / "ground_truth" / "tau_retail.json").read_text())
+    spans = load.read([str(SHARED / "agentrx" / "tau_retail" / "tau_dataset_full.json")]).spans
+    ids = spans.select("session_id", "task_id").unique().drop_nulls()
+    session = {str(task): each for each, task in ids.iter_rows()}
+    mode: dict[str, str] = {}
+    for one in marks:
+        causes = {failure["failure_id"]: failure["failure_category"] for failure in one["failures"]}
+        category = causes.get(one["root_cause"]["failure_id"]) or one["failures"][0]["failure_category"]
+        if str(one["trajectory_id"]) in session:
+            mode[session[str(one["trajectory_id"])]] = category.strip().lower()
+    return Truth("agentrx (too few to conclude from)", evidence.steps(spans), None, mode, dict.fromkeys(mode, "retail"))
+
+
 def swebench() -> Truth:
     rows = pl.read_csv(SHARED / "swebench-pro" / "gpt4o.csv")
     texts = rows.select(pl.col("instance_id").alias("session_id"), pl.col("rationale").alias("text"))
@@ -108,30 +126,44 @@ def sets(names: list[str], sessions: int) -> Iterator[Truth]:
             yield planted(f"sample, {file}", ROOT / "data" / "sample", file, ROOT / "data" / "truth")
         elif name == "large":
             yield large(sessions)
-        elif name in {"tau2", "swebench"}:
+        elif name in (real := {"tau2": tau2, "agentrx": agentrx, "swebench": swebench}):
             if SHARED.is_dir():
-                yield tau2() if name == "tau2" else swebench()
+                yield real[name]()
             else:
                 print(f"{name}: the shared traces are not at hand, left out")
         else:
-            sys.exit(f"no set named {name!r}: sample, candidate, large, tau2, swebench")
+            sys.exit(f"no set named {name!r}: sample, candidate, large, tau2, agentrx, swebench")
 
 
-def interval(
-    score: Callable[[NDArray[np.int64], NDArray[np.int64]], float], truth: NDArray[np.int64], found: NDArray[np.int64]
-) -> str:
+Score = Callable[[NDArray[np.int64], NDArray[np.int64]], float]
+
+
+def interval(score: Score, truth: NDArray[np.int64], found: NDArray[np.int64]) -> str:
     """The score and its 95% interval from half samples without replacement, whose spread is the score's standard error.
 
     (Samples with replacement would hold sessions twice, which agree with themselves and lift every score.)
     """
-    random = np.random.default_rng(0)
-    halves = [random.permutation(len(truth))[: len(truth) // 2] for _ in range(_DRAWS)]
-    spread = 1.96 * float(np.std([score(truth[half], found[half]) for half in halves]))
     value = score(truth, found)
+    spread = 1.96 * float(np.std([score(truth[half], found[half]) for half in halves(len(truth))]))
     return f"{value:.3f} ({value - spread:.2f} to {value + spread:.2f})"
 
 
-def report(what: str, truth: Truth, sessions: list[str], found_by: Modes | NDArray[np.int64], note: str = "") -> None:
+def above(score: Score, truth: NDArray[np.int64], ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> str:
+    """By how much ours is above theirs, with the 95% interval of the difference over the same half samples."""
+    value = score(truth, ours) - score(truth, theirs)
+    apart = [score(truth[half], ours[half]) - score(truth[half], theirs[half]) for half in halves(len(truth))]
+    spread = 1.96 * float(np.std(apart))
+    return f"{value:+.3f} ({value - spread:+.2f} to {value + spread:+.2f})"
+
+
+def halves(n: int) -> list[NDArray[np.int64]]:
+    random = np.random.default_rng(0)
+    return [random.permutation(n)[: n // 2] for _ in range(_DRAWS)]
+
+
+def report(
+    what: str, truth: Truth, sessions: list[str], found_by: Modes | NDArray[np.int64], note: str = ""
+) -> NDArray[np.int64]:
     from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
     filled, apart = labels(found_by) if isinstance(found_by, Modes) else (found_by, found_by)
@@ -151,6 +183,7 @@ def report(what: str, truth: Truth, sessions: list[str], found_by: Modes | NDArr
         f"groups {len(np.unique(apart[inside]))}, open {1 - inside.mean():.0%}, found {len(found)} of {len(exist)}  {note}",
         flush=True,
     )
+    return filled
 
 
 def labels(modes: Modes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -179,7 +212,7 @@ def measure(truth: Truth) -> None:
     modes = cluster(texts, against=passing, embed=embed)
     warm = time.perf_counter() - started
     note = f"facet {facet:.1f} s, cold {cold:.1f} s, warm {warm:.1f} s"
-    report("workbench, default", truth, sessions, modes, note)
+    ours = report("workbench, default", truth, sessions, modes, note)
     for what, views in {
         "  words and structure only": Views(0, 1, 1),
         "  structure only": Views(0, 0, 1),
@@ -194,9 +227,34 @@ def measure(truth: Truth) -> None:
         wanted = truth.steps.filter(pl.col("session_id").is_in(sessions))
         rendered = {loop.session_id: evidence.render(loop, budget=_BUDGET).text for loop in evidence.loops(wanted)}
         whole = pl.DataFrame({"session_id": sessions, "text": [rendered[s] for s in sessions]})
-        report("whole sessions, embedded", truth, sessions, cluster(whole, embed=embed, views=Views(1, 0, 0)))
+        theirs = {"whole sessions, embedded": cluster(whole, embed=embed, views=Views(1, 0, 0))}
+        compared(ours, truth, sessions, {**theirs, **peers(whole, embed)})
     report("TF-IDF + k-means at true k, whole", truth, sessions, kmeans(whole, truth))
     report("TF-IDF + k-means at true k, facet", truth, sessions, kmeans(texts, truth))
+
+
+def compared(
+    ours: NDArray[np.int64], truth: Truth, sessions: list[str], theirs: Mapping[str, Modes | NDArray[np.int64]]
+) -> None:
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    modes = np.unique([truth.mode[s] for s in sessions], return_inverse=True)[1]
+    for what, found in theirs.items():
+        other = report(what, truth, sessions, found)
+        print(f"    the default is above it by AMI {above(adjusted_mutual_info_score, modes, ours, other)}")
+
+
+def peers(whole: pl.DataFrame, embed: Embedder) -> dict[str, NDArray[np.int64]]:
+    texts, found = whole["text"].to_list(), dict[str, NDArray[np.int64]]()
+    vectors = embed(texts)
+    for what, way in {"BERTopic, whole sessions": bertopic, "EVoC, whole sessions": evoc}.items():
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found[what] = way(texts, vectors)[1]
+        except (ModuleNotFoundError, ValueError) as error:
+            print(f"  {what:<36} left out: {error}")
+    return found
 
 
 def kmeans(texts: pl.DataFrame, truth: Truth) -> NDArray[np.int64]:
@@ -236,7 +294,7 @@ def clocked(what: str, run: Callable[[], Result]) -> Result:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--sets", default="sample,candidate,large,tau2,swebench")
+    options.add_argument("--sets", default="sample,candidate,large,tau2,agentrx,swebench")
     options.add_argument("--sessions", type=int, default=4000, help="sessions of the large set")
     options.add_argument("--speed", type=int, default=0, help="time this many sessions, and measure nothing else")
     asked = options.parse_args()

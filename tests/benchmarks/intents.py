@@ -15,14 +15,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import importlib
 import json
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -33,6 +31,7 @@ SHARED = ROOT.parent / "shared" / "data" / "clustering"
 # Not the folder of this file: its coverage.py would be taken for the package of that name, which numba looks for.
 sys.path[:] = [str(ROOT), *(path for path in sys.path if Path(path) != Path(__file__).parent)]
 
+from tests.benchmarks.peers import bertopic, evoc, filled  # noqa: E402
 from workbench.cluster import Embedder, cluster, facet_text  # noqa: E402
 
 Ints = NDArray[np.int64]
@@ -115,27 +114,6 @@ def recipe(_: Sequence[str], vectors: NDArray[np.float32]) -> tuple[Ints, Ints]:
     points = projection.spread(smoothed)
     least = int(np.clip(round(np.sqrt(len(points)) / 3), 5, 50))
     return filled(points, HDBSCAN(min_cluster_size=least, min_samples=5, core_dist_n_jobs=1).fit(points).labels_)
-
-
-def evoc(_: Sequence[str], vectors: NDArray[np.float32]) -> tuple[Ints, Ints]:
-    found = importlib.import_module("evoc").EVoC(random_state=0).fit_predict(vectors)
-    return filled(vectors, np.asarray(found))
-
-
-def bertopic(texts: Sequence[str], vectors: NDArray[np.float32]) -> tuple[Ints, Ints]:
-    umap = importlib.import_module("umap").UMAP(
-        n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=0
-    )  # its defaults, and a seed
-    found, _ = importlib.import_module("bertopic").BERTopic(umap_model=umap).fit_transform(list(texts), vectors)
-    return filled(vectors, np.asarray(found))
-
-
-def filled(points: NDArray[Any], labels: Ints) -> tuple[Ints, Ints]:
-    """The labels, and the same with what is open at its nearest centre."""
-    groups = np.unique(labels[labels >= 0])
-    centres = np.stack([points[labels == group].mean(axis=0) for group in groups])
-    nearest = groups[np.argmin((centres**2).sum(axis=1) - 2 * points @ centres.T, axis=1)]
-    return labels, np.where(labels < 0, nearest, labels)
 
 
 def kmeans(k: int) -> Callable[[Sequence[str], NDArray[np.float32]], tuple[Ints, Ints]]:
