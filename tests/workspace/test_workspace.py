@@ -319,6 +319,15 @@ def test_the_report_begins_with_the_decision_and_shows_where_conversations_part(
 # ── modes on the map ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_two_facets_at_once_are_crossed(ws: wb.Workspace) -> None:
+    failing = ws.failing(signals=["feedback"])
+    table = ws.cluster(failing, facet=["intent", "failure"], min_size=3)
+    assert table.to_frame()["sessions"].sum() == len(failing)
+    assert repr(table) == table.sentence
+    with pytest.raises(InputError, match="takes two facets, got 3"):
+        ws.cluster(failing, facet=["intent", "failure", "trajectory"])
+
+
 def edit(modes: object, operation: str, kind: str, **said: object) -> None:
     modes.home.save({"operation": operation, "kind": kind, **said})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import polars as pl
 import typer
@@ -15,6 +15,9 @@ from workbench.cli._show import say, speaking
 from workbench.errors import InputError
 from workbench.progress import terminal
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.cluster import Facet
 
 __all__ = ["HERE", "Arm", "AsJson", "Case", "Folder", "Limit", "app", "main", "open_workspace"]
 
@@ -154,7 +157,7 @@ def cluster(
     with speaking(as_json=as_json):
         ws = _open(workspace)
         found = ws.outcomes(_where(agent_version))
-        modes = ws.cluster(found.failing, facet=facet, against=found.passing, min_size=min_size)  # pyright: ignore[reportArgumentType]
+        modes = ws.cluster(found.failing, facet=cast("Facet", facet), against=found.passing, min_size=min_size)
         columns = [
             "name",
             "size",

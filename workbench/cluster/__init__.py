@@ -1,6 +1,8 @@
 """Failure modes from sessions: what went wrong as text, grouped by density, named by contrast, with its evidence and its doubt."""
 
 from workbench.cluster._cluster import cluster
+from workbench.cluster._cross import CrossTable, cross
+from workbench.cluster._crosswalk import taxonomies
 from workbench.cluster._edits import Edit
 from workbench.cluster._embed import Embedder, Embeds, MemoryCache, VectorCache, default_embedder
 from workbench.cluster._facet import TEXTS, Facet, facet_text
@@ -10,6 +12,7 @@ from workbench.cluster._space import Views
 
 __all__ = [
     "TEXTS",
+    "CrossTable",
     "Edit",
     "Embedder",
     "Embeds",
@@ -20,7 +23,9 @@ __all__ = [
     "VectorCache",
     "Views",
     "cluster",
+    "cross",
     "default_embedder",
     "facet_text",
     "features",
+    "taxonomies",
 ]

@@ -11,8 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from workbench.cluster._assign import assigned
+from workbench.cluster._crosswalk import crosswalk
 from workbench.cluster._diff import diff_modes
 from workbench.cluster._edits import Edit, best_match
+from workbench.cluster._families import families
 from workbench.cluster._fit import Fit, vote
 from workbench.cluster._names import name_groups
 from workbench.cluster._show import show, summary
@@ -313,6 +315,37 @@ class Modes:
         totals = self.texts.height, other.texts.height
         assigned = other.assign(self.texts)
         return diff_modes(self.frame, other.frame, totals=totals, members=self.members, assigned=assigned, held=held)
+
+    def families(self) -> pl.DataFrame:
+        """The level above: modes that lie beside each other, each family named by contrast; the largest first.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``family, name, modes, size, share, low, high``; the share is of all sessions, with its 95% interval.
+        """
+        return families(self._fitted(), self._labels, self._names)
+
+    def crosswalk(self, taxonomy: str | None = None) -> pl.DataFrame:
+        """What these modes are called in published taxonomies, as far as the signs in their sessions bear it out.
+
+        Parameters
+        ----------
+        taxonomy
+            ``"MAST"``, ``"TRAIL"``, ``"AgentRx"`` or ``"Datadog"``; all of them when absent (`taxonomies`).
+
+        Returns
+        -------
+        polars.DataFrame
+            ``mode, name, taxonomy, code, title, sessions, of, share, low, high, signs``, in each mode and taxonomy the code that most
+            sessions show first. One session may show several.
+
+        Raises
+        ------
+        UnknownNameError
+            No such taxonomy.
+        """
+        return crosswalk(self.frame, self.members, self.texts, taxonomy)
 
     def to_json(self) -> dict[str, Any]:
         """The modes, members, notes and edits as JSON takes them."""

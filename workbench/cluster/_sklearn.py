@@ -187,6 +187,17 @@ def smooth(rows: Floats, *, k: int, steps: int, index: NDArray[np.int64] | None 
     return rows
 
 
+def linked(centres: Floats) -> NDArray[np.int64]:
+    """Families of n centres, 1..: joined by mean distance, cut at the widest step that leaves 2 to n / 2 of them."""
+    hierarchy: Any = importlib.import_module("scipy.cluster.hierarchy")
+    tree = hierarchy.linkage(centres, method="average")
+    heights: Floats = tree[:, 2]
+    n = len(centres)
+    left = np.arange(2, max(2, n // 2) + 1)  # families that remain
+    steps = heights[n - left] - heights[n - left - 1]
+    return np.asarray(hierarchy.fcluster(tree, int(left[np.argmax(steps)]), criterion="maxclust"), dtype=np.int64)
+
+
 def most_agreed(labelings: Sequence[NDArray[np.int64]]) -> int:
     """The labelling that agrees best with all others, by mean adjusted Rand index; the first of equals.
 

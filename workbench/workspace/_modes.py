@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import polars as pl
 
+from workbench.errors import InputError
 from workbench.workspace._base import concat_ids
 from workbench.workspace._traces import Traces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
-    from workbench.cluster import Facet, Modes
-
+    from workbench.cluster import CrossTable, Facet, Modes
 
 __all__ = ["FailureModes"]
+
+_TWO = 2  # what a cross table crosses
 
 
 class FailureModes(Traces):
     """Clustering."""
 
+    @overload
     def cluster(
         self,
         population: Any,
@@ -32,7 +35,30 @@ class FailureModes(Traces):
         min_size: int | None = None,
         seed: int = 0,
         executor: Executor | Callable[[], Executor] | None = None,
-    ) -> Modes:
+    ) -> Modes: ...
+
+    @overload
+    def cluster(
+        self,
+        population: Any,
+        *,
+        facet: Sequence[Facet],
+        against: Any = None,
+        min_size: int | None = None,
+        seed: int = 0,
+        executor: Executor | Callable[[], Executor] | None = None,
+    ) -> CrossTable: ...
+
+    def cluster(
+        self,
+        population: Any,
+        *,
+        facet: Facet | Sequence[Facet] = "failure",
+        against: Any = None,
+        min_size: int | None = None,
+        seed: int = 0,
+        executor: Executor | Callable[[], Executor] | None = None,
+    ) -> Modes | CrossTable:
         """Group sessions by what went wrong, and compare each group with other sessions.
 
         Parameters
@@ -40,7 +66,8 @@ class FailureModes(Traces):
         population
             Sessions: a selection, ids, or a frame with `session_id`.
         facet
-            What of a session is compared: `"failure"`, `"intent"`, `"trajectory"`, a Polars expression or a function.
+            What of a session is compared: `"failure"`, `"intent"`, `"trajectory"`, a Polars expression or a function. Two of them,
+            such as `["intent", "failure"]`, give a cross table.
         against
             Sessions to compare each mode's share with, such as `passing()`.
         min_size
@@ -49,10 +76,26 @@ class FailureModes(Traces):
             The same input and seed give the same modes and names.
         executor
             Where texts are embedded, instead of in this process: any `concurrent.futures.Executor`, or a function that makes one.
+
+        Raises
+        ------
+        InputError
+            Several facets, but not two.
         """
         from workbench import cluster, evidence
         from workbench.workspace._mode_edits import ModeEdits, standing
 
+        if isinstance(facet, (list, tuple)):
+            several = cast("Sequence[Facet]", facet)
+            if len(several) != _TWO:
+                msg = f"facet: a cross table takes two facets, got {len(several)}; name one alone, or two"
+                raise InputError(msg)
+            rows, columns = (
+                self.cluster(population, facet=each, against=against, min_size=min_size, seed=seed, executor=executor)
+                for each in several
+            )
+            return cluster.cross(rows, columns)
+        facet = cast("Facet", facet)
         wanted, refused = self._meant(population)
         beside = None if against is None else self._meant(against)[0]
         with self._progress("cluster") as report:
