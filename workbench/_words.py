@@ -8,10 +8,21 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import polars as pl
 
-__all__ = ["percent", "plain", "points", "readable", "signed", "times", "with_interval"]
+__all__ = ["counted", "percent", "plain", "points", "readable", "signed", "times", "with_interval"]
 
 _TINY = 1e-6
 Form = Callable[[float], str]
+
+
+def counted(number: int, thing: str) -> str:
+    """How many of a thing, whose plural is made with an s.
+
+    Examples
+    --------
+    >>> counted(1, "session"), counted(1200, "session")
+    ('1 session', '1,200 sessions')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def percent(rate: float) -> str:

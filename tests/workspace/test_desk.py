@@ -138,7 +138,7 @@ def test_when_to_stop_is_one_sentence_and_a_row_a_segment(ws: wb.Workspace, queu
     assert ask(desk, "stopping")["sentence"] == "nothing has a verdict yet."
     say(desk, "op1", queue.items["session_id"][0], verdict="fail", failure_mode="loop")
     found = ask(desk, "stopping", segments=True)
-    assert found["sentence"].startswith("1 sessions read, 1 failures")
+    assert found["sentence"].startswith("1 session read, 1 failure of 1 kind")
     assert [(row["environment"], row["read"]) for row in found["rows"]] == [("production", 1)]
 
 

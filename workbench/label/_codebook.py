@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from workbench import _html
-from workbench._words import percent, readable, with_interval
+from workbench._words import counted, percent, readable, with_interval
 from workbench.errors import EmptyError, UnknownNameError
 from workbench.label._current import contested, current_labels, settled
 from workbench.label._events import apply_events
@@ -217,11 +217,11 @@ def codebook(
     nameless = len(failed - set().union(*of_mode.values())) if failed else 0
     notes = [
         *(
-            [f"{_count(len(disputed), 'session')} contested: reviewers' verdicts disagree, and they are in no share."]
+            [f"{counted(len(disputed), 'session')} contested: reviewers' verdicts disagree, and they are in no share."]
             if disputed
             else []
         ),
-        *([f"{_count(nameless, 'failing session')} without a failure mode yet."] if nameless else []),
+        *([f"{counted(nameless, 'failing session')} without a failure mode yet."] if nameless else []),
         *(
             [
                 f"{len(decided) - len(sample)} of the sessions were read outside that queue: they are evidence, and in no share."
@@ -323,7 +323,7 @@ def _sentence(table: pl.DataFrame, read: int, population: int | None, failing: S
         return "No session has a verdict yet: read some with ws.label(ws.queue(…))."
     of = f" of {population:,}" if population is not None else ""
     seen = table.filter(pl.col("sessions") > 0)
-    said = f"{read:,}{of} sessions read, {_count(seen.height, 'failure mode')}"
+    said = f"{read:,}{of} sessions read, {counted(seen.height, 'failure mode')}"
     if failing is not None:
         said += f"; {_percent(failing)} {basis} fail"
     if not seen.height:
@@ -332,10 +332,6 @@ def _sentence(table: pl.DataFrame, read: int, population: int | None, failing: S
     return (
         f"{said}; most often {top['failure_mode']!r}: {with_interval(top['share'], top['low'], top['high'], percent)}."
     )
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _percent(share: Share) -> str:

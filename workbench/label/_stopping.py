@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from workbench import _html
+from workbench._words import counted
 from workbench.errors import EmptyError, InputError
 from workbench.label._current import contested, settled
 from workbench.label._weights import draw_weights
@@ -249,7 +250,9 @@ def _row(name: str, each: _Estimate) -> tuple[Any, ...]:
 
 
 def _sentence(whole: _Estimate, advice: str, open_segments: list[str], *, informed: bool) -> str:
-    said = f"{whole.read:,} sessions read, {whole.failures:,} failures of {whole.kinds} kinds"
+    said = (
+        f"{counted(whole.read, 'session')} read, {counted(whole.failures, 'failure')} of {counted(whole.kinds, 'kind')}"
+    )
     ends = whole.new.interval
     if whole.interval.low <= 0 and whole.interval.high >= 1:
         said += ": too few to tell how many are of kinds not seen yet"

@@ -1,4 +1,4 @@
-// Built from widgets/src (4aae63aa0c61a200) by "npm run build". Do not edit.
+// Built from widgets/src (435e9c2db4e05395) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

@@ -1,4 +1,4 @@
-// Built from widgets/src (4aae63aa0c61a200) by "npm run build". Do not edit.
+// Built from widgets/src (435e9c2db4e05395) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (
@@ -1695,7 +1695,7 @@ var Panel = class {
     ];
     this.questions = new Questions(rubric, { ...host, proposal: answer }, signal);
     this.#flag = button("Flag", () => host.flag(), { key: host.key("flag"), class: "wbw-quiet wbw-flag", title: "To be looked at again, or shown to somebody; says nothing of quality" });
-    this.#expectedToggle = button("Write the expected output", () => this.openExpected(), { key: host.key("expected"), class: "wbw-quiet" });
+    this.#expectedToggle = button("Expected output", () => this.openExpected(), { key: host.key("expected"), class: "wbw-quiet" });
     this.#expectedBox.append(heading("Expected output", ""), this.#expected);
     this.el.append(
       section(this.#reviews),

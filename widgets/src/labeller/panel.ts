@@ -58,7 +58,7 @@ export class Panel {
     ];
     this.questions = new Questions(rubric, { ...host, proposal: answer }, signal);
     this.#flag = button("Flag", () => host.flag(), { key: host.key("flag"), class: "wbw-quiet wbw-flag", title: "To be looked at again, or shown to somebody; says nothing of quality" });
-    this.#expectedToggle = button("Write the expected output", () => this.openExpected(), { key: host.key("expected"), class: "wbw-quiet" });
+    this.#expectedToggle = button("Expected output", () => this.openExpected(), { key: host.key("expected"), class: "wbw-quiet" });
     this.#expectedBox.append(heading("Expected output", ""), this.#expected);
     this.el.append(
       section(this.#reviews),
