@@ -11,7 +11,8 @@ import polars as pl
 
 from workbench.cluster._assign import placed_votes
 from workbench.cluster._embed import Embedder, Embeds, default_embedder
-from workbench.cluster._fit import Fit, Item, Votes, draw_again, grouped, layout
+from workbench.cluster._fit import Fit, Item, Votes, draw_again, grouped
+from workbench.cluster._layout import layout
 from workbench.cluster._modes import Modes, build
 from workbench.cluster._names import Phrases
 from workbench.cluster._recent import Recent, key_of
@@ -167,7 +168,7 @@ def _found(
         own=Votes(*space.own),
         against=_against(beside, space, progress),
         draws=draw_again(space, min_size=least, seed=seed),
-        map=layout(space),
+        map=layout(space.points, labels),
         how=found.how,
         min_size=least,
         facet=facet,

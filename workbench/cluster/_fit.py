@@ -13,10 +13,9 @@ from workbench.cluster._hdbscan import Density, density_groups
 from workbench.cluster._mask import sentences
 from workbench.cluster._names import Phrases
 from workbench.cluster._recent import Recent
-from workbench.cluster._sklearn import Projection
 from workbench.cluster._space import Space, reduced
 
-__all__ = ["Draw", "Fit", "Item", "Votes", "draw_again", "grouped", "layout", "stability", "vote"]
+__all__ = ["Draw", "Fit", "Item", "Votes", "draw_again", "grouped", "stability", "vote"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -158,13 +157,3 @@ def stability(draws: Sequence[Draw], members: NDArray[np.bool_]) -> float:
                 best = max(best, float(np.sum(mine & other) / np.sum(mine | other)))
         scores.append(best)
     return float(np.mean(scores)) if scores else float("nan")
-
-
-def layout(space: Space) -> Floats:
-    """Two coordinates a session for a map, shape (n, 2): the two widest directions of the smoothed space."""
-    n = len(space.points)
-    flat = Projection.fit(space.points, 2) if n > 1 else None
-    if flat is None:
-        return np.zeros((n, 2))
-    wide = flat.spread(space.points)
-    return np.hstack([wide, np.zeros((n, 2 - wide.shape[1]))])
