@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -113,8 +114,12 @@ def test_a_port_that_is_taken_an_address_that_is_elsewhere_and_a_stranger_are_re
         taken.listen()
         with pytest.raises(WorkbenchError, match="the page's server ended with code 1"):
             ws.open_page(HOSTILE, reviewer="ana", port=taken.getsockname()[1])
+    before = set(Path(tempfile.gettempdir()).glob("workbench-page-*/"))
     with pytest.raises(InputError, match=r"0\.0\.0\.0 is all of them"):
         ws.open_page(HOSTILE, reviewer="ana", host="192.0.2.1")
+    assert not [
+        each for each in set(Path(tempfile.gettempdir()).glob("workbench-page-*/")) - before if not any(each.iterdir())
+    ]
     with pytest.raises(UnknownNameError, match="no reviewer of this queue named 'eve'"):
         ws.open_page(HOSTILE, reviewer="eve")
     with pytest.raises(UnknownNameError, match="no queue named 'frist'"):

@@ -132,10 +132,11 @@ def open_page(
     if importlib.util.find_spec("voila") is None:
         msg = "the page is served by Voilà, which is not installed: `pip install 'trace-workbench[page]'`"
         raise InputError(msg)
+    at = port or _free(host)
     made = Path(tempfile.mkdtemp(prefix="workbench-page-"))  # for this user alone: the token lies in it
     settings: dict[str, Any] = {
         "workspace": str(folder.resolve()), "database": database, "queue": queue, "reviewer": reviewer, "role": role,
-        "keys": dict(keys or {}), "host": host, "port": port or _free(host), "fixed": port is not None,
+        "keys": dict(keys or {}), "host": host, "port": at, "fixed": port is not None,
         "token": secrets.token_urlsafe(24), "parent": None if lasting else os.getpid(),
     }  # fmt: skip
     (made / SETTINGS).write_text(json.dumps(settings), encoding="ascii")
