@@ -17,6 +17,7 @@ from workbench.stats import lift, wilson
 __all__ = ["CrossTable", "cross"]
 
 _OPEN: Final = "(in no mode)"
+_BY_CHANCE: Final = 0.025  # of 95% intervals lie above what is true
 _SCHEMA: Final = pl.Schema({
     "row": pl.String(),
     "column": pl.String(),
@@ -73,15 +74,21 @@ class CrossTable:
                 raise UnknownNameError(name, kind, pairs[kind].unique(maintain_order=True).to_list())
         return pairs.filter(pl.col("row") == row, pl.col("column") == column)["session_id"].to_list()
 
+    def _by_size(self, side: str) -> dict[str, int]:
+        """The modes of one side and their sessions, the largest first and what is in none last."""
+        sizes = self.frame.group_by(side).agg(pl.col("sessions").sum()).iter_rows()
+        return dict(sorted(sizes, key=lambda pair: (pair[0] == _OPEN, -pair[1], pair[0])))
+
     def _repr_html_(self) -> str:
-        heads = self.frame.group_by("column").agg(pl.col("sessions").sum()).sort("sessions", "column", descending=[True, False])  # fmt: skip
+        columns, rows = self._by_size("column"), self._by_size("row")
         cells = {(row, column): cell for row, column, *cell in self.frame.iter_rows()}
-        sizes = self.frame.group_by("row").agg(pl.col("of").first()).sort("of", "row", descending=[True, False])
         table = [
-            {"": name, "sessions": size} | {column: _cell(cells.get((name, column))) for column in heads["column"]}
-            for name, size in sizes.iter_rows()
+            {"": name, "sessions": rows[name]} | {column: _cell(cells.get((name, column))) for column in columns}
+            for name in rows
         ]
-        body = _html.table(pl.DataFrame(table), html_columns=tuple(heads["column"])) if table else ""
+        # The first phrase says enough at the head of a narrow column.
+        heads = {name: name.split(" · ")[0] for name in columns}
+        body = _html.table(pl.DataFrame(table), heads=heads, html_columns=tuple(columns)) if table else ""
         note = "In each cell: sessions, and their share of the row; bold where it is higher than in all other rows, beyond its 95% interval."
         return _html.panel(self.sentence, body, notes=(note,))
 
@@ -148,7 +155,8 @@ def _sentence(frame: pl.DataFrame, total: int) -> str:
     share = with_interval(first["share"], first["low"], first["high"], percent, level=0.95)
     return (
         f"\u201c{first['column']}\u201d is most tied to \u201c{first['row']}\u201d: {first['sessions']:,} of its {first['of']:,} sessions, {share}, "
-        f"at least {times(first['lift_low'])} as common as among the others; {beyond.height:,} of {frame.height:,} pairs are more common than elsewhere."
+        f"at least {times(first['lift_low'])} times as common as among the others; {beyond.height:,} of {frame.height:,} pairs are "
+        f"more common than elsewhere, where chance alone would give about {max(1, round(_BY_CHANCE * frame.height)):,}."
     )
 
 

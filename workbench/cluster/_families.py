@@ -43,7 +43,9 @@ def families(fit: Fit, labels: NDArray[np.int64], names: Mapping[int, str]) -> p
         inside = [mode for mode in modes if of[mode] == family]
         size = int(np.sum(above == family))
         interval = wilson(size, fit.total)
-        name = names[inside[0]] if len(inside) == 1 else said[family][0]
+        largest = sorted(inside, key=lambda mode: -int(np.sum(labels == mode)))[:2]
+        shared = said[family][0] if said[family][1] else "; ".join(names[mode].split(" · ")[0] for mode in largest)
+        name = names[inside[0]] if len(inside) == 1 else shared
         rows.append(
             {"name": name, "modes": [names[mode] for mode in inside], "size": size}
             | {"share": size / fit.total, "low": interval.low, "high": interval.high}

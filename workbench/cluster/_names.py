@@ -19,7 +19,7 @@ __all__ = ["Phrases", "name_groups", "phrases_of"]
 _LONGEST: Final = 4
 _WEIGHT_WORD: Final = 0.7  # one word says little
 _COMMON: Final = 0.4  # share of a group that has to use a phrase before it may name it
-_UNNAMED: Final = "nothing in common but failing"
+_UNNAMED: Final = "nothing in common"
 _PHRASES: Final = 2
 _CANDIDATES: Final = 12
 _SIGN: Final = re.compile(r"(?:sign|reaction): (.*)")
@@ -29,6 +29,7 @@ _WEIGHT_SIGN: Final = 2.0  # a sign is a phrase already
 _CONTRAST: Final = 3000  # texts that a group is contrasted with: more change no name
 _TOLD: Final = 200  # members that speak for a group
 _READ: Final = 6000  # characters of a text that may name
+_POLITE: Final = frozenset(["good", "morning", "afternoon", "evening", "day", "help", "need", "want", "like", "hope", "team", "quick", "question", "appreciate", "possible", "kindly", "somebody"])  # fmt: skip
 _LABELS: Final = frozenset({"asked", "answered", "said of it"})
 
 
@@ -41,7 +42,7 @@ def phrases_of(text: str, tokens: Sequence[str], *, plain: bool = False) -> set[
         for size in range(1, _LONGEST + 1):
             for start in range(len(piece) - size + 1):
                 run = piece[start : start + size]
-                if run[0] not in STOP and run[-1] not in STOP:
+                if run[0] not in STOP and run[-1] not in STOP and not _POLITE.issuperset(run):
                     found.add(" ".join(run))
     return found
 
@@ -111,10 +112,11 @@ def name_groups(
         among = [row for row in rows if labels[row] == group]
         counted: Counter[str] = Counter(phrase for i in among for phrase in phrases[i])
         scored: list[tuple[float, str]] = []
-        for phrase, count in mine.items():
-            share = count / len(inside)
-            if share < _COMMON:
-                continue
+        common = [phrase for phrase, count in mine.items() if count >= _COMMON * len(inside)]
+        if not set(common) - reactions:  # nothing that most say: what many say names it still
+            common = [phrase for phrase, count in mine.items() if count >= _COMMON / 2 * len(inside)]
+        for phrase in common:
+            share = mine[phrase] / len(inside)
             rest = (total[phrase] - counted[phrase] + 0.5) / (len(rows) - len(among) + 1)
             weight = weights.get(phrase, 1.0 if " " in phrase else _WEIGHT_WORD)
             scored.append((share * math.log(share / rest) * weight, phrase))
