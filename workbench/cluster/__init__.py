@@ -1,16 +1,21 @@
 """Failure modes from sessions: what went wrong as text, grouped by density, named by contrast, with its evidence and its doubt."""
 
+from workbench.cluster._bend import LABELS, NO_FAILURE
 from workbench.cluster._cluster import cluster
 from workbench.cluster._cross import CrossTable, cross
 from workbench.cluster._crosswalk import taxonomies
+from workbench.cluster._curve import LearningCurve
 from workbench.cluster._edits import Edit
 from workbench.cluster._embed import Embedder, Embeds, MemoryCache, VectorCache, default_embedder
 from workbench.cluster._facet import TEXTS, Facet, facet_text
 from workbench.cluster._features import features
 from workbench.cluster._modes import Home, Modes
+from workbench.cluster._prevalence import Prevalence
 from workbench.cluster._space import Views
 
 __all__ = [
+    "LABELS",
+    "NO_FAILURE",
     "TEXTS",
     "CrossTable",
     "Edit",
@@ -18,8 +23,10 @@ __all__ = [
     "Embeds",
     "Facet",
     "Home",
+    "LearningCurve",
     "MemoryCache",
     "Modes",
+    "Prevalence",
     "VectorCache",
     "Views",
     "cluster",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -82,6 +82,9 @@ class Fit:
     how: str
     min_size: int
     facet: str
+    remembered: dict[str, Any] = field(
+        default_factory=dict[str, Any], compare=False
+    )  # what takes long to work out again
 
     @property
     def total(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -11,17 +11,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from workbench.cluster._assign import assigned
+from workbench.cluster._bend import Bent, as_labels, bend_fit
+from workbench.cluster._choose import choose
 from workbench.cluster._crosswalk import crosswalk
+from workbench.cluster._curve import LearningCurve, learning_curve
 from workbench.cluster._diff import diff_modes
-from workbench.cluster._edits import Edit, best_match
+from workbench.cluster._editing import Editable
+from workbench.cluster._edits import Edit
 from workbench.cluster._families import families
 from workbench.cluster._fit import Fit, vote
 from workbench.cluster._names import name_groups
+from workbench.cluster._prevalence import Prevalence, prevalence
 from workbench.cluster._show import show, summary
-from workbench.cluster._sklearn import split_points
 from workbench.cluster._spread import MakesExecutor
 from workbench.cluster._table import members_table, modes_table
-from workbench.errors import InputError, UnknownNameError
+from workbench.errors import EmptyError
 
 __all__ = ["Home", "Modes", "build"]
 
@@ -41,7 +45,7 @@ class Home(Protocol):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Modes:
+class Modes(Editable):
     """Groups of sessions that may be failure modes, and everything needed to doubt them.
 
     Parameters
@@ -82,6 +86,7 @@ class Modes:
     _retired: frozenset[int] = frozenset()
     _highest: int = 0  # number ever given: a number that was freed is not given again
     home: Home | None = None
+    _bent: Bent | None = None
 
     def __repr__(self) -> str:
         return self.sentence
@@ -93,177 +98,6 @@ class Modes:
         """The modes, one row each."""
         return self.frame
 
-    def session_ids(self, mode: int | str) -> list[str]:
-        """The sessions of a mode, those that belong to it most strongly first.
-
-        Parameters
-        ----------
-        mode
-            Its number or its name.
-
-        Raises
-        ------
-        UnknownNameError
-            No such mode.
-        """
-        number = self._find(mode)
-        return (
-            self.members.filter(pl.col("mode") == number)
-            .sort("strength", descending=True, maintain_order=True)["session_id"]
-            .to_list()
-        )
-
-    def rename(self, mode: int | str, name: str) -> Modes:
-        """The same modes with another name for one of them.
-
-        Raises
-        ------
-        UnknownNameError
-            No such mode.
-        InputError
-            The name is empty, or another mode has it.
-        """
-        number = self._find(mode)
-        self._check_name(name, besides=(number,))
-        edit = Edit("rename", (tuple(self.session_ids(number)),), name)
-        return self._again(self._labels, {**self._names, number: name}, edit)
-
-    def merge(self, modes: Sequence[int | str], name: str | None = None) -> Modes:
-        """The same modes with two or more made one, which keeps the number of the first.
-
-        Raises
-        ------
-        UnknownNameError
-            No such mode.
-        InputError
-            Fewer than two different modes, or a name that another mode has.
-        """
-        numbers = list(dict.fromkeys(self._find(mode) for mode in modes))
-        if len(numbers) < 2:  # noqa: PLR2004 - it takes two
-            msg = f"merge takes at least two different modes, got {list(modes)!r}"
-            raise InputError(msg)
-        if name is not None:
-            self._check_name(name, besides=numbers)
-        edit = Edit("merge", tuple(tuple(self.session_ids(number)) for number in numbers), name)
-        labels = np.where(np.isin(self._labels, numbers), numbers[0], self._labels)
-        names = {number: given for number, given in self._names.items() if number not in numbers[1:]}
-        return self._again(labels, {**names, numbers[0]: name or self._names[numbers[0]]}, edit)
-
-    def split(self, mode: int | str, parts: int | Sequence[Sequence[str]] = 2) -> Modes:
-        """The same modes with one cut into parts, each named anew by contrast; the largest keeps the number.
-
-        Parameters
-        ----------
-        mode
-            Its number or its name.
-        parts
-            How many parts to look for; or the session ids of each part, where a person has chosen them (members that are in none
-            of them are a part of their own).
-
-        Raises
-        ------
-        UnknownNameError
-            No such mode.
-        InputError
-            The mode cannot be cut so.
-        """
-        number = self._find(mode)
-        fit = self._fitted()
-        inside = np.flatnonzero(self._labels == number)
-        ids = [fit.items[i].session_id for i in inside]
-        if isinstance(parts, int):
-            if not 2 <= parts <= len(inside):  # noqa: PLR2004 - it takes two
-                msg = f"mode {self._names[number]!r} has {len(inside)} sessions: it can be split into 2 to {len(inside)} parts, not {parts}"
-                raise InputError(msg)
-            cut = split_points(fit.space.points[inside], parts, seed=0)
-        else:
-            where = {session: part for part, group in enumerate(parts) for session in group}
-            unknown = sorted(set(where) - set(ids))
-            if unknown:
-                raise UnknownNameError(unknown[0], f"session in mode {self._names[number]!r}", ids)
-            cut = np.array([where.get(session, len(parts)) for session in ids], dtype=np.int64)
-            if len(np.unique(cut)) < 2:  # noqa: PLR2004 - it takes two
-                msg = f"every session of mode {self._names[number]!r} is in one part: name fewer of them"
-                raise InputError(msg)
-        groups = sorted(
-            (tuple(s for s, c in zip(ids, cut, strict=True) if c == part) for part in np.unique(cut)),
-            key=lambda group: (-len(group), group),
-        )
-        return self._cut(number, groups, Edit("split", tuple(groups)))
-
-    def move(self, sessions: Sequence[str], to: str) -> Modes:
-        """The same modes with some sessions put into one of them, or into a new one.
-
-        Parameters
-        ----------
-        sessions
-            Session ids; in a mode so far, or open.
-        to
-            The mode's name. A name that no mode has makes a new one.
-
-        Raises
-        ------
-        UnknownNameError
-            A session is not among those that were compared.
-        InputError
-            No session is named, or the name is empty.
-        """
-        fit = self._fitted()
-        row = {item.session_id: i for i, item in enumerate(fit.items)}
-        unknown = next((session for session in sessions if session not in row), None)
-        if unknown is not None:
-            raise UnknownNameError(unknown, "session", row)
-        if not sessions or not to.strip():
-            msg = "a move takes at least one session and the name of a mode"
-            raise InputError(msg)
-        known = {name: number for number, name in self._names.items()}
-        number = known.get(to, self._highest + 1)
-        labels = self._labels.copy()
-        labels[[row[session] for session in sessions]] = number
-        left = {n: name for n, name in {**self._names, number: to}.items() if np.any(labels == n)}
-        return self._again(labels, left, Edit("move", (tuple(sessions),), to))
-
-    def retire(self, mode: int | str) -> Modes:
-        """The same modes with one marked as no failure; it stays in the table, so that it is not found again tomorrow.
-
-        Raises
-        ------
-        UnknownNameError
-            No such mode.
-        """
-        number = self._find(mode)
-        edit = Edit("retire", (tuple(self.session_ids(number)),))
-        return self._again(self._labels, self._names, edit, self._retired | {number})
-
-    def restore(self, mode: int | str) -> Modes:
-        """Undo `retire`.
-
-        Raises
-        ------
-        UnknownNameError
-            No such mode.
-        """
-        number = self._find(mode)
-        edit = Edit("restore", (tuple(self.session_ids(number)),))
-        return self._again(self._labels, self._names, edit, self._retired - {number})
-
-    def apply(self, events: Sequence[Edit]) -> Modes:
-        """Do edits again that were made on another clustering, each on the mode that shares most sessions with the edited one.
-
-        What finds no mode with at least half of all members in common is left out, and `notes` says so.
-        """
-        modes = self
-        lost = 0
-        for edit in events:
-            done = modes._apply_one(edit)
-            lost += done is None
-            modes = done or modes
-        if lost:
-            which = "1 edit was" if lost == 1 else f"{lost} edits were"
-            note = f"{which} left out: no mode of today shares half of its sessions with the one that was edited."
-            modes = replace(modes, notes=(*modes.notes, note))
-        return modes
-
     def assign(
         self,
         texts: Any,
@@ -271,7 +105,7 @@ class Modes:
         executor: MakesExecutor | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> pl.DataFrame:
-        """Put other sessions into these modes, each where at least half of its nearest neighbours are.
+        """Put other sessions into these modes: where at least half of their nearest neighbours are, or where labels say.
 
         Parameters
         ----------
@@ -287,14 +121,16 @@ class Modes:
         -------
         polars.DataFrame
             ``session_id, mode, name, strength`` in the order of `texts`; null where no mode fits, `strength` is the share of
-            ten nearest neighbours in the mode.
+            ten nearest neighbours in the mode, or how likely the labels make it.
         """
+        if self._bent is not None:
+            return self._bent.assigned(texts, self._labels, self._names, progress=progress)
         return assigned(self._fit, self._labels, self._names, texts, executor=executor, progress=progress)
 
     def diff(self, other: Modes) -> pl.DataFrame:
         """How these modes differ from earlier ones: new, grown, shrunk, same or gone.
 
-        Today's sessions are put into the earlier modes by the vote that `assign` takes, and the earlier sessions by the same vote, so that
+        Today's sessions are put into the earlier modes as `assign` does it, and the earlier sessions in the same way, so that
         both are counted by one yardstick; a mode of today most of which lies in no earlier one is new.
 
         Parameters
@@ -310,7 +146,9 @@ class Modes:
         """
         held: dict[int, int] = {}
         if other._fit is not None:
-            modes, counts = np.unique(vote(other._fit.own, other._labels)[0], return_counts=True)
+            bent = other._bent
+            own = vote(other._fit.own, other._labels)[0] if bent is None else bent.own(other._labels)
+            modes, counts = np.unique(own, return_counts=True)
             held = {int(mode): int(count) for mode, count in zip(modes, counts, strict=True)}
         totals = self.texts.height, other.texts.height
         assigned = other.assign(self.texts)
@@ -347,6 +185,112 @@ class Modes:
         """
         return crosswalk(self.frame, self.members, self.texts, taxonomy)
 
+    def bend(self, labels: Any) -> Modes:
+        """The same sessions in modes that labels have re-shaped.
+
+        A labelled session is in the mode that its label names. The others go where the labels make it likeliest, by those
+        views of a session (words, meaning, structure) in which like labels are alike; a dense group that no label is near stays
+        a mode of its own. Under ten labels, or all of one kind, the modes stay as they are, and a note says so.
+
+        Parameters
+        ----------
+        labels
+            Session → failure mode; or a frame with ``session_id`` and ``failure_mode``, and where the sessions were drawn
+            by chance ``queue_id``, ``weight`` (how many sessions each stands for) and ``turn`` (which queue was drawn first), which
+            `prevalence` needs. The mode ``"no failure"`` is that of sessions which were read and passed.
+
+        Returns
+        -------
+        Modes
+            Deterministic. Modes are edited by hand as before; edits made on other modes are done again by `apply`.
+
+        Raises
+        ------
+        InputError
+            A column is missing, or a session has two labels.
+        """
+        frame = as_labels(labels)
+        if self._fit is None or frame.is_empty():
+            return self
+        before = self._bent
+        plain = (self._fit, self._labels, self._names) if before is None else before.unbent
+        made = bend_fit(*plain, frame)
+        if isinstance(made, str):
+            return replace(self, notes=(*self.notes, made))
+        done = build(
+            made.fit,
+            self.texts,
+            made.bent.before_edits,
+            made.names,
+            made.retired,
+            notes=made.bent.notes,
+            events=self.events,
+            bent=made.bent,
+        )
+        return replace(done, home=self.home)
+
+    def next(self, n: int = 20, *, without: Collection[str] = (), seed: int = 0) -> pl.DataFrame:
+        """Choose the sessions whose labels help most, each with its chance of having been chosen.
+
+        Without labels one session of each of `n` regions of like sessions; with labels those that are hard to tell, of
+        which some are drawn from everything. A handful at a time is best: each label changes what is hard to tell.
+
+        Parameters
+        ----------
+        n
+            How many.
+        without
+            Sessions that were read already, beside those whose labels bent the modes.
+        seed
+            Another seed draws others.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``session_id, inclusion, because, component``, in random order; `inclusion` is the chance of being among the `n`.
+
+        Raises
+        ------
+        InputError
+            `n` is below 1.
+        EmptyError
+            No session is left, or there are too few to look for modes.
+        """
+        if self._fit is None:
+            msg = f"there is nothing to choose by: {self.sentence}"
+            raise EmptyError(msg)
+        return choose(self._fit, self._bent, n, without=without, seed=seed)
+
+    def prevalence(self) -> Prevalence:
+        """The share of each mode among all sessions, corrected for what the assignment gets wrong.
+
+        Returns
+        -------
+        Prevalence
+            With intervals that rest on the labels drawn by chance, each weighted back.
+
+        Raises
+        ------
+        EmptyError
+            No labels have bent the modes, or hardly any of them was drawn by chance.
+        """
+        return prevalence(self._fitted(), self._bent_by_labels(), self._labels, self._names)
+
+    def learning_curve(self) -> LearningCurve:
+        """How often labelled sessions are put where their reader put them, by the number of other labels learned from.
+
+        Returns
+        -------
+        LearningCurve
+            Held out throughout: no session is scored by a map that its own label bent.
+
+        Raises
+        ------
+        EmptyError
+            No labels have bent the modes.
+        """
+        return learning_curve(self._bent_by_labels())
+
     def to_json(self) -> dict[str, Any]:
         """The modes, members, notes and edits as JSON takes them."""
         return {
@@ -361,23 +305,11 @@ class Modes:
     def _repr_html_(self) -> str:
         return show(self.frame, self.sentence, self.notes)
 
-    def _find(self, mode: int | str) -> int:
-        for number, name in self._names.items():
-            if mode in (number, name):
-                return number
-        raise UnknownNameError(str(mode), "mode", self._names.values())
-
-    def _fitted(self) -> Fit:
-        assert self._fit is not None  # a mode was found, so there is a fit
-        return self._fit
-
-    def _check_name(self, name: str, *, besides: Sequence[int]) -> None:
-        if not name.strip():
-            msg = "a mode needs a name that is not empty"
-            raise InputError(msg)
-        if any(given == name for number, given in self._names.items() if number not in besides):
-            msg = f"another mode is named {name!r}: merge the two, or choose another name"
-            raise InputError(msg)
+    def _bent_by_labels(self) -> Bent:
+        if self._bent is None:
+            msg = "no labels have bent these modes: label at least ten sessions of two kinds, then cluster again, or `modes.bend(labels)`"
+            raise EmptyError(msg)
+        return self._bent
 
     def _again(
         self, labels: Ints, names: Mapping[int, str], edit: Edit, retired: frozenset[int] | None = None
@@ -393,52 +325,8 @@ class Modes:
             highest=self._highest,
             notes=self.notes,
             events=events,
+            bent=self._bent,
         )
-
-    def _cut(self, number: int, groups: Sequence[Sequence[str]], edit: Edit) -> Modes:
-        fit = self._fitted()
-        row = {item.session_id: i for i, item in enumerate(fit.items)}
-        labels = self._labels.copy()
-        fresh = self._highest + 1
-        for part, group in enumerate(groups):
-            labels[[row[session] for session in group]] = number if part == 0 else fresh + part - 1
-        parts = [number, *range(fresh, fresh + len(groups) - 1)]
-        tokens = [item.tokens for item in fit.items]
-        named = name_groups(fit.phrases, np.where(np.isin(labels, parts), labels, -1), tokens=tokens)
-        names = {n: given for n, given in self._names.items() if n != number}
-        for part in parts:
-            name = named[part][0]
-            names[part] = name if name not in names.values() else f"{name} (part {parts.index(part) + 1})"
-        return self._again(labels, names, edit)
-
-    def _apply_one(self, edit: Edit) -> Modes | None:  # noqa: PLR0911 - a kind, a line
-        if self._fit is None or not self._names:
-            return None
-        today = {number: frozenset(self.session_ids(number)) for number in self._names}
-        try:
-            if edit.kind == "move":
-                there = {item.session_id for item in self._fit.items}
-                return self.move([s for s in edit.groups[0] if s in there], edit.name or "")
-            if edit.kind == "split":
-                return self._split_again(edit, today)
-            found = [best_match(group, today) for group in edit.groups]
-            numbers = list(dict.fromkeys(number for number in found if number is not None))
-            if edit.kind == "merge":
-                return self.merge(numbers, edit.name)
-            if not numbers:
-                return None
-            if edit.kind == "rename":
-                return self.rename(numbers[0], edit.name or "")
-            return self.retire(numbers[0]) if edit.kind == "retire" else self.restore(numbers[0])
-        except InputError:
-            return None
-
-    def _split_again(self, edit: Edit, today: Mapping[int, frozenset[str]]) -> Modes | None:
-        number = best_match([s for group in edit.groups for s in group], today)
-        if number is None:
-            return None
-        groups = [[s for s in group if s in today[number]] for group in edit.groups]
-        return self.split(number, [group for group in groups if group])
 
 
 def build(
@@ -451,6 +339,7 @@ def build(
     highest: int = 0,
     notes: Sequence[str] = (),
     events: Sequence[Edit] = (),
+    bent: Bent | None = None,
 ) -> Modes:
     """Put a result together from a fit, labels (1.., -1 for open) and names; without names, the modes are named by contrast."""
     named = name_groups(fit.phrases, labels, tokens=[item.tokens for item in fit.items])
@@ -471,7 +360,7 @@ def build(
         members=order.join(members, on="session_id", how="left", maintain_order="left"),
         points=order.join(points, on="session_id", how="left", maintain_order="left"),
         texts=texts,
-        sentence=summary(fit.total, frame),
+        sentence=" ".join([summary(fit.total, frame), *([] if bent is None else [bent.sentence])]),
         notes=tuple(notes),
         events=tuple(events),
         _fit=fit,
@@ -479,4 +368,5 @@ def build(
         _names=dict(names),
         _retired=retired,
         _highest=max(highest, *names, 0),
+        _bent=bent,
     )

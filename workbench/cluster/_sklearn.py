@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "Classifier",
     "Projection",
     "Vocabulary",
     "most_agreed",
@@ -27,6 +28,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 _MORE: Final = 10  # directions beside those that are kept, so that these are right
 _ROUNDS: Final = 10
+_LOOSE: Final = 10.0  # inverse strength of the regularisation
 _NARROW: Final = 1200  # up to this many columns the covariance is quicker to take apart than the rows
 
 
@@ -154,6 +156,33 @@ def _widest(square: Any, keep: int) -> tuple[Floats, Floats]:
     """The largest eigenvalues of a symmetric matrix, and their vectors as columns."""
     values, vectors = np.linalg.eigh(square)
     return np.asarray(values[::-1][:keep], dtype=np.float64), np.asarray(vectors[:, ::-1][:, :keep], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A logistic regression over kinds; where it was shown one kind alone, that one."""
+
+    _model: Any
+    _only: int | None = None
+
+    @classmethod
+    def fit(cls, rows: Floats, kinds: NDArray[np.int64], weights: Floats) -> Classifier:
+        """Fit on rows of shape (m, d)."""
+        if len(np.unique(kinds)) == 1:
+            return cls(None, int(kinds[0]))
+        linear: Any = importlib.import_module("sklearn.linear_model")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it may stop before the last digit
+            return cls(linear.LogisticRegression(C=_LOOSE, max_iter=300).fit(rows, kinds, sample_weight=weights))
+
+    def chance(self, rows: Floats, count: int) -> Floats:
+        """The likelihood of each of `count` kinds, shape (n, count); 0 for kinds that it was not fitted on."""
+        out = np.zeros((len(rows), count))
+        if self._only is not None:
+            out[:, self._only] = 1.0
+            return out
+        out[:, self._model.classes_] = self._model.predict_proba(rows)
+        return out
 
 
 def neighbours(of: Any, among: Any, k: int, *, same: bool = False) -> tuple[NDArray[np.int64], Floats]:

@@ -16,7 +16,7 @@ from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, smoot
 from workbench.cluster._terms import fragments, grams, kept_share, plain_fragments
 from workbench.errors import InputError
 
-__all__ = ["FACET_VIEWS", "Space", "Views", "fit_space", "joined_views", "reduced", "words_of"]
+__all__ = ["FACET_VIEWS", "Space", "Views", "documents_of", "fit_space", "joined_views", "reduced", "words_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -85,7 +85,7 @@ class _View:
         """Rows of this view, weighed, shape (n, its dimensions)."""
         if self.vocabulary is None:
             return self.weight * self.projection.apply(np.asarray(vectors, dtype=np.float64))
-        documents = _documents(self.kind, texts, tokens, plain=plain)
+        documents = documents_of(self.kind, texts, tokens, plain=plain)
         return self.weight * self.projection.apply(unit_rows(self.vocabulary.matrix(documents)))
 
 
@@ -238,7 +238,7 @@ def _fit_views(
     for kind, weight in (("words", views.words), ("structure", views.structure), ("agent", views.agent)):
         if weight <= 0:
             continue
-        documents = _documents(kind, texts, tokens, plain=plain)
+        documents = documents_of(kind, texts, tokens, plain=plain)
         low, high = _SHARES[kind]
         vocabulary = Vocabulary.fit(documents, min_share=low, max_share=high, limit=_TERMS)
         if vocabulary is not None:
@@ -294,7 +294,8 @@ def _at(values: Sequence[Any], rows: Ints) -> Sequence[Any]:
     return values if len(rows) == len(values) else [values[i] for i in rows.tolist()]
 
 
-def _documents(kind: str, texts: Sequence[str], tokens: Sequence[Sequence[str]], *, plain: bool) -> list[list[str]]:
+def documents_of(kind: str, texts: Sequence[str], tokens: Sequence[Sequence[str]], *, plain: bool) -> list[list[str]]:
+    """The terms of each text in the view of that kind."""
     if kind == "words":
         return words_of(texts, plain=plain)
     return [[token for token in row if token.startswith(_AGENT) == (kind == "agent")] for row in tokens]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbench.label._agreement import ReviewerAgreement, agreement
 from workbench.label._anchoring import Anchoring, anchoring, first_verdicts
+from workbench.label._chosen import queue_of_chosen
 from workbench.label._codebook import Codebook, codebook
 from workbench.label._current import (
     contested,
@@ -90,6 +91,7 @@ __all__ = [
     "matching",
     "modes_of",
     "population_hash",
+    "queue_of_chosen",
     "read_annotations",
     "read_draws",
     "reserve",

@@ -1,6 +1,7 @@
 """Pure statistics over arrays: every estimate carries its interval, and every formula names its source."""
 
 from workbench.stats._agreement import JudgeAgreement, agreement
+from workbench.stats._assisted import Sample, assisted_shares
 from workbench.stats._discovery import Discovery, binomial_bound, discoveries
 from workbench.stats._interval import Interval, quantile
 from workbench.stats._mean import FEWEST, mean_interval, paired_interval, score_interval
@@ -20,10 +21,12 @@ __all__ = [
     "OfK",
     "PairedTest",
     "Reliability",
+    "Sample",
     "Share",
     "Unseen",
     "Variance",
     "agreement",
+    "assisted_shares",
     "benjamini_hochberg",
     "binomial_bound",
     "bootstrap",

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["bh", "binomial_below", "binomial_mass", "convolve", "kappa", "student"]
+__all__ = ["beta_interval", "bh", "binomial_below", "binomial_mass", "convolve", "kappa", "student"]
 
 _Array = npt.NDArray[np.float64]
 
@@ -52,3 +52,13 @@ def kappa(table: list[list[int]]) -> tuple[float, float]:
 
     found = cohens_kappa(np.asarray(table))
     return float(found.kappa), float(found.std_kappa)
+
+
+def beta_interval(successes: float, n: float, level: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval, also for numbers that are no integers."""
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    low = float(betaincinv(successes, n - successes + 1, tail)) if successes > 0 else 0.0
+    high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
+    return low, high

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FailureModes"]
 
+_NOTED = 0.5  # share of sessions with a note from which on notes are evidence like any other
 _TWO = 2  # what a cross table crosses
 
 
@@ -35,6 +36,7 @@ class FailureModes(Traces):
         min_size: int | None = None,
         seed: int = 0,
         executor: Executor | Callable[[], Executor] | None = None,
+        labels: bool | None = None,
     ) -> Modes: ...
 
     @overload
@@ -47,6 +49,7 @@ class FailureModes(Traces):
         min_size: int | None = None,
         seed: int = 0,
         executor: Executor | Callable[[], Executor] | None = None,
+        labels: bool | None = None,
     ) -> CrossTable: ...
 
     def cluster(
@@ -58,6 +61,7 @@ class FailureModes(Traces):
         min_size: int | None = None,
         seed: int = 0,
         executor: Executor | Callable[[], Executor] | None = None,
+        labels: bool | None = None,
     ) -> Modes | CrossTable:
         """Group sessions by what went wrong, and compare each group with other sessions.
 
@@ -74,6 +78,8 @@ class FailureModes(Traces):
             The fewest sessions that are called a mode.
         seed
             The same input and seed give the same modes and names.
+        labels
+            Let what was labelled so far bend the modes, from ten labels of two kinds on; by default where what went wrong is compared.
         executor
             Where texts are embedded, instead of in this process: any `concurrent.futures.Executor`, or a function that makes one.
 
@@ -83,6 +89,7 @@ class FailureModes(Traces):
             Several facets, but not two.
         """
         from workbench import cluster, evidence
+        from workbench.workspace._map_labels import map_labels
         from workbench.workspace._mode_edits import ModeEdits, standing
 
         if isinstance(facet, (list, tuple)):
@@ -91,15 +98,20 @@ class FailureModes(Traces):
                 msg = f"facet: a cross table takes two facets, got {len(several)}; name one alone, or two"
                 raise InputError(msg)
             rows, columns = (
-                self.cluster(population, facet=each, against=against, min_size=min_size, seed=seed, executor=executor)
+                self.cluster(
+                    population, facet=each, against=against, min_size=min_size, seed=seed, executor=executor, labels=labels
+                )
                 for each in several
             )
             return cluster.cross(rows, columns)
         facet = cast("Facet", facet)
         wanted, refused = self._meant(population)
         beside = None if against is None else self._meant(against)[0]
+        bends = isinstance(facet, str) and facet == "failure" if labels is None else labels
+        said = map_labels(self.store.database) if bends else cluster.LABELS.to_frame()
         with self._progress("cluster") as report:
-            texts = self._facet(wanted if beside is None else concat_ids(wanted, beside), facet)
+            everyone = wanted if beside is None else concat_ids(wanted, beside)
+            texts = self._facet(everyone, facet, labelled=said["session_id"])
             found = cluster.cluster(
                 texts.join(wanted, on="session_id", how="semi", maintain_order="left"),
                 against=None
@@ -114,17 +126,27 @@ class FailureModes(Traces):
                 seed=seed,
                 progress=report,
             )
+        found = found.bend(said)
         name = str(found.texts["facet"].first() or "failure")
         found = found.apply(standing(self.store.database.read("mode_edits", facet=name)))
         found = replace(found, notes=(*found.notes, *evidence.refusals(refused)))
         return replace(found, home=ModeEdits(found, name, self.store.database, self._reading))
 
-    def _facet(self, sessions: pl.DataFrame, facet: Facet) -> pl.DataFrame:
-        """What the sessions are compared by: read off their steps, and said by users and readers in their own words."""
+    def _facet(self, sessions: pl.DataFrame, facet: Facet, *, labelled: pl.Series) -> pl.DataFrame:
+        """What the sessions are compared by: read off their steps, and said by users and readers in their own words.
+
+        Where hardly any but labelled sessions have a note, these notes are left out: a map that reads them is right about
+        labelled sessions as it is about no other.
+        """
         from workbench import cluster
 
-        said = self.sessions().select("session_id", pl.concat_list("feedback_comment", "note").alias("text"))
-        reasons = said.explode("text").drop_nulls("text").join(sessions, on="session_id", how="semi")
+        said = self.sessions().join(sessions, on="session_id", how="semi")
+        own = pl.col("session_id").is_in(labelled.to_list())
+        others = said.filter(~own)["note"]
+        if others.count() < _NOTED * len(others):
+            said = said.with_columns(pl.when(~own).then("note").alias("note"))
+        reasons = said.select("session_id", pl.concat_list("feedback_comment", "note").alias("text"))
+        reasons = reasons.explode("text").drop_nulls("text")
 
         def make() -> pl.DataFrame:
             steps = self.steps().join(sessions, on="session_id", how="semi", maintain_order="left")

@@ -14,6 +14,7 @@ from workbench.workspace._base import author_of
 from workbench.workspace._modes import FailureModes
 
 if TYPE_CHECKING:
+    from workbench.cluster import Modes
     from workbench.label import Filled, Filling, Protocol, Queue
 
 __all__ = ["Queueing"]
@@ -32,6 +33,7 @@ class Queueing(FailureModes):
         by: str | None = None,
         score: str | None = None,
         informed: bool = False,
+        order: Modes | None = None,
         ahead: int | None = None,
         because: str | None = None,
         protocol: Protocol | None = None,
@@ -54,6 +56,9 @@ class Queueing(FailureModes):
         informed
             A third at random, the rest where most is to be learnt: kinds not seen yet, disagreement with graders, thin segments
             (of `by`), negative feedback. A larger `n` later goes on from what was read until then.
+        order
+            Draw along the map of these modes where labels help most: at first one session of each region, then what the labels
+            so far leave hard to tell. A handful at a time is best, each under a name of its own.
         ahead
             With `informed`: draw so many beyond what was read, and more whenever this is called again or `next_item` is.
         because
@@ -64,6 +69,8 @@ class Queueing(FailureModes):
         from workbench import evidence, label
         from workbench.workspace._queues import keep
 
+        if order is not None:
+            return self._queue_along(order, name, population, n=n, seed=seed, because=because, protocol=protocol)
         # A queue that exists is handed back whatever the population has become.
         sessions, protocol = self._rolled_up(), protocol or label.Protocol()
         if population is None and protocol.filter is not None:
@@ -111,6 +118,52 @@ class Queueing(FailureModes):
             then = f"`ws.queue({name!r})` or `workbench queue draw {name!r}` draws one."
             raise UnknownNameError(name, "queue", known["name"].to_list(), then=then)
         return self.queue(name, n=own["n"].item())
+
+    def _queue_along(
+        self,
+        modes: Modes,
+        name: str,
+        population: Any,
+        *,
+        n: int,
+        seed: int,
+        because: str | None,
+        protocol: Protocol | None,
+    ) -> Queue:
+        """A queue along the map, bent by all labels so far."""
+        from workbench import evidence, label
+        from workbench.workspace._map_labels import map_labels
+        from workbench.workspace._queues import keep
+
+        if population is not None:
+            msg = "order= draws from the sessions of the modes: leave the population out, or cluster that"
+            raise InputError(msg)
+        database = self.store.database
+        source, refused = self._meant(modes.members.select("session_id"))
+        allowed = set(source["session_id"].to_list())
+        read = set(label.current_labels(self.annotations())["session_id"].to_list())
+        closed = [
+            session for session in modes.members["session_id"].to_list() if session in read or session not in allowed
+        ]
+
+        def draw() -> Queue:
+            drawn = database.read("queues").filter(name=name).height > 0
+            return label.queue_of_chosen(
+                modes.members.clear() if drawn else modes.bend(map_labels(database)).next(n, without=closed, seed=seed),
+                name=name,
+                n=n,
+                pool=sorted(allowed - set(closed)),
+                seed=seed,
+                because=because,
+                history=database.read("draws"),
+                queues=database.read("queues"),
+                protocol=protocol or label.Protocol(),
+                created_by=author_of(),
+                now=datetime.now(UTC),
+            )
+
+        drawn = keep(database, draw)
+        return replace(drawn, notes=(*drawn.notes, *evidence.refusals(refused if drawn.is_new else 0)))
 
     def next_item(self, queue: Queue, *, reviewer: str, now: datetime | None = None) -> dict[str, Any] | None:
         """Reserve the next session of a queue for a reviewer: `session_id`, `draw_id`, `because`, `expires_at`; None where nothing is left.
