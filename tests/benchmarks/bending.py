@@ -92,7 +92,7 @@ class Reader:
     def read(self, n: int, *, seed: int, chosen: bool = True) -> None:
         """Label n more: at first half of what is wanted in all, then a handful at a time."""
         if chosen:
-            picked = self.modes.next(n, seed=seed)
+            picked = self.modes.next(n, seed=seed, without=[row["session_id"] for row in self.rows])
         else:
             ids = np.random.default_rng(seed).permutation(self.unbent.texts["session_id"].to_list())[:n]
             picked = pl.DataFrame({"session_id": ids, "inclusion": [n / self.unbent.texts.height] * n})

@@ -99,7 +99,13 @@ class FailureModes(Traces):
                 raise InputError(msg)
             rows, columns = (
                 self.cluster(
-                    population, facet=each, against=against, min_size=min_size, seed=seed, executor=executor, labels=labels
+                    population,
+                    facet=each,
+                    against=against,
+                    min_size=min_size,
+                    seed=seed,
+                    executor=executor,
+                    labels=labels,
                 )
                 for each in several
             )
@@ -107,7 +113,7 @@ class FailureModes(Traces):
         facet = cast("Facet", facet)
         wanted, refused = self._meant(population)
         beside = None if against is None else self._meant(against)[0]
-        bends = isinstance(facet, str) and facet == "failure" if labels is None else labels
+        bends = _tells_failures(facet) if labels is None else labels
         said = map_labels(self.store.database) if bends else cluster.LABELS.to_frame()
         with self._progress("cluster") as report:
             everyone = wanted if beside is None else concat_ids(wanted, beside)
@@ -175,3 +181,8 @@ class FailureModes(Traces):
                 for name, comment in latest.select("name", "comment").iter_rows()
             ],
         )
+
+
+def _tells_failures(facet: object) -> bool:
+    """Whether a facet shows what went wrong, which is what labels name; an expression is not asked."""
+    return isinstance(facet, str) and facet == "failure"
