@@ -78,3 +78,12 @@ def test_what_nothing_bears_out_is_a_sign(steps: list[dict[str, object]], sign: 
 )  # fmt: skip
 def test_what_the_session_bears_out_is_no_sign(steps: list[dict[str, object]], sign: str) -> None:
     assert sign not in signs(session(*steps))
+
+
+def test_a_word_of_a_megabyte_is_read_in_little_time() -> None:
+    rows = session(user("Refund it"), tool("get_order", "{}", "x" * 1_000_000), agent("It is on its way."))
+    assert "answer names another amount than the call" not in signs(rows)
+
+
+def test_double_checking_is_no_promise() -> None:
+    assert "agent promised" not in signs(session(user("Is it coming?"), agent("Let me double-check that for you.")))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from workbench.cluster import cluster, facet_text
+from workbench.cluster import Views, cluster, facet_text
 from workbench.cluster._agents import agents
 from workbench.cluster._hdbscan import density_groups
 
@@ -63,6 +64,25 @@ def test_a_sign_that_passing_sessions_show_as_often_groups_less_than_one_they_ne
     for mode in members["mode"].unique():
         said = {rare[i] for i, own in zip(inside, members["mode"], strict=True) if own == mode}
         assert len(said) == 1
+
+
+@pytest.mark.slow
+def test_where_failing_sessions_are_as_passing_ones_hardly_a_mode_is_called_more_common() -> None:
+    common, found = 0, 0
+    for world in range(8):
+        random = np.random.default_rng(world)
+        chance = np.tile([0.05, 0.1, 0.15, 0.2, 0.3], 5)
+        failing, passing = (
+            [
+                {"session_id": f"{name}{i}", "text": "x", "tokens": [f"sign: {j}" for j in np.flatnonzero(random.random(25) < chance)]}
+                for i in range(size)
+            ]
+            for name, size in (("f", 300), ("p", 600))
+        )  # fmt: skip
+        modes = cluster(failing, against=passing, views=Views(0, 0, 1))
+        common += int((modes.frame["lift_low"] > 1).sum())
+        found += modes.frame.height
+    assert common <= 0.1 * found
 
 
 def test_of_few_points_the_grouping_that_holds_when_they_are_shaken_is_kept() -> None:

@@ -50,6 +50,13 @@ def test_a_killed_worker_takes_nothing_with_it(tmp_path: Path) -> None:
     assert len(made) == 2
 
 
+def test_executors_that_take_no_work_are_not_made_for_ever() -> None:
+    closed = ThreadPoolExecutor(1)
+    closed.shutdown()
+    with pytest.raises(InfrastructureError, match="3 executors in a row took no work"):
+        list(spread(square, [(1,)], lambda: closed))
+
+
 def test_an_executor_that_broke_and_was_handed_in_is_told_so(tmp_path: Path) -> None:
     with POOL() as pool, pytest.raises(InfrastructureError, match="hand in a function that makes it"):
         list(spread(square, [(number, str(tmp_path)) for number in range(8)], pool))

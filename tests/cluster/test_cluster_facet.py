@@ -80,6 +80,22 @@ def test_a_pending_result_told_as_done_is_a_sign() -> None:
     assert "success claimed although the result said no" in signs(rows)
 
 
+def test_a_fact_that_is_no_is_no_refusal_and_an_outcome_that_is_no_is_one() -> None:
+    def told(result: str) -> set[str]:
+        return signs(session(user("Book it"), tool("book_flight", "{}", result), agent("Your flight has been booked.")))
+
+    assert "success claimed although the result said no" not in told('{"reservation":"ZX81","insurance":"no"}')
+    assert "success claimed although the result said no" in told('{"approved":"no"}')
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"), [("No, that's all. Thanks!", False), ("No problem!", False), ("No, not that one.", True)]
+)
+def test_a_polite_no_refuses_nothing(said: str, refused: bool) -> None:
+    rows = session(user("Book it"), agent("Booked. Anything else?"), user(said))
+    assert ("user refused" in signs(rows)) is refused
+
+
 def test_acting_on_another_order_than_the_user_named_is_a_sign() -> None:
     rows = session(
         user("Please refund order W100200."),
@@ -226,6 +242,11 @@ def test_a_function_of_the_loop_is_a_facet() -> None:
 
     frame = facet_text(session(user("Ask"), agent("Order A-77 is fine")), last_words)
     assert frame.select("text", "facet").row(0) == ("Order [id] is fine", "last_words")
+
+
+def test_a_function_that_gives_no_text_is_refused_with_the_session() -> None:
+    with pytest.raises(InputError, match="gave int for session 's'"):
+        facet_text(session(user("hello")), lambda _: 7)  # pyright: ignore[reportArgumentType] - that is the mistake
 
 
 def test_unknown_facets_and_bad_expressions_are_refused_with_a_hint() -> None:

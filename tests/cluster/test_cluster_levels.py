@@ -11,7 +11,7 @@ import pytest
 
 import workbench as wb
 from workbench.cluster import Modes, Views, cluster, cross, facet_text, taxonomies
-from workbench.errors import UnknownNameError
+from workbench.errors import InputError, UnknownNameError
 
 SIGNS = {
     "tool error, time-out": "success claimed after a tool error",
@@ -78,6 +78,20 @@ def test_every_sign_of_the_taxonomies_can_be_shown_by_a_session() -> None:
         )
 
 
+def test_modes_of_two_facets_are_not_compared(modes: Modes) -> None:
+    texts = [
+        {"session_id": f"s{i}", "text": f"refund {'late' if i % 2 else 'lost'}", "facet": "intent"} for i in range(30)
+    ]
+    with pytest.raises(InputError, match="compare modes of one facet"):
+        modes.diff(cluster(texts, views=Views(0, 1, 0)))
+
+
+def test_what_is_no_failure_heads_nothing(modes: Modes) -> None:
+    first = modes.frame["name"][0]
+    assert f"“{first}”" in modes.sentence
+    assert f"“{first}”" not in modes.retire(first).sentence
+
+
 def test_two_facets_are_crossed_with_shares_of_the_row_and_lift_over_the_other_rows() -> None:
     kinds = [("refund", "late") if i % 3 else ("address", "loop") for i in range(90)]
     texts = {
@@ -99,4 +113,4 @@ def test_two_facets_are_crossed_with_shares_of_the_row_and_lift_over_the_other_r
 def test_a_facet_that_shows_nothing_crosses_to_a_sentence() -> None:
     steps = [{"session_id": f"s{i}", "number": 1, "turn": 1, "kind": "user", "text": "hello"} for i in range(12)]
     silent = cluster(facet_text(steps, "trajectory"), views=Views(0, 0, 1))
-    assert cross(silent, silent).sentence.startswith("No failure")
+    assert cross(silent, silent).sentence.startswith("No pair")

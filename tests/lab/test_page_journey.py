@@ -19,14 +19,14 @@ import workbench as wb
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SAMPLE = ROOT / "data" / "sample"
 NAME = 'first </script><script>window.pwned=1</script> "read" \'; import os'
-_RUN = """kernel => new Promise(done => {
+_RUN = """([kernel, path]) => new Promise(done => {
   const header = type => ({msg_id: type, session: 's', username: 'u', date: new Date().toISOString(), msg_type: type, version: '5.3'});
   const heard = [];
   const socket = new WebSocket(`ws://${location.host}/api/kernels/${kernel}/channels?session_id=s`);
   socket.onmessage = message => { if (typeof message.data === 'string') heard.push(JSON.parse(message.data)); };
   socket.onopen = () => {
     const send = (type, content, channel) => socket.send(JSON.stringify({header: header(type), parent_header: {}, metadata: {}, content, channel, buffers: []}));
-    const code = "open('pwned', 'w').close()";
+    const code = `open(${JSON.stringify(path)}, 'w').close()`;
     send('execute_request', {code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false}, 'shell');
     send('execute_request', {code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false}, 'control');
     send('kernel_info_request', {}, 'shell');
@@ -128,9 +128,10 @@ def test_an_expert_reads_a_queue_through_a_reload_and_a_killed_kernel(
     opened(page)
     says(page, "3 of 5 done")
     kernel = page.evaluate("() => JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
-    replies = page.evaluate(_RUN, kernel)  # no code of a visitor is run, whichever way it is sent
+    pwned = ws.store.folder / "pwned"
+    replies = page.evaluate(_RUN, [kernel, str(pwned)])  # no code of a visitor is run, whichever way it is sent
     assert "execute_reply" not in replies
-    assert not list(ws.store.folder.rglob("pwned"))
+    assert not pwned.exists()
 
     running = max(server.children(), key=psutil.Process.create_time)  # the one of before the reload goes a while later
     running.send_signal(signal.SIGKILL)

@@ -29,8 +29,8 @@ def test_verdicts_with_and_without_the_suggestion_are_compared() -> None:
     assert (found.shown, found.blind, found.randomised) == ((30, 30), (15, 30), False)
     assert found.difference is not None
     assert found.difference.low > 0.2
-    assert "+50.0 points (+" in found.sentence
-    assert "what is shown first sways the verdict" in found.sentence
+    assert "+50.0 points (95% interval +" in found.sentence
+    assert "readers chose what they looked at first" in found.sentence
     assert "let chance decide" in found.notes[0]
     only = label.anchoring(given(rows).filter("blind"), FAIL)
     assert only.difference is None
@@ -85,7 +85,8 @@ def test_groups_are_what_chance_decided_and_not_what_was_looked_at() -> None:
     assert found.randomised
     assert found.shown[1] + found.blind[1] == 200
     assert found.shown[0] == found.shown[1] == sum(first.values())
-    assert found.notes[1].startswith("1 that were to be hidden were asked for")
+    assert found.notes[1].startswith("1 verdicts on sessions for which chance decided nothing")
+    assert found.notes[2].startswith("1 that were to be hidden were asked for")
 
 
 def test_the_interval_holds_the_truth_also_where_several_read_each_session() -> None:

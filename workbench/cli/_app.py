@@ -172,6 +172,9 @@ def cluster(
         ]
         shown = readable(modes.frame.select(columns), {"share": percent, "lift": times}, interval="share")
         say(modes.sentence, modes.to_json(), as_json=as_json, frame=shown)
+        if not as_json:
+            for note in modes.notes:
+                say(note, {}, as_json=False)
 
 
 @app.command()

@@ -24,7 +24,7 @@ from workbench.cluster._talk import (
 
 __all__ = ["answer_signals"]
 
-_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.\w+)+")
+_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.\w+)+")
 _WEEKDAYS: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SAID_DATE: Final = re.compile(
@@ -33,7 +33,7 @@ _SAID_DATE: Final = re.compile(
 )
 _PROMISES: Final = any_of(
     r"guarantee[sd]?", r"i promise", r"i assure you", r"rest assured", r"for free", r"free of charge", r"on the house", r"no matter what",
-    r"by tomorrow", r"within the hour", r"no need to (?:send|return|pay|do)", r"you (?:can|may) keep", r"at no (?:extra |additional )?cost", r"double",
+    r"by tomorrow", r"within the hour", r"no need to (?:send|return|pay|do)", r"you (?:can|may) keep", r"at no (?:extra |additional )?cost", r"double (?:the|your|that)",
 )  # fmt: skip
 _DELAYS: Final = any_of(
     r"one moment", r"(?:just )?(?:a|one) (?:moment|second|minute)", r"hold on", r"bear with me", r"while i (?:check|look|pull|search|get|find)",

@@ -14,7 +14,8 @@ from workbench._words import percent, with_interval
 from workbench.cluster._fit import Draw, Fit, Item
 from workbench.cluster._labelled_views import LabelledViews, nearest_distance, weighed
 from workbench.cluster._learner import Learned, held_out, learn
-from workbench.cluster._sklearn import Projection, neighbours
+from workbench.cluster._sklearn import Projection, agreement, neighbours
+from workbench.cluster._table import nearest_mode
 from workbench.cluster._texts import as_items
 from workbench.errors import InputError
 from workbench.stats import wilson
@@ -39,6 +40,8 @@ LABELS: Final = pl.Schema({
 })  # fmt: skip
 
 _LEAST: Final = 10
+_A_KIND: Final = 3
+_CLEARLY: Final = 0.1  # of AMI: what a few dozen labels cannot tell apart
 _VOTES: Final = 10
 _MAJORITY: Final = 0.5
 _FAR: Final = 99.0
@@ -109,6 +112,25 @@ class Bent:
             f"Held out, {hits} of {read} labelled sessions are put where their reader put them, {agreement}; `learning_curve()` weighs back which were chosen.",
             "Sizes count the sessions that are put into a mode, errors included; `prevalence()` corrects for these.",
             "Stability is here the overlap with maps made without a fifth of the labels, on sessions that nobody read.",
+        )
+
+    def worse(self) -> str | None:
+        """What to say where labelled sessions agree better with the modes without labels than with where they are put held out."""
+        labels, kinds = len(self.rows), len(self.kind_names)
+        if labels < _A_KIND * kinds:
+            return (
+                f"{labels:,} labels of {kinds} kinds are too few to bend the modes by themselves (at least {_A_KIND} a kind, on average): label more, "
+                "or ask for it with `labels=True`."
+            )
+        fit, groups, _ = self.unbent
+        near = nearest_mode(fit, groups)[0]
+        before = agreement(self.kinds, np.where(groups >= 0, groups, near)[self.rows])
+        after = agreement(self.kinds, self.held_out_chance()[self.rows].argmax(axis=1))
+        if after >= before - _CLEARLY:
+            return None
+        return (
+            f"{labels:,} labels of {kinds} kinds do not bend the modes yet: the labelled sessions agree with these modes by AMI "
+            f"{before:.2f}, and with where the other labels put them by {after:.2f}. Label more, or ask for it with `labels=True`."
         )
 
     def own(self, labels: Ints) -> Ints:

@@ -49,8 +49,8 @@ def cluster(
         Columns ``session_id`` and ``text``, and where there are such ``quotes``, ``tokens`` and ``facet``: what `facet_text` gives.
         Sessions whose text is empty are counted and left open.
     against
-        The same facet of sessions that passed: each mode then carries how many times as common it is here, so
-        that a popular request is not taken for a failure.
+        The same facet of sessions that passed. Signs that they show as often weigh less, and each mode carries how many times as common
+        it is here, so that a popular request is not taken for a failure.
     embed
         Texts to vectors: an `Embedder`, or any function of texts. The bundled model when absent; it is loaded only
         where the views ask for meaning.
@@ -225,6 +225,10 @@ def _notes(fit: Fit, modes: Modes) -> tuple[str, ...]:
     if common:
         listed = ", ".join(f"“{name}”" for name in common)
         notes.append(f"Not shown to be more common here than among passing sessions, so perhaps no failure: {listed}.")
+    if fit.against is not None:
+        notes.append(
+            "The intervals of `lift` are of 99.9%: the passing sessions that it compares with also weighed the signs by which the groups were found."
+        )
     notes.append(
         f"A mode has at least {fit.min_size} sessions; shares are of all {fit.total:,}, with 95% intervals for this grouping as it stands: another label or load may group anew."
     )

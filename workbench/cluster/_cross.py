@@ -17,7 +17,7 @@ from workbench.stats import lift, wilson
 __all__ = ["CrossTable", "cross"]
 
 _OPEN: Final = "(in no mode)"
-_BY_CHANCE: Final = 0.025  # of 95% intervals lie above what is true
+_WRONG: Final = 0.05  # chance that any of the intervals of `lift` misses, shared out among the pairs (Bonferroni)
 _SCHEMA: Final = pl.Schema({
     "row": pl.String(),
     "column": pl.String(),
@@ -40,8 +40,8 @@ class CrossTable:
     ----------
     frame
         One row for every pair that shares a session, those that meet most beyond chance first: ``row, column, sessions, of, share, low, high, lift,
-        lift_low, lift_high``. `share` is of the row's sessions; `lift` compares it with the sessions of all other rows; the
-        intervals are of 95%.
+        lift_low, lift_high``. `share` is of the row's sessions; `lift` compares it with the sessions of all other rows.
+        The intervals of `share` are of 95% each, those of `lift` of 95% for all pairs together.
     rows, columns
         The modes of the one facet and of the other.
     sentence
@@ -89,7 +89,7 @@ class CrossTable:
         # The first phrase says enough at the head of a narrow column.
         heads = {name: name.split(" · ")[0] for name in columns}
         body = _html.table(pl.DataFrame(table), heads=heads, html_columns=tuple(columns)) if table else ""
-        note = "In each cell: sessions, and their share of the row; bold where it is higher than in all other rows, beyond its 95% interval."
+        note = "In each cell: sessions, and their share of the row; bold where it is higher than in all other rows, beyond chance in any of the pairs (95%)."
         return _html.panel(self.sentence, body, notes=(note,))
 
 
@@ -118,6 +118,8 @@ def cross(rows: Modes, columns: Modes) -> CrossTable:
     of_row = dict(pairs.group_by("row").len().iter_rows())
     of_column = dict(pairs.group_by("column").len().iter_rows())
     found: list[dict[str, Any]] = []
+    known = pairs.filter(pl.col("row") != _OPEN, pl.col("column") != _OPEN)
+    together = 1 - _WRONG / max(1, known.select("row", "column").unique().height)
     for row, column, count in pairs.group_by("row", "column", maintain_order=True).len().iter_rows():
         interval = wilson(count, of_row[row])
         line: dict[str, Any] = {
@@ -130,7 +132,7 @@ def cross(rows: Modes, columns: Modes) -> CrossTable:
             "high": interval.high,
         }
         if of_row[row] < total:
-            ratio = lift(count, of_row[row], of_column[column] - count, total - of_row[row])
+            ratio = lift(count, of_row[row], of_column[column] - count, total - of_row[row], level=together)
             line |= {"lift": ratio.ratio, "lift_low": ratio.interval.low, "lift_high": ratio.interval.high}
         found.append(line)
     frame = pl.DataFrame(found, schema=_SCHEMA).sort("lift_low", "sessions", "row", "column", descending=[True, True, False, False], nulls_last=True)  # fmt: skip
@@ -148,15 +150,15 @@ def _named(modes: Modes, column: str) -> pl.DataFrame:
 
 
 def _sentence(frame: pl.DataFrame, total: int) -> str:
-    beyond = frame.filter(pl.col("lift_low") > 1, pl.col("row") != _OPEN, pl.col("column") != _OPEN)
+    known = frame.filter(pl.col("row") != _OPEN, pl.col("column") != _OPEN)
+    beyond, among = known.filter(pl.col("lift_low") > 1), known.height
     if beyond.is_empty():
-        return f"No failure is shown to be more common with one kind of session than with the others, among {total:,} sessions."
+        return f"No pair of {among:,} is shown to be more common than elsewhere, among {total:,} sessions."
     first = beyond.row(0, named=True)
     share = with_interval(first["share"], first["low"], first["high"], percent, level=0.95)
     return (
         f"\u201c{first['column']}\u201d is most tied to \u201c{first['row']}\u201d: {first['sessions']:,} of its {first['of']:,} sessions, {share}, "
-        f"at least {times(first['lift_low'])} times as common as among the others; {beyond.height:,} of {frame.height:,} pairs are "
-        f"more common than elsewhere, where chance alone would give about {max(1, round(_BY_CHANCE * frame.height)):,}."
+        f"at least {times(first['lift_low'])} times as common as among the others; {beyond.height:,} of {among:,} pairs are more common than elsewhere."
     )
 
 

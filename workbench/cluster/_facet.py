@@ -101,7 +101,7 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
     if isinstance(facet, pl.Expr):
         return _by_expression(frame, facet, said)
     if callable(facet):
-        rows = ((loop.session_id, _from_text(facet(loop) or "")) for loop in loops(frame))
+        rows = ((loop.session_id, _from_text(_told(facet, loop))) for loop in loops(frame))
         return _frame(rows, getattr(facet, "__name__", "custom"))
     talks = _talks(frame)
     if facet == "failure":
@@ -117,6 +117,15 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
         then = "A Polars expression or a function will do, too."
         raise UnknownNameError(facet, "facet", ("failure", "intent", "trajectory"), then=then)
     return _frame(made, facet)
+
+
+def _told(facet: Callable[[AgentLoop], str | None], loop: AgentLoop) -> str:
+    said: Any = facet(loop)
+    if said is not None and not isinstance(said, str):
+        name = getattr(facet, "__name__", "the function")
+        msg = f"facet: {name} gave {type(said).__name__} for session {loop.session_id!r}; a facet is a text, or None where there is none"
+        raise InputError(msg)
+    return said or ""
 
 
 def _talks(frame: pl.DataFrame) -> dict[str, Talk]:

@@ -25,7 +25,7 @@ from workbench.cluster._prevalence import Prevalence, prevalence
 from workbench.cluster._show import show, summary
 from workbench.cluster._spread import MakesExecutor
 from workbench.cluster._table import members_table, modes_table
-from workbench.errors import EmptyError
+from workbench.errors import EmptyError, InputError
 
 __all__ = ["Home", "Modes", "build"]
 
@@ -143,7 +143,15 @@ class Modes(Editable):
         polars.DataFrame
             ``status, name, name_before, size, size_before, share, share_before, difference, low, high``: `difference` in share
             with its 95% Newcombe interval; grown and shrunk only where that leaves out 0, gone where no session is left.
+
+        Raises
+        ------
+        InputError
+            The other modes are of another facet.
         """
+        if self._fit is not None and other._fit is not None and self._fit.facet != other._fit.facet:
+            msg = f"these modes are of the facet {self._fit.facet!r}, the others of {other._fit.facet!r}: compare modes of one facet, or cross two"
+            raise InputError(msg)
         held: dict[int, int] = {}
         if other._fit is not None:
             bent = other._bent
@@ -185,7 +193,7 @@ class Modes(Editable):
         """
         return crosswalk(self.frame, self.members, self.texts, taxonomy)
 
-    def bend(self, labels: Any) -> Modes:
+    def bend(self, labels: Any, *, where_better: bool = False) -> Modes:
         """The same sessions in modes that labels have re-shaped.
 
         A labelled session is in the mode that its label names. The others go where the labels make it likeliest, by those
@@ -198,6 +206,9 @@ class Modes(Editable):
             Session → failure mode; or a frame with ``session_id`` and ``failure_mode``, and where the sessions were drawn
             by chance ``queue_id``, ``weight`` (how many sessions each stands for) and ``turn`` (which queue was drawn first), which
             `prevalence` needs. The mode ``"no failure"`` is that of sessions which were read and passed.
+        where_better
+            Leave the modes as they are where labelled sessions agree better with them than with where they are put when their own
+            label is held out: few labels of many kinds tell less than the sessions themselves. A note says so.
 
         Returns
         -------
@@ -217,6 +228,9 @@ class Modes(Editable):
         made = bend_fit(*plain, frame)
         if isinstance(made, str):
             return replace(self, notes=(*self.notes, made))
+        worse = made.bent.worse() if where_better else None
+        if worse is not None:
+            return replace(self, notes=(*self.notes, worse))
         done = build(
             made.fit,
             self.texts,

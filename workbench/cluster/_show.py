@@ -26,7 +26,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
             "mode": _named(row),
             "sessions": row["size"],
             "share": with_interval(row["share"], row["low"], row["high"], percent),
-            **({"times as common as in passing": _lift(row)} if row["lift_low"] is not None else {}),
+            **({"times as common as in passing (99.9% interval)": _lift(row)} if row["lift_low"] is not None else {}),
             "stability": row["stability"],
             "in their words": "<br>".join(
                 f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.session(quote['session_id'])}"
@@ -61,9 +61,11 @@ def summary(total: int, frame: pl.DataFrame) -> str:
     """The modes in one plain sentence; `total` sessions were handed in."""
     inside = int(frame["size"].sum())
     # What is as common among passing sessions is perhaps no failure: it heads nothing while there is another.
-    rarer = frame.filter(pl.col("lift_low").is_null() | (pl.col("lift_low") > 1))
-    first = (rarer if rarer.height else frame).row(0, named=True)
-    which = "the largest" if rarer.height in (0, frame.height) else "the largest that passing sessions show less often"
+    meant = frame.filter(~pl.col("retired"))
+    meant = meant if meant.height else frame
+    rarer = meant.filter(pl.col("lift_low").is_null() | (pl.col("lift_low") > 1))
+    first = (rarer if rarer.height else meant).row(0, named=True)
+    which = "the largest" if rarer.height in (0, meant.height) else "the largest that passing sessions show less often"
     count = "1 mode holds" if frame.height == 1 else f"{frame.height} modes hold"
     return (
         f"{count} {inside:,} of {total:,} sessions ({inside / total:.0%}), {total - inside:,} are left open; {which}, "

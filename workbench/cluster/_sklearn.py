@@ -16,6 +16,8 @@ __all__ = [
     "Classifier",
     "Projection",
     "Vocabulary",
+    "agreement",
+    "linked",
     "most_agreed",
     "neighbours",
     "smooth",
@@ -225,6 +227,12 @@ def linked(centres: Floats) -> NDArray[np.int64]:
     left = np.arange(2, max(2, n // 2) + 1)  # families that remain
     steps = heights[n - left] - heights[n - left - 1]
     return np.asarray(hierarchy.fcluster(tree, int(left[np.argmax(steps)]), criterion="maxclust"), dtype=np.int64)
+
+
+def agreement(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
+    """Adjusted mutual information of two labellings: 1 the same, 0 what chance gives."""
+    module: Any = importlib.import_module("sklearn.metrics")
+    return float(module.adjusted_mutual_info_score(one, other))
 
 
 def most_agreed(labelings: Sequence[NDArray[np.int64]]) -> int:

@@ -40,6 +40,7 @@ def spread(
     """
     pool = executor if isinstance(executor, Executor) else executor()
     waiting, died = deque(range(len(jobs))), Counter[int]()
+    in_vain = 0  # pools made one after another that took or brought nothing
     under_way: dict[Future[Any], int] = {}
     try:
         while waiting or under_way:
@@ -47,6 +48,7 @@ def spread(
             for future in wait(under_way, return_when=FIRST_COMPLETED).done if under_way else ():
                 number, error = under_way.pop(future), _lost(future)
                 if error is None:
+                    in_vain = 0
                     yield number, future.result()
                     continue
                 waiting.appendleft(number)
@@ -56,6 +58,10 @@ def spread(
                     raise InfrastructureError(msg) from error
                 broke = broke or (error if isinstance(error, BrokenExecutor) else None)
             if broke and not under_way:
+                in_vain += 1
+                if in_vain > _TRIES:
+                    msg = f"{_TRIES} executors in a row took no work ({broke}): hand in a function that makes a new one each time it is called"
+                    raise InfrastructureError(msg) from broke
                 pool = _another(executor, pool, broke)
     finally:
         for future in under_way:

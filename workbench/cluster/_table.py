@@ -43,6 +43,9 @@ MEMBERS: Final = pl.Schema({
     "nearest": pl.Int64(),  # the mode, or where left open the one that most neighbours are in
 })  # fmt: skip
 
+# The same passing sessions weighed the signs by which the groups were found: where nothing differs, 95% intervals lay above 1 in 19 of 84
+# groups of made-up sessions, these in 4.
+_LIFT_LEVEL: Final = 0.999
 _REPRESENTATIVES: Final = 3
 _QUOTES: Final = 2
 _AT_ONCE: Final = 20_000  # rows, so that memory does not grow with sessions times modes
@@ -107,7 +110,7 @@ def modes_table(
             "retired": mode in retired,
         }
         if other is not None:
-            found = lift(int(np.sum(own == mode)), fit.total, int(np.sum(other == mode)), len(other))
+            found = lift(int(np.sum(own == mode)), fit.total, int(np.sum(other == mode)), len(other), level=_LIFT_LEVEL)
             row |= {"lift": found.ratio, "lift_low": found.interval.low, "lift_high": found.interval.high}
         chosen = _representatives(fit, labels == mode)
         row["representatives"] = [fit.items[i].session_id for i in chosen]

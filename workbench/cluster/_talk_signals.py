@@ -44,7 +44,10 @@ _PUSHBACK: Final = (
         r"are you sure", r"that['\u2019]?s (?:wrong|not right|incorrect|not true|not correct|odd|strange|false)", r"(?:is|are|was) (?:wrong|incorrect|not right|outdated|old)", r"does ?n['\u2019]?t (?:sound|look|seem) right",
         r"(?:website|site|page|app|email|mail|receipt) (?:says|shows|said)", r"makes no sense", r"contradict\w*", r"i do ?n['\u2019]?t think",
     )),
-    ("user refused", re.compile(r"^\s*(?:no[,.! ]|nope|stop\b|don['\u2019]?t\b|wait\b)", re.IGNORECASE)),
+    ("user refused", re.compile(
+        r"^\s*(?:no[,.! ](?!\s*(?:problem|worries|rush|hurry|need|thank|that['\u2019]?s (?:all|it|everything|fine)|i['\u2019]?m (?:good|fine|all set)|nothing))|nope|stop\b|don['\u2019]?t\b|wait\b)",
+        re.IGNORECASE,
+    )),
     ("user was upset", any_of(
         r"ridiculous", r"useless", r"frustrat\w+", r"annoy\w+", r"terrible", r"waste of", r"unacceptable", r"come on", r"seriously", r"forget it", r"never ?mind", r"(?:speak|talk) to (?:a|someone|somebody) (?:human|person|else|real|manager|supervisor)?",
     )),
@@ -59,7 +62,7 @@ _SLOTS: Final = (
     ("date", re.compile(r"\bdates?\b|\bwhen\b", re.IGNORECASE)),
     ("amount", re.compile(r"\bamount|how much|budget", re.IGNORECASE)),
 )
-_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.\w+")
 _DID: Final = re.compile(
     r"\bI(?:['\u2019]ve| have)(?: now| just| successfully| also)* (?:\w+ed|sent|made|put|set|done)\b|\b(?:has|have) (?:now |just )?been (?:successfully )?(?!asked|informed|charged|shipped|delivered|received|scanned)\w+ed\b",
     re.IGNORECASE,

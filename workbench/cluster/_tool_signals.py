@@ -62,7 +62,12 @@ NEGATION: Final = any_of(
     r"unless",
 )
 _NO: Final = re.compile(
-    r"^(?:false|no|none|denied|declined|rejected|failed|expired|cancell?ed|unavailable|ineligible|not_\w+|out_of_\w+|inactive|blocked|closed|(?:pending|queued|waiting|on_hold|partial)\w*|\w+_(?:review|approval))$",
+    r"^(?:denied|declined|rejected|failed|expired|cancell?ed|unavailable|ineligible|not_\w+|out_of_\w+|inactive|blocked|closed|(?:pending|queued|waiting|on_hold|partial)\w*|\w+_(?:review|approval))$",
+    re.IGNORECASE,
+)
+_BARE: Final = frozenset({"no", "none", "false"})
+_OUTCOME: Final = re.compile(
+    r"^ok$|succe|status|state|result|outcome|allow|eligib|avail|approv|valid|found|possib|permit|confirm|complet|done|accept|grant|refundable|cancell?able|changeable|in_?stock|paid|able$|enabled|connected|working",
     re.IGNORECASE,
 )
 EMPTY: Final = re.compile(
@@ -203,7 +208,7 @@ def _results(talk: Talk) -> Iterator[Signal]:
             yield Signal(step.number, "empty result", call_text(step))
             if reply is not None and not ADMITS.search(reply.text) and (claim := first_matching(reply.text, CLAIMS)):
                 yield Signal(reply.number, "success claimed after an empty result", claim)
-        refusals = [(key, value) for key, value in talk.facts(step) if _is_no(value, step.tool)]
+        refusals = [(key, value) for key, value in talk.facts(step) if _is_no(key, value, step.tool)]
         if not refusals:
             continue
         acted = next(
@@ -225,11 +230,11 @@ def _results(talk: Talk) -> Iterator[Signal]:
                 yield Signal(reply.number, "success claimed although the result said no", claim)
 
 
-def _is_no(value: Any, tool: str) -> bool:
+def _is_no(key: str, value: Any, tool: str) -> bool:
+    if value is False or (isinstance(value, str) and value.lower() in _BARE):
+        return bool(_OUTCOME.search(key))  # "insurance: no" is a fact, "approved: no" an answer
     # "cancelled" is what a tool that cancels should say.
-    return value is False or (
-        isinstance(value, str) and bool(_NO.match(value)) and value[:5].lower() not in tool.lower()
-    )
+    return isinstance(value, str) and bool(_NO.match(value)) and value[:5].lower() not in tool.lower()
 
 
 def call_text(step: Step) -> str:

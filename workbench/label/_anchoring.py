@@ -125,25 +125,31 @@ def anchoring(labels: pl.DataFrame, suggestions: pl.DataFrame, draws: object = N
         return Anchoring(blind, shown, None, randomised, rows, text)
     difference, apart = _apart(hidden, first)
     text = (
-        f"Reviewers agree with the suggestion on {shown[0]} of {shown[1]} sessions where it was shown first and on {blind[0]} of"
-        f" {blind[1]} where it was not: {with_interval(difference, apart.low, apart.high, points, unit=' points')}; {_meaning(apart)}."
+        f"Reviewers agree with the suggestion in {shown[0]} of {shown[1]} verdicts where it was shown first and in {blind[0]} of"
+        f" {blind[1]} where it was not: {with_interval(difference, apart.low, apart.high, points, level=0.95, unit=' points')};"
+        f" {_meaning(apart, randomised=randomised)}."
     )
-    return Anchoring(blind, shown, apart, randomised, rows, text, _notes(rows, randomised=randomised))
+    left_out = decided.height - rows.height
+    return Anchoring(blind, shown, apart, randomised, rows, text, _notes(rows, left_out, randomised=randomised))
 
 
-def _meaning(apart: Interval) -> str:
-    if apart.low > 0:
-        return "what is shown first sways the verdict"
-    return "it sways the other way" if apart.high < 0 else "whether it sways cannot be told from so few"
+def _meaning(apart: Interval, *, randomised: bool) -> str:
+    if apart.low <= 0 <= apart.high:
+        return "no difference is shown"
+    if not randomised:
+        return "readers chose what they looked at first, so that this need not come of it"
+    return "what is shown first sways the verdict" if apart.low > 0 else "it sways the other way"
 
 
-def _notes(rows: pl.DataFrame, *, randomised: bool) -> tuple[str, ...]:
+def _notes(rows: pl.DataFrame, left_out: int, *, randomised: bool) -> tuple[str, ...]:
     if not randomised:
         return (
             "Readers chose what to look at first, and may have done so where it was hard: let chance decide, Protocol(shown_first=0.2).",
         )
     asked = rows.filter(~pl.col("shown_first"), ~pl.col("blind")).height
-    notes = ["Chance decided what was shown first."]
+    notes = ["Chance decided what was shown first. The difference counts each session once, whoever read it."]
+    if left_out:
+        notes.append(f"{left_out} verdicts on sessions for which chance decided nothing are left out.")
     if asked:
         notes.append(f"{asked} that were to be hidden were asked for before the verdict, and count as hidden.")
     return tuple(notes)

@@ -146,7 +146,7 @@ def open_page(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=lasting,
+            start_new_session=True,  # interrupting a cell of the notebook that opened it must not end it
         )
     page = Page(_address(process, made), queue, reviewer, process.pid, process)
     if not lasting:

@@ -79,7 +79,8 @@ class FailureModes(Traces):
         seed
             The same input and seed give the same modes and names.
         labels
-            Let what was labelled so far bend the modes, from ten labels of two kinds on; by default where what went wrong is compared.
+            Let what was labelled so far bend the modes, from ten labels of two kinds on. By default where what went wrong is compared,
+            and labelled sessions are told better so than by the modes without labels.
         executor
             Where texts are embedded, instead of in this process: any `concurrent.futures.Executor`, or a function that makes one.
 
@@ -132,7 +133,7 @@ class FailureModes(Traces):
                 seed=seed,
                 progress=report,
             )
-        found = found.bend(said)
+        found = found.bend(said, where_better=labels is None)
         name = str(found.texts["facet"].first() or "failure")
         found = found.apply(standing(self.store.database.read("mode_edits", facet=name)))
         found = replace(found, notes=(*found.notes, *evidence.refusals(refused)))
