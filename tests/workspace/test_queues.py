@@ -136,3 +136,11 @@ def test_open_notes_are_grouped_into_suggestions_that_change_no_label(ws: wb.Wor
     assert ws.codebook().labels["failure_mode"].null_count() == 0
     with pytest.raises(EmptyError, match="nothing is left to be named"):
         ws.name_groups(groups)
+
+
+def test_strata_of_a_selection_are_columns_of_the_sessions(ws: wb.Workspace) -> None:
+    failing = ws.failing(signals=["feedback"])
+    queue = ws.queue("by error", failing, n=6, by="status")
+    assert set(queue.draws["target_id"]) <= set(failing.session_ids)
+    with pytest.raises(UnknownNameError, match="statsu"):
+        ws.queue("by what", failing, n=6, by="statsu")

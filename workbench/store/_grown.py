@@ -35,8 +35,8 @@ class Grown:
         query = plain_rows(table, number).select_from(table).order_by(number)
         with self._turn:
             last, held = self._held.get(table.name, (0, TABLES[table.name].to_frame()))
-            if held.height and not self._is_last(connection, table, last, held):
-                last, held = 0, held.clear()  # somebody put another file there
+            if held.height and not self._is_there(connection, table, last, held):
+                last, held = 0, held.clear()  # somebody put another file there, or took rows out
             rows = connection.execute(query.where(number > last))
             fresh = frame_of(rows, TABLES[table.name], number.name)
             if fresh.height:
@@ -47,10 +47,12 @@ class Grown:
                 self._held[table.name] = (last, held)
             return held.clone()
 
-    def _is_last(self, connection: sa.Connection, table: sa.Table, last: int, held: pl.DataFrame) -> bool:
-        keys = list(table.primary_key.columns)
-        found = connection.execute(sa.select(*keys).where(sa.column("rowid", sa.BigInteger()) == last)).first()
-        return found is not None and tuple(found) == held.select(key.name for key in keys).row(-1)
+    def _is_there(self, connection: sa.Connection, table: sa.Table, last: int, held: pl.DataFrame) -> bool:
+        keys, number = list(table.primary_key.columns), sa.column("rowid", sa.BigInteger())
+        found = connection.execute(sa.select(*keys).where(number == last)).first()
+        if found is None or tuple(found) != held.select(key.name for key in keys).row(-1):
+            return False
+        return connection.scalar(sa.select(sa.func.count()).select_from(table).where(number <= last)) == held.height
 
 
 def plain_rows(table: sa.Table, *more: sa.ColumnElement[Any]) -> sa.Select[Any]:

@@ -76,6 +76,11 @@ class Queueing(FailureModes):
         if population is None and protocol.filter is not None:
             population = label.matching(self.sessions(), protocol.filter)
         source, refused = self._meant(sessions if population is None else population)
+        lacking = [name for name in (by, score) if name is not None and name not in source.columns]
+        if lacking:  # a selection holds ids alone
+            more = self.sessions()
+            named = [name for name in lacking if name in more.columns]
+            source = source.join(more.select("session_id", *named), on="session_id", how="left", maintain_order="left")
         known = label.KnownBefore(self._known_before(source, by)) if informed else source
 
         database, turn = self.store.database, Lock()
