@@ -138,6 +138,11 @@ def test_asking_for_what_was_given_is_a_sign() -> None:
     assert "asked again for what was given, early in the talk" in signs(rows)
 
 
+def test_asking_for_another_kind_of_identifier_is_no_sign() -> None:
+    rows = session(user("My user id is mia_kim_4397."), agent("Could you please provide your reservation number?"))
+    assert not {sign for sign in signs(rows) if sign.startswith("asked again")}
+
+
 def test_an_answer_from_an_outdated_document_is_a_sign() -> None:
     documents = (
         '[{"id":"a","content":"Returns policy. Effective 2023-01-01. Returns are possible for 14 days."},'

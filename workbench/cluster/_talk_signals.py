@@ -62,6 +62,9 @@ _SLOTS: Final = (
     ("date", re.compile(r"\bdates?\b|\bwhen\b", re.IGNORECASE)),
     ("amount", re.compile(r"\bamount|how much|budget", re.IGNORECASE)),
 )
+_KIND: Final = re.compile(
+    r"\b(order|booking|reservation|user|account|customer|ticket|tracking|invoice|flight|case|card)s?\b", re.IGNORECASE
+)
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.\w+")
 _DID: Final = re.compile(
     r"\bI(?:['\u2019]ve| have)(?: now| just| successfully| also)* (?:\w+ed|sent|made|put|set|done)\b|\b(?:has|have) (?:now |just )?been (?:successfully )?(?!asked|informed|charged|shipped|delivered|received|scanned)\w+ed\b",
@@ -140,15 +143,24 @@ def _asked_again(talk: Talk) -> Iterator[Signal]:
         for sentence in sentences(step.text):
             if not ("?" in sentence or "please" in sentence.lower()) or not _ASKS.search(sentence):
                 continue
-            if any(has[slot] and pattern.search(sentence) for slot, pattern in _SLOTS) and not named & identifiers(
-                sentence
-            ):
+            slots = [slot for slot, pattern in _SLOTS if has[slot] and pattern.search(sentence)]
+            if slots == ["identifier"] and not _same_kind(sentence, given):
+                continue
+            if slots and not named & identifiers(sentence):
                 late = "late in the talk" if step.turn > _LONG else "early in the talk"
                 yield Signal(step.number, f"asked again for what was given, {late}", sentence)
             words = content_words(sentence)
             if len(words) >= _ENOUGH and any(overlap(words, earlier) >= _SAME for earlier in asked):
                 yield Signal(step.number, "same question asked twice", sentence)
             asked.append(words)
+
+
+def _same_kind(asked: str, given: list[str]) -> bool:
+    """Whether the identifier asked for is of the kind that was given: "order" where an order's number was, not a user's."""
+    kinds = {found.lower() for found in _KIND.findall(asked)}
+    named = [sentence for text in given for sentence in sentences(text) if identifiers(sentence)]
+    told = {found.lower() for sentence in named for found in _KIND.findall(sentence)}
+    return not kinds or not told or bool(kinds & told)
 
 
 def _claims(talk: Talk) -> Iterator[Signal]:
