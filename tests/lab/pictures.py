@@ -33,7 +33,9 @@ def main() -> None:
         for theme, settings in THEMES.items():
             with lab(root, settings=settings) as server, browser() as chromium:
                 for notebook in dict.fromkeys(name for name, _, _ in SHOWN.values()):
-                    page = open_notebook(chromium, server, f"notebooks/{notebook}.ipynb", width=1280, height=1000)
+                    page = open_notebook(
+                        chromium, server, f"notebooks/{notebook}.ipynb", width=1280, height=1900
+                    )  # a table as a whole
                     run_all(page, timeout=300_000)
                     for picture, (where, selector, text) in SHOWN.items():
                         if where == notebook:
