@@ -365,6 +365,20 @@ def test_the_map_reads_sessions_and_keeps_edits_in_the_workspace(ws: wb.Workspac
     assert modes.home.read(session)["steps"]
 
 
+def test_modes_tell_what_users_said_and_sessions_cost(ws: wb.Workspace) -> None:
+    modes = ws.cluster(ws.failing(signals=["feedback"]), min_size=3)
+    sessions = ws.sessions()
+    row = modes.frame.row(0, named=True)
+    inside = sessions.filter(pl.col("session_id").is_in(modes.session_ids(row["mode"])))
+    assert row["negative_feedback"] == (inside["feedback"] == "down").sum() / inside["feedback"].count() == 1.0
+    assert row["cost_total"] == pytest.approx(inside["cost"].sum())
+    assert (
+        modes.about["agent_version"].to_list()
+        == sessions.join(modes.members, on="session_id", how="right", maintain_order="right")["agent_version"].to_list()
+    )
+    assert not {"input", "output", "note", "feedback_comment"} & set(modes.about.columns)
+
+
 CLUSTERER = """
 import sys
 import workbench as wb

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from workbench.cluster._about import TOLD, as_about, with_told
 from workbench.cluster._assign import placed_votes
 from workbench.cluster._embed import Embedder, Embeds, default_embedder
 from workbench.cluster._fit import Fit, Item, Votes, draw_again, grouped
@@ -35,6 +36,7 @@ def cluster(
     texts: Any,
     *,
     against: Any = None,
+    about: Any = None,
     embed: Embeds | None = None,
     min_size: int | None = None,
     views: Views | None = None,
@@ -51,6 +53,10 @@ def cluster(
     against
         The same facet of sessions that passed. Signs that they show as often weigh less, and each mode carries how many times as common
         it is here, so that a popular request is not taken for a failure.
+    about
+        What the sessions carry beside their text: a frame with ``session_id`` and any other columns, one row a session, such as
+        `Workspace.sessions` gives. Modes are not made of it: it is kept beside them, to colour the map by, and each mode tells of it
+        ``feedback`` (up, down) and ``cost`` (US dollars).
     embed
         Texts to vectors: an `Embedder`, or any function of texts. The bundled model when absent; it is loaded only
         where the views ask for meaning.
@@ -73,13 +79,20 @@ def cluster(
     EmptyError
         There are no sessions at all.
     InputError
-        A column is missing, a session is there twice, or `min_size` is below 2.
+        A column is missing, a session is there twice, `min_size` is below 2, or `about` has a ``cost`` or ``feedback`` that is none.
 
     Examples
     --------
     >>> from workbench.cluster import cluster
     >>> cluster([{"session_id": "a", "text": "the tool timed out"}])
     1 session is too few to look for modes (at least 10): read it, or load more.
+
+    What else is known of the sessions is told of each mode:
+
+    >>> texts = [{"session_id": str(n), "text": "the tool timed out"} for n in range(12)]
+    >>> modes = cluster(texts, about={"session_id": ["0", "1", "2"], "feedback": ["down", "up", None], "cost": [0.5, 0.1, 0.3]})
+    >>> modes.frame.select("negative_feedback", "feedback_sessions", "cost_median", "cost_total", "cost_sessions").row(0)
+    (0.5, 2, 0.3, 0.9, 3)
     """
     if min_size is not None and min_size < 2:  # noqa: PLR2004 - one session is no group
         msg = f"min_size is {min_size}: a mode has at least 2 sessions"
@@ -99,7 +112,12 @@ def cluster(
             frame, items, beside=beside, chosen=chosen, embed=embed, min_size=min_size, seed=seed, progress=progress
         )
 
-    return _recent.get(key, found)
+    modes = _recent.get(key, found)
+    if about is None:
+        return modes
+    # What is beside the texts changes no mode, so that it is put beside what is remembered and never remembered itself.
+    beside_texts = as_about(about, modes.texts["session_id"])
+    return replace(modes, about=beside_texts, frame=with_told(modes.frame, modes.members, beside_texts))
 
 
 def _found(
@@ -246,10 +264,11 @@ def _none(frame: pl.DataFrame, sentence: str) -> Modes:
         schema={"session_id": pl.String, "x": pl.Float64, "y": pl.Float64},
     )
     return Modes(
-        frame=pl.DataFrame(schema=MODES),
+        frame=pl.DataFrame(schema={**MODES, **TOLD}),
         members=members,
         points=points,
         texts=frame,
+        about=frame.select("session_id"),
         sentence=sentence,
         notes=(),
         events=(),

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from workbench.cluster._about import with_told
 from workbench.cluster._assign import assigned
 from workbench.cluster._bend import Bent, as_labels, bend_fit
 from workbench.cluster._choose import choose
@@ -56,6 +57,9 @@ class Modes(Editable):
         times as common the mode is here as among the passing sessions; both sides are put into modes by the same vote of
         nearest neighbours, so that the numerator may differ a little from `size`. `stability` is the mean best-match Jaccard overlap
         with groups found in 80% subsamples: a low one says that the mode may not be there; a high one does not say that it is a failure.
+        Where `about` knows it, ``negative_feedback`` (share of unhappy users among those who gave feedback, with the ends
+        ``negative_feedback_low`` and ``negative_feedback_high`` of its 95% Wilson interval, of ``feedback_sessions``) and
+        ``cost_median, cost_total`` in US dollars, of ``cost_sessions``; else null.
     members
         One row a session: ``session_id, mode, strength, nearest``; `mode` is null where the session was left open, and
         `nearest` and `strength` are then an offer.
@@ -63,6 +67,8 @@ class Modes(Editable):
         One row a session: ``session_id, x, y``, for a map.
     texts
         The texts that were compared, as handed in.
+    about
+        One row a session, in the order of `members`: ``session_id`` and what was handed in beside the text.
     sentence
         The result in one plain sentence.
     notes
@@ -77,6 +83,7 @@ class Modes(Editable):
     members: pl.DataFrame
     points: pl.DataFrame
     texts: pl.DataFrame
+    about: pl.DataFrame
     sentence: str
     notes: tuple[str, ...]
     events: tuple[Edit, ...]
@@ -240,6 +247,7 @@ class Modes(Editable):
             notes=made.bent.notes,
             events=self.events,
             bent=made.bent,
+            about=self.about,
         )
         return replace(done, home=self.home)
 
@@ -340,6 +348,7 @@ class Modes(Editable):
             notes=self.notes,
             events=events,
             bent=self._bent,
+            about=self.about,
         )
 
 
@@ -354,14 +363,16 @@ def build(
     notes: Sequence[str] = (),
     events: Sequence[Edit] = (),
     bent: Bent | None = None,
+    about: pl.DataFrame | None = None,
 ) -> Modes:
     """Put a result together from a fit, labels (1.., -1 for open) and names; without names, the modes are named by contrast."""
     named = name_groups(fit.phrases, labels, tokens=[item.tokens for item in fit.items])
     phrases = {mode: told for mode, (_, told) in named.items()}
     names = names or {mode: name for mode, (name, _) in named.items()}
-    frame = modes_table(fit, labels, names, phrases, retired)
-    members = members_table(fit, labels)
-    order = pl.DataFrame({"session_id": texts["session_id"]})
+    order = texts.select("session_id")
+    members = order.join(members_table(fit, labels), on="session_id", how="left", maintain_order="left")
+    about = order if about is None else about
+    frame = with_told(modes_table(fit, labels, names, phrases, retired), members, about)
     points = pl.DataFrame(
         {
             "session_id": [item.session_id for item in fit.items],
@@ -371,9 +382,10 @@ def build(
     )
     return Modes(
         frame=frame,
-        members=order.join(members, on="session_id", how="left", maintain_order="left"),
+        members=members,
         points=order.join(points, on="session_id", how="left", maintain_order="left"),
         texts=texts,
+        about=about,
         sentence=" ".join([summary(fit.total, frame), *([] if bent is None else [bent.sentence])]),
         notes=tuple(notes),
         events=tuple(events),

@@ -9,11 +9,15 @@ from typing import Any, Final
 import polars as pl
 
 from workbench import _html
-from workbench._words import percent, times, with_interval
+from workbench._words import percent, plain, times, with_interval
 
 __all__ = ["show", "summary"]
 
 _SHOWN: Final = 20
+_ASKED: Final = (
+    "Users unhappy: of the sessions of the mode whose users gave feedback. Who complains may say so more readily than who is pleased, and "
+    "sessions that were chosen by their feedback show little else: read it between modes, not as how many users are unhappy."
+)
 
 
 def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
@@ -21,6 +25,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
     shown = frame.head(_SHOWN)
     if shown.is_empty():
         return _html.panel(sentence, notes=notes)
+    rated, priced = (bool(frame[name].sum()) for name in ("feedback_sessions", "cost_sessions"))
     rows = [
         {
             "mode": _named(row),
@@ -28,6 +33,8 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
             "share": with_interval(row["share"], row["low"], row["high"], percent),
             **({"times as common as in passing (99.9% interval)": _lift(row)} if row["lift_low"] is not None else {}),
             "stability": row["stability"],
+            **({"users unhappy, of those who said": _feedback(row)} if rated else {}),
+            **({"cost, US$ a session": _cost(row)} if priced else {}),
             "in their words": "<br>".join(
                 f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.session(quote['session_id'])}"
                 f"{', step ' + str(quote['step']) if quote['step'] is not None else ''}</span>"
@@ -37,7 +44,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
         for row in shown.iter_rows(named=True)
     ]
     body = _html.table(pl.DataFrame(rows), html_columns=("in their words",), limit=_SHOWN)
-    return _html.panel(sentence, body, notes=notes)
+    return _html.panel(sentence, body, notes=(*notes, *([_ASKED] if rated else [])))
 
 
 def _named(row: Mapping[str, Any]) -> str:
@@ -46,6 +53,22 @@ def _named(row: Mapping[str, Any]) -> str:
     if row["lift_low"] is not None and row["lift_low"] <= 1:
         return f"{row['name']} (perhaps no failure)"
     return str(row["name"])
+
+
+def _feedback(row: Mapping[str, Any]) -> str:
+    if not row["feedback_sessions"]:
+        return "nobody said"
+    share = with_interval(
+        row["negative_feedback"], row["negative_feedback_low"], row["negative_feedback_high"], percent
+    )
+    return f"{share} of {row['feedback_sessions']:,}"
+
+
+def _cost(row: Mapping[str, Any]) -> str:
+    if not row["cost_sessions"]:
+        return "unknown"
+    known = "" if row["cost_sessions"] == row["size"] else f" (known of {row['cost_sessions']:,})"
+    return f"{plain(row['cost_median'])} median, {plain(row['cost_total'])} in all{known}"
 
 
 def _lift(row: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["FailureModes"]
 
 _NOTED = 0.5  # share of sessions with a note from which on notes are evidence like any other
+_WORDS = ("input", "output", "feedback_comment", "note")  # of sessions, which the facets read and nobody counts by
 _TWO = 2  # what a cross table crosses
 
 
@@ -64,6 +65,8 @@ class FailureModes(Traces):
         labels: bool | None = None,
     ) -> Modes | CrossTable:
         """Group sessions by what went wrong, and compare each group with other sessions.
+
+        Each mode tells how unhappy its users were and what its sessions cost, and `Modes.about` has every other column of `sessions()`.
 
         Parameters
         ----------
@@ -116,14 +119,16 @@ class FailureModes(Traces):
         beside = None if against is None else self._meant(against)[0]
         bends = _tells_failures(facet) if labels is None else labels
         said = map_labels(self.store.database) if bends else cluster.LABELS.to_frame()
+        sessions = self.sessions()
         with self._progress("cluster") as report:
             everyone = wanted if beside is None else concat_ids(wanted, beside)
-            texts = self._facet(everyone, facet, labelled=said["session_id"])
+            texts = self._facet(everyone, facet, sessions, labelled=said["session_id"])
             found = cluster.cluster(
                 texts.join(wanted, on="session_id", how="semi", maintain_order="left"),
                 against=None
                 if beside is None
                 else texts.join(beside, on="session_id", how="semi", maintain_order="left"),
+                about=sessions.drop(_WORDS),
                 embed=cluster.Embedder(
                     cache=self.store.vectors,
                     choices=self.store.folder / "cache" / "backends.json",
@@ -139,7 +144,9 @@ class FailureModes(Traces):
         found = replace(found, notes=(*found.notes, *evidence.refusals(refused)))
         return replace(found, home=ModeEdits(found, name, self.store.database, self._reading))
 
-    def _facet(self, sessions: pl.DataFrame, facet: Facet, *, labelled: pl.Series) -> pl.DataFrame:
+    def _facet(
+        self, sessions: pl.DataFrame, facet: Facet, signals: pl.DataFrame, *, labelled: pl.Series
+    ) -> pl.DataFrame:
         """What the sessions are compared by: read off their steps, and said by users and readers in their own words.
 
         Where hardly any but labelled sessions have a note, these notes are left out: a map that reads them is right about
@@ -147,7 +154,7 @@ class FailureModes(Traces):
         """
         from workbench import cluster
 
-        said = self.sessions().join(sessions, on="session_id", how="semi")
+        said = signals.join(sessions, on="session_id", how="semi")
         own = pl.col("session_id").is_in(labelled.to_list())
         others = said.filter(~own)["note"]
         if others.count() < _NOTED * len(others):
