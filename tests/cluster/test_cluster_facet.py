@@ -54,6 +54,28 @@ def test_a_success_told_after_a_tool_error_is_named_and_quoted_with_its_step() -
     assert {"step": 2, "signal": "tool error, time-out", "text": "upstream timed out"} in quotes
 
 
+def test_an_error_of_no_known_kind_is_called_by_its_words_where_several_sessions_met_it() -> None:
+    def met(error: str, *names: str) -> list[dict[str, Any]]:
+        return [row for name in names for row in session(user("Pay"), tool("pay", error=error), name=name)]
+
+    short = "Error: payment amount does not add up, total price is {}, but paid 255"
+    trace = 'Traceback (most recent call last):\n  File "pay.py", line 3, in pay\nLedgerError: {}'
+    rows = [
+        *(row for n in range(3) for row in met(short.format(300 + n), f"a{n}")),
+        *(row for n in range(3) for row in met(trace.format(n), f"b{n}")),
+        *met("Error: till is stuck again", "c"),
+        *(row for n in range(3) for row in met("upstream timed out", f"d{n}")),
+    ]
+    found = {
+        name: next(q["signal"] for q in quotes if q["signal"].startswith("tool error") and q["step"] == 2)
+        for name, quotes in facet_text(rows, "failure").select("session_id", "quotes").iter_rows()
+    }
+    assert found["a0"] == found["a2"] == "tool error: payment amount does not add up"
+    assert found["b0"] == found["b2"] == "tool error: LedgerError"
+    assert found["c"] == "tool error, other"  # once is no kind
+    assert found["d0"] == "tool error, time-out"
+
+
 def test_an_error_that_the_agent_owns_up_to_is_told_apart() -> None:
     rows = session(user("Cancel W100200"), tool("cancel_order", error="locked"), agent("I could not cancel it, sorry."))
     assert "tool error admitted" in signs(rows)

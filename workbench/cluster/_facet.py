@@ -12,6 +12,7 @@ import polars as pl
 
 from workbench.cluster._agents import agents
 from workbench.cluster._answer_signals import answer_signals
+from workbench.cluster._error_texts import recurring_errors, said_in_full
 from workbench.cluster._mask import mask, sentences
 from workbench.cluster._rule_signals import rule_signals
 from workbench.cluster._talk import Signal, Step, Talk, content_words, is_write
@@ -108,7 +109,10 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
         known = talks if among is None else {**_talks(conform(among, STEPS, what="among")), **talks}
         unusual = departures(talks, known)
         whose = agents({s: [step.tool for step in talk.tools] for s, talk in known.items()})
-        made = ((s, _failure(talk, said.get(s, []), unusual.get(s, []), whose.get(s))) for s, talk in talks.items())
+        errors = recurring_errors(known.values())
+        made = (
+            (s, _failure(talk, said.get(s, []), unusual.get(s, []), whose.get(s), errors)) for s, talk in talks.items()
+        )
     elif facet == "intent":
         made = ((session, _intent(talk)) for session, talk in talks.items())
     elif facet == "trajectory":
@@ -177,11 +181,17 @@ def mask_lines(text: str) -> str:
     return "\n".join(masked for line in text.splitlines() if (masked := mask(line)))
 
 
-def _failure(talk: Talk, reasons: list[str], unusual: list[Signal], agent: int | None) -> _Row:
+def _failure(talk: Talk, reasons: list[str], unusual: list[Signal], agent: int | None, errors: frozenset[str]) -> _Row:
     signals: list[Signal] = []
     seen: Counter[str] = Counter()
     for signal in sorted(
-        [*tool_signals(talk), *rule_signals(talk), *talk_signals(talk), *answer_signals(talk), *unusual],
+        [
+            *(said_in_full(s, errors) for s in tool_signals(talk)),
+            *rule_signals(talk),
+            *talk_signals(talk),
+            *answer_signals(talk),
+            *unusual,
+        ],
         key=lambda s: (s.step or 0, s.name),
     ):
         seen[signal.name] += 1

@@ -24,7 +24,7 @@ from workbench.cluster._talk import (
     shape,
 )
 
-__all__ = ["ADMITS", "EMPTY", "amounts", "call_text", "derivable", "tool_signals"]
+__all__ = ["ADMITS", "EMPTY", "OTHER", "amounts", "call_text", "derivable", "error_class", "tool_signals"]
 
 _CLASSES: Final = (
     ("time-out", r"time[d]?[ -]?out|deadline|took too long|504"),
@@ -74,6 +74,7 @@ EMPTY: Final = re.compile(
     r"^\s*(?:\[\s*\]|\{\s*\}|null|none|\"\"|no (?:results?|match\w*|records?|documents?)\b.*|0 results?.*)?\s*$",
     re.IGNORECASE,
 )
+OTHER: Final = "other"
 _MANY: Final = 3
 _LARGE: Final = 10.0
 _CENT: Final = 0.006
@@ -82,7 +83,7 @@ _OWN: Final = re.compile(r"user|customer|account|session|tenant|sku", re.IGNOREC
 
 def error_class(text: str) -> str:
     """The kind of a tool's error, so that the same cause meets across tools."""
-    return next((name for name, pattern in _ERROR_CLASS if pattern.search(text)), "other")
+    return next((name for name, pattern in _ERROR_CLASS if pattern.search(text)), OTHER)
 
 
 def tool_signals(talk: Talk) -> Iterator[Signal]:
