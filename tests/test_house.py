@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "workbench"
 FLOORS = {
     0: ("_crew", "_html", "_population", "_words", "errors", "schema", "stats"),
-    1: ("store",),
+    1: ("model", "store"),
     2: ("evidence", "load", "redact"),
     3: ("cluster", "dataset", "experiment", "grade", "label", "world"),
     4: ("charts", "graders", "report"),
@@ -28,7 +28,7 @@ FLOORS = {
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 ROOMS = sorted(room for room in FLOOR if (PACKAGE / room / "__init__.py").exists())
 HEAVY = ("torch", "sentence_transformers", "hdbscan", "sklearn", "scipy", "statsmodels", "altair", "ipywidgets",
-         "anywidget", "sqlalchemy", "nbclient", "nbconvert", "typer", "rich", "tqdm", "IPython", "pandas")  # fmt: skip
+         "anywidget", "sqlalchemy", "nbclient", "nbconvert", "typer", "rich", "tqdm", "IPython", "pandas", "pydantic_ai", "openai")  # fmt: skip
 
 
 def tracked() -> list[Path]:

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["FILE_NAME", "Config", "read_config", "write_config"]
 
 FILE_NAME: Final = "workbench.toml"
-_APART: Final = frozenset({"name", "recognisers"})  # they do not change what a load reads
+_APART: Final = frozenset({"name", "recognisers", "model"})  # they do not change what a load reads
 _KIND: Final = re.compile(r"[a-z][a-z ]*")
+_MODEL: Final = {
+    "name": str, "base_url": str, "most_calls": int, "most_cost": (int, float), "input_price": (int, float),
+    "output_price": (int, float), "at_once": int, "timeout": (int, float),
+}  # fmt: skip
 _REDACT: Final = ("export", "load")
 
 _TEMPLATE: Final = """\
@@ -39,6 +43,19 @@ redact = {redact}
 # [recognisers]
 # customer = ["Ana Lima", "Contoso"]
 # order = 'ORD-\\d{{6}}'
+
+# A language model, for those who ask for one: nothing is ever sent to it otherwise. Its key is read from the environment, as OPENAI_API_KEY,
+# and with a base_url, of a gateway or a server of your own, from WORKBENCH_MODEL_KEY. most_calls and most_cost (US dollars) hold for
+# one question to all sessions; prices are US dollars for a million tokens.
+# [model]
+# name = "openai:gpt-5-mini"
+# base_url = "http://localhost:8000/v1"
+# most_calls = 1000
+# most_cost = 5.0
+# input_price = 0.25
+# output_price = 2.0
+# at_once = 4
+# timeout = 120
 
 # A table of your own: which files it is (columns that only it has), and which of its columns is which of ours.
 # [tables.my_agent]
@@ -72,6 +89,8 @@ class Config:
         When secrets and personal data are replaced: `export`, before anything leaves the workspace; `load`, before anything is kept in it.
     recognisers
         What else is replaced: kinds, each with a regular expression.
+    model
+        The language model that may be asked: `[model]`, its name first; empty: none.
     """
 
     name: str
@@ -80,6 +99,7 @@ class Config:
     tables: tuple[TableMapping, ...] = ()
     redact: str = "export"
     recognisers: tuple[tuple[str, str], ...] = ()
+    model: tuple[tuple[str, Any], ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -130,7 +150,9 @@ def read_config(folder: Path) -> Config:
         tables = table_mappings(found["tables"], str(path))
     own = _recognisers(found.get("recognisers", {}), str(path))
     names: tuple[str, ...] = tuple(str(name) for name in feedback)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return Config(str(found.get("name", folder.name)), names, spill, tables, redact, own)
+    return Config(
+        str(found.get("name", folder.name)), names, spill, tables, redact, own, _model(found.get("model"), str(path))
+    )
 
 
 def _recognisers(told: Any, path: str) -> tuple[tuple[str, str], ...]:
@@ -151,6 +173,30 @@ def _recognisers(told: Any, path: str) -> tuple[tuple[str, str], ...]:
             raise InputError(msg) from error
         made.append((kind, pattern))
     return tuple(made)
+
+
+def _model(told: Any, path: str) -> tuple[tuple[str, Any], ...]:
+    """How the language model is asked, as pairs of a setting and its value."""
+    if told is None:
+        return ()
+    if not isinstance(told, dict):
+        msg = f'{path}: model is {told!r}, expected a table: [model] with name = "openai:gpt-5-mini"'
+        raise InputError(msg)
+    given = cast("dict[str, Any]", told)
+    if any("key" in name or "token" in name or "secret" in name for name in given):
+        msg = f"{path}: no key belongs in a file: take it out of [model], and set it in the environment, as OPENAI_API_KEY"
+        raise InputError(msg)
+    for name, value in given.items():
+        kinds = _MODEL.get(name)
+        if kinds is None:
+            raise UnknownNameError(name, f"setting of the model in {path}", _MODEL)
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            msg = f"{path}: model.{name} is {value!r}, expected a {'text' if kinds is str else 'number'}"
+            raise InputError(msg)
+    if "name" not in given:
+        msg = f'{path}: [model] has no name: expected provider:model, such as name = "openai:gpt-5-mini"'
+        raise InputError(msg)
+    return tuple(given.items())
 
 
 def write_config(folder: Path, config: Config) -> Path:

@@ -8,6 +8,7 @@ WorkbenchError
 ├── StoreError            the workspace on disk cannot be opened, read or written
 │   ├── ReadOnlyError     the disk refuses writes; nothing was acknowledged
 │   └── VersionError      the workspace was written by a newer workbench
+├── ModelError            a language model cannot be asked: its key, its name, its quota, or nothing answers
 ├── InfrastructureError   what an agent stands on failed, not the agent: the trial is tried again
 └── AssetError            a part that ships with the package is missing or was altered
 """
@@ -23,6 +24,7 @@ __all__ = [
     "InfrastructureError",
     "InputError",
     "LoadError",
+    "ModelError",
     "ReadOnlyError",
     "StoreError",
     "UnknownNameError",
@@ -70,6 +72,10 @@ class ReadOnlyError(StoreError):
 
 class VersionError(StoreError):
     """The workspace was written by a newer workbench."""
+
+
+class ModelError(WorkbenchError):
+    """A language model cannot be asked; what it answered before is kept."""
 
 
 class InfrastructureError(WorkbenchError):

@@ -17,6 +17,7 @@ import polars as pl
 
 from workbench import schema
 from workbench.errors import ReadOnlyError, StoreError
+from workbench.store._answers import Answers
 from workbench.store._blobs import Blobs
 from workbench.store._database import Database
 from workbench.store._files import make_folder, move_whole, write_whole
@@ -50,6 +51,7 @@ class Store:
         address = database or os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{self.folder / 'workbench.db'}"
         self.database = Database(address)
         self.blobs = Blobs(self.folder / "blobs")
+        self.answers = Answers(self.folder / "cache" / "answers")
         self.vectors = Vectors(self.folder / "cache" / "vectors")
 
     def add_load(

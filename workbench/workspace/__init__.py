@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from workbench.model import Model
 from workbench.workspace._experiments import Experiments
 
 __all__ = ["Workspace", "open"]
 
 
-def open(folder: str | Path, *, database: str | None = None) -> Workspace:  # noqa: A001 - `wb.open` is how it reads
+def open(folder: str | Path, *, database: str | None = None, model: Model | None = None) -> Workspace:  # noqa: A001 - `wb.open` is how it reads
     """Open a workspace, made when absent.
 
     Parameters
@@ -18,6 +19,8 @@ def open(folder: str | Path, *, database: str | None = None) -> Workspace:  # no
         Where everything is kept.
     database
         A SQLAlchemy address for a team, in place of the folder's SQLite file.
+    model
+        A language model (`workbench.model.Model`) in place of the one that `workbench.toml` may name.
 
     Raises
     ------
@@ -33,7 +36,7 @@ def open(folder: str | Path, *, database: str | None = None) -> Workspace:  # no
     >>> wb.open(tempfile.mkdtemp()).sessions().height
     0
     """
-    return Workspace(Path(folder), database=database)
+    return Workspace(Path(folder), database=database, model=model)
 
 
 class Workspace(Experiments):
@@ -47,4 +50,6 @@ class Workspace(Experiments):
         A SQLAlchemy address in place of the folder's SQLite file.
     progress
         How long work shows itself; bars in a notebook by default.
+    model
+        A language model in place of the one that `workbench.toml` may name.
     """

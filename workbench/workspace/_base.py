@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from workbench._config import Config, read_config, write_config
+from workbench._config import FILE_NAME, Config, read_config, write_config
 from workbench._population import population_frame
 from workbench.errors import InputError, UnknownNameError
 from workbench.progress import Progress, notebook
 
 if TYPE_CHECKING:
     from workbench.label import Queue
+    from workbench.model import Model
     from workbench.redact import Redactor
 
 __all__ = ["Base", "author_of", "concat_ids", "ids_of"]
@@ -25,7 +26,9 @@ __all__ = ["Base", "author_of", "concat_ids", "ids_of"]
 class Base:
     """An open folder."""
 
-    def __init__(self, folder: Path, *, database: str | None = None, progress: Progress = notebook) -> None:
+    def __init__(
+        self, folder: Path, *, database: str | None = None, progress: Progress = notebook, model: Model | None = None
+    ) -> None:
         from workbench.store import Store
 
         self.store = Store(folder, database=database)
@@ -33,6 +36,7 @@ class Base:
         write_config(self.store.folder, Config(name=self.store.folder.name))
         self.config = read_config(self.store.folder)
         self._progress = progress
+        self._model = model
         self._frames: dict[str, tuple[str, pl.DataFrame]] = {}
         self._going_on: dict[str, Callable[[], Queue]] = {}  # how a queue that was opened here draws more
 
@@ -69,6 +73,28 @@ class Base:
         from workbench.redact import Redactor, key_of
 
         return Redactor(key_of(self.store.folder), own=self.config.recognisers)
+
+    @property
+    def model(self) -> Model:
+        """The language model that `workbench.toml` names, or the one that the workspace was opened with; what it answers is kept in `cache/`.
+
+        Raises
+        ------
+        InputError
+            None is configured: nothing is sent anywhere before one is.
+        """
+        if self._model is None:
+            from workbench.model import Model
+
+            told = dict(self.config.model)
+            if not told:
+                msg = (
+                    f'no model is configured, and nothing is sent anywhere before one is: write [model] and name = "openai:gpt-5-mini" into '
+                    f"{self.store.folder / FILE_NAME}, set its key in the environment, and open the workspace again"
+                )
+                raise InputError(msg)
+            self._model = Model(**told, cache=self.store.answers)
+        return self._model
 
     def close(self) -> None:
         """Let go of the database."""
