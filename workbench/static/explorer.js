@@ -1,4 +1,4 @@
-// Built from widgets/src (435e9c2db4e05395) by "npm run build". Do not edit.
+// Built from widgets/src (8a2bc7e1af663424) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -357,7 +357,7 @@ function oneLine(text, limit) {
 var count = (n) => n.toLocaleString("en-US");
 var plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
-// src/labeller/help.ts
+// src/shared/help.ts
 var NOTES = "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.";
 function helpCard(actions, close, notes = NOTES) {
   const list = h("ul", { class: "wbw-keys" });
@@ -381,7 +381,7 @@ function helpCard(actions, close, notes = NOTES) {
   );
 }
 
-// src/labeller/status.ts
+// src/shared/status.ts
 var Status = class {
   constructor(retry, discard, key, done = "saved", remedy = "If it was restarted, run this cell again.") {
     this.done = done;
@@ -417,7 +417,7 @@ function words(delivery, alive, done, remedy) {
 }
 var kept2 = (waiting) => `${plural(waiting, "change is", "changes are")} kept in this page and sent again.`;
 
-// src/labeller/completion.ts
+// src/shared/completion.ts
 var made = 0;
 var Completion = class {
   /** What is typed and not chosen is taken when the field is left (`keeps`), or forgotten; Escape forgets it. */

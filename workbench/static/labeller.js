@@ -1,4 +1,4 @@
-// Built from widgets/src (435e9c2db4e05395) by "npm run build". Do not edit.
+// Built from widgets/src (8a2bc7e1af663424) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (
@@ -363,7 +363,7 @@ function kept(name) {
   return found.filter((change) => typeof change?.operation === "string").sort((a, b) => a.operation < b.operation ? -1 : 1);
 }
 
-// src/labeller/completion.ts
+// src/shared/completion.ts
 var made = 0;
 var Completion = class {
   /** What is typed and not chosen is taken when the field is left (`keeps`), or forgotten; Escape forgets it. */
@@ -792,7 +792,7 @@ function keyOfAction(name, keymap) {
   return keymap[name] ?? defaults[name] ?? "";
 }
 
-// src/labeller/help.ts
+// src/shared/help.ts
 var NOTES = "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.";
 function helpCard(actions, close, notes = NOTES) {
   const list = h("ul", { class: "wbw-keys" });
@@ -1967,7 +1967,7 @@ var Side = class {
   }
 };
 
-// src/labeller/status.ts
+// src/shared/status.ts
 var Status = class {
   constructor(retry, discard, key, done = "saved", remedy = "If it was restarted, run this cell again.") {
     this.done = done;

@@ -1,4 +1,4 @@
-// Built from widgets/src (435e9c2db4e05395) by "npm run build". Do not edit.
+// Built from widgets/src (8a2bc7e1af663424) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -91,7 +91,7 @@ function oneLine(text, limit) {
 var count = (n) => n.toLocaleString("en-US");
 var plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
-// src/labeller/status.ts
+// src/shared/status.ts
 var Status = class {
   constructor(retry, discard, key, done = "saved", remedy = "If it was restarted, run this cell again.") {
     this.done = done;

@@ -1,5 +1,5 @@
 import { fill, h } from "../shared/dom";
-import { Completion } from "../labeller/completion";
+import { Completion } from "../shared/completion";
 
 /** The line in which a name is typed: a new one for a mode, or that of the mode that takes the sessions. */
 export class Editor {

@@ -1,7 +1,7 @@
 import { button, fill, h } from "../shared/dom";
 import { plural, visible } from "../shared/text";
 import type { Company } from "./company";
-import { Completion } from "./completion";
+import { Completion } from "../shared/completion";
 import type { Drawer } from "./drawer";
 
 type Note = [session: string, note: string | null];

@@ -1,5 +1,5 @@
 import { fill, h } from "../shared/dom";
-import { helpCard } from "./help";
+import { helpCard } from "../shared/help";
 import type { Action } from "../shared/keys";
 
 /** What lies over the page for a while: the keys, a table, the codebook. One at a time; Escape puts it away. */

@@ -1,10 +1,10 @@
 import type { RenderProps } from "@anywidget/types";
 
 import "../shared/theme.css";
-import "./frame.css";
-import "./transcript.css";
-import "./panel.css";
-import "./narrow.css";
+import "../shared/frame.css";
+import "../shared/transcript.css";
+import "../shared/panel.css";
+import "../shared/narrow.css";
 import "./desk.css";
 import { visible } from "../shared/text";
 import type { Traits } from "./types";

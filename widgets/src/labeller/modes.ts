@@ -1,6 +1,6 @@
 import { fill, h } from "../shared/dom";
 import { visible } from "../shared/text";
-import { Completion } from "./completion";
+import { Completion } from "../shared/completion";
 import type { Label } from "./types";
 
 /** The failure modes of a label beside the first, in order. */

@@ -19,7 +19,7 @@ import { Panel } from "./panel";
 import { Reader } from "./reader";
 import { Saying } from "./saying";
 import { Side } from "./side";
-import { Status } from "./status";
+import { Status } from "../shared/status";
 import { Transcript } from "./transcript";
 import { Tree } from "./tree";
 import type { Label, Session, Suggestion, Traits } from "./types";

@@ -1,10 +1,10 @@
 import type { RenderProps } from "@anywidget/types";
 
 import "../shared/theme.css";
-import "../labeller/frame.css";
-import "../labeller/transcript.css";
-import "../labeller/panel.css";
-import "../labeller/narrow.css";
+import "../shared/frame.css";
+import "../shared/transcript.css";
+import "../shared/panel.css";
+import "../shared/narrow.css";
 import "./promoter.css";
 import type { Traits } from "./types";
 import { View } from "./view";

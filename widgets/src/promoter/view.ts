@@ -1,6 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
 
-import { Status } from "../labeller/status";
+import { Status } from "../shared/status";
 import { button, fill, h } from "../shared/dom";
 import { guardFocus } from "../shared/focus";
 import { type Action, bindKeys } from "../shared/keys";

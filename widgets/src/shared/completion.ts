@@ -1,5 +1,5 @@
-import { fill, h } from "../shared/dom";
-import { visible } from "../shared/text";
+import { fill, h } from "./dom";
+import { visible } from "./text";
 
 let made = 0;
 

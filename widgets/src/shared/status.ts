@@ -1,6 +1,6 @@
-import { button, fill, h } from "../shared/dom";
-import type { Delivery } from "../shared/outbox";
-import { plural } from "../shared/text";
+import { button, fill, h } from "./dom";
+import type { Delivery } from "./outbox";
+import { plural } from "./text";
 
 /** One line that says what became of what was said: never "saved" before the other side said so. */
 export class Status {

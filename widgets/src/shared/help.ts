@@ -1,5 +1,5 @@
-import { h, keyName } from "../shared/dom";
-import type { Action } from "../shared/keys";
+import { h, keyName } from "./dom";
+import type { Action } from "./keys";
 
 const NOTES = "In a note, Enter keeps it and Shift+Enter begins a new line; Ctrl+Enter saves and shows the next session. Everything is saved as you say it.";
 
