@@ -287,6 +287,28 @@ def test_texts_in_many_languages_and_scripts_do_not_break() -> None:
     assert found._repr_html_()
 
 
+def test_calls_are_grouped_by_how_they_are_built_whatever_they_are_about() -> None:
+    random = np.random.default_rng(4)
+
+    def word() -> str:
+        return "".join(random.choice(list("abcdefghijklmnop"), 6))
+
+    def number() -> int:
+        return int(random.integers(1, 99))
+
+    built: dict[str, Callable[[], str]] = {
+        "number in quotes": lambda: f"[{word()}({word()}='{number()}', {word()}={number()})]",
+        "never closed": lambda: f"[{word()}({word()}={number()}, {word()}=[{number()}, {number()}",
+        "twice": lambda: f"[{word()}({word()}={number()}), {word()}({word()}={number()})]",
+        "nothing given": lambda: f"[{word()}({word()}=None, {word()}=null)]",
+    }
+    rows = [{"session_id": f"{kind}-{i}", "text": make()} for kind, make in built.items() for i in range(30)]
+    found = cluster(rows, views=WORDS).members.with_columns(kind=pl.col("session_id").str.split("-").list.first())
+    purest = found.group_by("kind").agg(most=(pl.col("nearest").value_counts().struct.field("count").max() / pl.len()))
+    assert found["nearest"].n_unique() >= 4
+    assert purest["most"].min() > 0.8
+
+
 def test_texts_that_are_mostly_code_are_still_grouped() -> None:
     kinds = ['{"error_code":"E_TIMEOUT","retry_after":5,"call":"x_%d"}', '{"missing_field":"order_id","in":"body_%d"}']
     rows = [{"session_id": str(i), "text": kinds[i % 2] % i} for i in range(60)]

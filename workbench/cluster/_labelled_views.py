@@ -34,10 +34,10 @@ class _View:
     projection: Projection
     gain: Floats
 
-    def rows(self, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any, *, plain: bool) -> Floats:
+    def rows(self, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any) -> Floats:
         raw: Any = unit(np.asarray(vectors, dtype=np.float64)) if self.vocabulary is None else None
         if self.vocabulary is not None:
-            said = self.vocabulary.matrix(documents_of(self.kind, texts, tokens, plain=plain))
+            said = self.vocabulary.matrix(documents_of(self.kind, texts, tokens))
             raw = unit_rows(weigh_columns(said, self.rarity))
         return self.projection.spread(raw) * self.gain
 
@@ -73,10 +73,10 @@ class LabelledViews:
         said, signs = [texts[i] for i in drawn], [tokens[i] for i in drawn]
         meant = None if vectors is None else vectors[some]
         kinds = sorted({view.kind for view in space.views})
-        found = [_fitted(kind, said, signs, meant, plain=space.plain) for kind in kinds]
+        found = [_fitted(kind, said, signs, meant) for kind in kinds]
         views = tuple(view for view, _ in found if view is not None)
         if space.sampled:
-            placed = _placed(views, texts, tokens, vectors, plain=space.plain)
+            placed = _placed(views, texts, tokens, vectors)
         else:
             placed = tuple(rows for view, rows in found if view is not None)
         return cls(placed, views, some, space)
@@ -85,7 +85,7 @@ class LabelledViews:
         self, texts: Sequence[str], tokens: Sequence[Sequence[str]], progress: Callable[[int, int], None] | None = None
     ) -> tuple[Floats, ...]:
         """Other sessions in the same columns."""
-        return _placed(self.views, texts, tokens, self.space.vectors(texts, progress), plain=self.space.plain)
+        return _placed(self.views, texts, tokens, self.space.vectors(texts, progress))
 
     def weights(self, rows: Ints, kinds: Ints) -> Floats:
         """How much each view weighs: how far likeness in it goes with having the same label, over pairs of labelled sessions.
@@ -108,25 +108,25 @@ class LabelledViews:
 
 
 def _placed(
-    views: Sequence[_View], texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any, *, plain: bool
+    views: Sequence[_View], texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any
 ) -> tuple[Floats, ...]:
     out: list[Floats] = []
     for view in views:
         parts: list[Floats] = []
         for start in range(0, len(texts), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            parts.append(view.rows(texts[part], tokens[part], None if vectors is None else vectors[part], plain=plain))
+            parts.append(view.rows(texts[part], tokens[part], None if vectors is None else vectors[part]))
         out.append(np.vstack(parts))
     return tuple(out)
 
 
 def _fitted(
-    kind: str, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any, *, plain: bool
+    kind: str, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any
 ) -> tuple[_View | None, Floats]:
     vocabulary, rarity = None, np.ones(0)
     raw: Any = unit(np.asarray(vectors, dtype=np.float64)) if kind == "meaning" else None
     if kind != "meaning":
-        documents = documents_of(kind, texts, tokens, plain=plain)
+        documents = documents_of(kind, texts, tokens)
         vocabulary = Vocabulary.fit(documents, min_share=_MIN_SHARE, max_share=_MAX_SHARE, limit=_TERMS)
         if vocabulary is None:
             return None, np.zeros((0, 0))

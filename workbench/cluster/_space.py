@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from workbench.cluster._embed import Embeds
 from workbench.cluster._recent import Recent, key_of
 from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, smooth, unit_rows
-from workbench.cluster._terms import fragments, grams, kept_share, plain_fragments
+from workbench.cluster._terms import form_of, fragments, grams, kept_share, plain_fragments
 from workbench.errors import InputError
 
 __all__ = ["FACET_VIEWS", "Space", "Views", "documents_of", "fit_space", "joined_views", "reduced", "words_of"]
@@ -25,6 +25,8 @@ _VIEW_DIMS: Final = 30
 _MEANING_DIMS: Final = 50  # measured on labelled intents: beyond these agreement falls again
 _SHARES: Final = {
     "words": (0.02, 0.9),
+    "names": (0.02, 0.9),
+    "form": (0.02, 0.9),
     "structure": (0.004, 0.9),  # a sign that few sessions show may be the whole of a mode
     "agent": (0.0, 1.0),
 }
@@ -32,7 +34,9 @@ _TERMS: Final = 20_000
 _MEANS_LESS: Final = {"reaction": 0.3, "ended": 0.6}  # both say that something went wrong, hardly what
 _AGENT: Final = "agent: "
 _LIFT: Final = (0.05, 20.0)
-_MOSTLY_CODE: Final = 0.25
+_MOSTLY_CODE: Final = 0.25  # of the letters are plain words: a text is code, JSON or calls
+_MOSTLY_PROSE: Final = 0.5
+_HARDLY_A_WORD: Final = 0.1
 _STEPS: Final = 2
 _PULLED: Final = 0.36  # measured on long-tailed draws of labelled intents
 _DIGITS: Final = 6
@@ -54,7 +58,8 @@ class Views:
     meaning
         The sentence embedding: what a text is about.
     words
-        Plain words and pairs of words that texts share across subjects.
+        Plain words and pairs of words that texts share across subjects. The less of the texts is plain words, as in calls, JSON and
+        code, the more count the words inside names, too, and the form: which signs, values and names stand beside one another.
     structure
         The tokens beside the text: signs, tool path, where it began, how it ended.
     agent
@@ -81,11 +86,11 @@ class _View:
     vocabulary: Vocabulary | None
     projection: Projection
 
-    def apply(self, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any, *, plain: bool) -> Floats:
+    def apply(self, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any) -> Floats:
         """Rows of this view, weighed, shape (n, its dimensions)."""
         if self.vocabulary is None:
             return self.weight * self.projection.apply(np.asarray(vectors, dtype=np.float64))
-        documents = documents_of(self.kind, texts, tokens, plain=plain)
+        documents = documents_of(self.kind, texts, tokens)
         return self.weight * self.projection.apply(unit_rows(self.vocabulary.matrix(documents)))
 
 
@@ -123,7 +128,7 @@ class Space:
 
     def placed(self, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any) -> Floats:
         """Other texts in the joined space, shape (m, as `joined`)."""
-        return _apply(self.views, texts, tokens, vectors, plain=self.plain)
+        return _apply(self.views, texts, tokens, vectors)
 
     def nearest(self, rows: Floats) -> tuple[Ints, NDArray[np.bool_]]:
         """The nearest fitted texts of other rows, and whether they are near at all."""
@@ -227,7 +232,8 @@ def _fit_views(
 ) -> tuple[list[_View], Floats, bool]:
     fitted: list[_View] = []
     parts: list[Floats] = []
-    plain = kept_share([text[:_READ] for text in texts[:: max(1, len(texts) // 300)]]) < _MOSTLY_CODE
+    kept = kept_share([text[:_READ] for text in texts[:: max(1, len(texts) // 300)]])
+    plain = kept < _MOSTLY_CODE
 
     def add(kind: str, weight: float, rows: Any, vocabulary: Vocabulary | None, dims: int) -> None:
         projection = Projection.fit(rows, dims)
@@ -235,10 +241,10 @@ def _fit_views(
             fitted.append(_View(weight, kind, vocabulary, projection))
             parts.append(weight * projection.apply(rows))
 
-    for kind, weight in (("words", views.words), ("structure", views.structure), ("agent", views.agent)):
+    for kind, weight in _weighed(views, kept):
         if weight <= 0:
             continue
-        documents = documents_of(kind, texts, tokens, plain=plain)
+        documents = documents_of(kind, texts, tokens)
         low, high = _SHARES[kind]
         vocabulary = Vocabulary.fit(documents, min_share=low, max_share=high, limit=_TERMS)
         if vocabulary is not None:
@@ -252,16 +258,31 @@ def _fit_views(
     return fitted, np.hstack(parts) if parts else np.zeros((len(texts), 0)), plain
 
 
-def _apply(
-    views: Sequence[_View], texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any, *, plain: bool
-) -> Floats:
+def _weighed(views: Views, kept: float) -> list[tuple[str, float]]:
+    """What each view weighs where this share of the letters is in plain words."""
+    odd = _share_of_way(kept, _MOSTLY_PROSE, _MOSTLY_CODE)
+    named = _share_of_way(kept, _MOSTLY_CODE, _HARDLY_A_WORD) / 2
+    return [
+        ("words", views.words * math.sqrt(1 - named)),
+        ("names", views.words * math.sqrt(named)),
+        ("form", views.words * odd),
+        ("structure", views.structure),
+        ("agent", views.agent),
+    ]
+
+
+def _share_of_way(value: float, start: float, end: float) -> float:
+    return float(np.clip((start - value) / (start - end), 0.0, 1.0))
+
+
+def _apply(views: Sequence[_View], texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any) -> Floats:
     if not views:
         return np.zeros((len(texts), 0))
     parts: list[Floats] = []
     for start in range(0, len(texts), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         some = None if vectors is None else vectors[part]
-        parts.append(np.hstack([view.apply(texts[part], tokens[part], some, plain=plain) for view in views]))
+        parts.append(np.hstack([view.apply(texts[part], tokens[part], some) for view in views]))
     return np.vstack(parts) if parts else np.zeros((0, sum(view.projection.dims for view in views)))
 
 
@@ -294,10 +315,12 @@ def _at(values: Sequence[Any], rows: Ints) -> Sequence[Any]:
     return values if len(rows) == len(values) else [values[i] for i in rows.tolist()]
 
 
-def documents_of(kind: str, texts: Sequence[str], tokens: Sequence[Sequence[str]], *, plain: bool) -> list[list[str]]:
+def documents_of(kind: str, texts: Sequence[str], tokens: Sequence[Sequence[str]]) -> list[list[str]]:
     """The terms of each text in the view of that kind."""
-    if kind == "words":
-        return words_of(texts, plain=plain)
+    if kind in {"words", "names"}:
+        return words_of(texts, plain=kind == "names")
+    if kind == "form":
+        return [form_of(text) for text in texts]
     return [[token for token in row if token.startswith(_AGENT) == (kind == "agent")] for row in tokens]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-__all__ = ["STOP", "fragments", "grams", "kept_share", "plain_fragments"]
+__all__ = ["STOP", "form_of", "fragments", "grams", "kept_share", "plain_fragments"]
 
 _CODE: Final = re.compile(r"`[^`\n]*`|\[[a-z]+\]")
 _ODD: Final = re.compile(r"[\d_/\\<>{}=@#]|[a-z][A-Z]|\w\.\w")
@@ -14,6 +14,15 @@ _WORD: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['\u2019](?=[^\W\d_]))+")
 _BREAK: Final = re.compile(r"[^\w\s'\u2019-]+|\s-+\s")
 _UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]{3,}")
 _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_A-Za-z]+")
+_MARK: Final = re.compile(
+    r"""(?P<quoted>"(?:[^"\\\n]|\\.)*"|(?<!\w)'(?:[^'\\\n]|\\.)*'(?!\w))|(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d][\w.]*)|(?P<line>\n)|(?P<sign>\S)"""
+)
+_MEANT: Final = frozenset(
+    """true false none null undefined nan import def return print lambda class new function const let
+    var""".split()  # noqa: SIM905 - a line of words is easier to read than a column
+)
+_LONGEST_FORM: Final = 10_000  # characters
+_FORM_RUN: Final = 3
 
 STOP: Final = frozenset(
     """a about above after again against all also am an and any are as at be because been before being below between both
@@ -61,6 +70,36 @@ def _words(piece: str) -> list[str]:
 def plain_fragments(text: str) -> list[list[str]]:
     """Every run of letters as a word, with names split at their humps: for texts that are mostly JSON or code."""
     return [[part.lower() for part in _PARTS.findall(text)]]
+
+
+def form_of(text: str) -> list[str]:
+    """The distinct runs of 1 to 3 marks of a text whose names, numbers and quoted strings are not told apart: how it is built.
+
+    Calls, JSON and code say little by their words, which are their subject, and much by what stands beside what: a number in
+    quotes, a call inside a call, no name before a value, a bracket that is never closed, prose where a call should be.
+
+    Examples
+    --------
+    >>> form_of("f(x=1)") == form_of("get(limit=20)")
+    True
+    >>> [run for run in form_of("f(x='1')") if run not in form_of("f(x=1)")]
+    ["''", "= ''", "'' )", "x = ''", "= '' )"]
+    """
+    marks: list[str] = []
+    for found in _MARK.finditer(text[:_LONGEST_FORM]):
+        mark = _mark(found)
+        if mark == "x" and marks and marks[-1] in {"x", "xx"}:
+            marks[-1] = "xx"  # however many words in a row
+        else:
+            marks.append(mark)
+    return grams([marks], longest=_FORM_RUN)
+
+
+def _mark(found: re.Match[str]) -> str:
+    if found.lastgroup == "name":
+        word = found[0].lower()
+        return word if word in _MEANT else "x"
+    return {"quoted": "''", "number": "1", "line": "\\n"}.get(found.lastgroup or "", found[0])
 
 
 def kept_share(texts: Sequence[str]) -> float:
