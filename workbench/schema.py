@@ -380,7 +380,7 @@ CODEBOOK_EVENTS: Final = pl.Schema({  # append-only: the codebook of any moment 
 MODE_EDITS: Final = pl.Schema({  # append-only: what a person changed about the modes that clustering found
     "edit_id": pl.String(),
     "facet": pl.String(),
-    "kind": pl.String(),  # rename | merge | split | move | retire | restore | undo
+    "kind": pl.String(),  # rename | merge | split | move | together | retire | restore | undo
     "body": pl.String(),  # JSON: the sessions that it is about, and the name
     "author": pl.String(),
     "happened_at": _TIME,

@@ -83,6 +83,19 @@ def test_merge_move_retire_and_their_undo() -> None:
     assert shown.events[0]["session_ids"] == ["c", "e"]
 
 
+def test_sessions_that_belong_together_bring_their_modes_along_and_undo_parts_them() -> None:
+    shown = Map()
+    shown.edit("op1", "together", into="wrong refund", rows=[0, 3, 4])
+    assert shown.modes_now() == {"wrong refund": 5}
+    assert shown.events == [
+        {"operation": "op1", "kind": "together", "into": "wrong refund", "session_ids": ["a", "d", "e"]}
+    ]
+    shown.edit("u1", "undo", undo="last")
+    assert shown.modes_now() == {"loop": 3, "wrong refund": 1}
+    shown.edit("op2", "together", into="both kinds", rows=[0, 3])
+    assert shown.modes_now() == {"both kinds": 4}
+
+
 def test_numbers_of_modes_stay_so_that_their_colours_do() -> None:
     shown = Map(names=["loop", "wrong refund", "third"], membership=[0, 1, 2, 2, None])
     shown.edit("op1", "merge", mode="loop", into="third")
@@ -128,6 +141,8 @@ def test_a_store_may_say_how_the_modes_stand() -> None:
         ({"kind": "rename", "mode": "lop", "into": "x"}, "no failure mode named 'lop': did you mean 'loop'?"),
         ({"kind": "merge", "mode": "loop", "into": "loop"}, "'loop' cannot be merged with itself"),
         ({"kind": "move", "into": "x", "rows": []}, "no session is selected"),
+        ({"kind": "together", "into": "x", "rows": [0]}, "it takes two or more sessions to belong together"),
+        ({"kind": "together", "into": "loop", "rows": [0, 1]}, "these 2 sessions are together already, in 'loop'"),
         ({"kind": "undo", "undo": "last"}, "nothing is left to undo"),
         ({"kind": "explode", "mode": "loop"}, "no edit named 'explode'"),
     ],

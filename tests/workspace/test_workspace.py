@@ -349,6 +349,19 @@ def test_edits_on_the_map_survive_a_re_run_and_undo_takes_the_last_one_back(ws: 
     reopened.close()
 
 
+def test_sessions_said_to_belong_together_are_together_in_the_next_run(ws: wb.Workspace) -> None:
+    failing = ws.failing(signals=["feedback"])
+    modes = ws.cluster(failing, min_size=3)
+    first, second = modes.frame["name"].to_list()[:2]
+    pair = [modes.session_ids(first)[0], modes.session_ids(second)[0]]
+    edit(modes, "1", "together", session_ids=pair, into=second)
+    again = ws.cluster(failing, min_size=3)
+    assert set(again.session_ids(second)) == {*modes.session_ids(first), *modes.session_ids(second)}
+    assert first not in again.frame["name"].to_list()
+    edit(again, "2", "rename", mode=second, into="both")
+    assert len(ws.cluster(failing, min_size=3)) == len(modes) - 1
+
+
 def test_an_edit_that_cannot_be_made_keeps_nothing(ws: wb.Workspace) -> None:
     modes = ws.cluster(ws.failing(signals=["feedback"]), min_size=3)
     first, second = modes.frame["name"].to_list()[:2]

@@ -160,20 +160,54 @@ class Editable(ABC):
         InputError
             No session is named, or the name is empty.
         """
-        fit = self._fitted()
-        row = {item.session_id: i for i, item in enumerate(fit.items)}
-        unknown = next((session for session in sessions if session not in row), None)
-        if unknown is not None:
-            raise UnknownNameError(unknown, "session", row)
+        rows = self._rows(sessions)
         if not sessions or not to.strip():
             msg = "a move takes at least one session and the name of a mode"
             raise InputError(msg)
         known = {name: number for number, name in self._names.items()}
         number = known.get(to, self._highest + 1)
         labels = self._labels.copy()
-        labels[[row[session] for session in sessions]] = number
+        labels[rows] = number
         left = {n: name for n, name in {**self._names, number: to}.items() if np.any(labels == n)}
         return self._again(labels, left, Edit("move", (tuple(sessions),), to))
+
+    def together(self, sessions: Sequence[str], name: str | None = None) -> Modes:
+        """The same modes with some sessions in one of them, because they show the same failure.
+
+        The modes that the sessions are in are merged into the one that most of them are in, and those left open join it. Where all of them
+        are open they become a mode of their own. On another clustering the modes that were merged are merged again as far as they are found
+        again, and of the sessions those that lie elsewhere come along alone.
+
+        Parameters
+        ----------
+        sessions
+            Two or more session ids.
+        name
+            What the mode is called then. A mode that is called so already takes them. By default the name stays, and one that is new is named by contrast.
+
+        Raises
+        ------
+        UnknownNameError
+            A session is not among those that were compared.
+        InputError
+            Fewer than two different sessions, all of them in one mode already, or an empty name.
+        """
+        ids = list(dict.fromkeys(sessions))
+        rows = self._rows(ids)
+        if len(ids) < 2:  # noqa: PLR2004 - it takes two
+            msg = f"it takes at least two different sessions to belong together, got {list(sessions)!r}"
+            raise InputError(msg)
+        if name is not None and not name.strip():
+            msg = "a mode needs a name that is not empty"
+            raise InputError(msg)
+        numbers = self._holding(rows)
+        named = [number for number, given in self._names.items() if given == name]
+        numbers = list(dict.fromkeys([*named, *numbers]))
+        if len(numbers) == 1 and np.all(self._labels[rows] == numbers[0]):
+            msg = f"these {len(ids)} sessions are together already, in {self._names[numbers[0]]!r}"
+            raise InputError(msg)
+        groups = tuple(tuple(self.session_ids(number)) for number in numbers)
+        return self._joined(rows, numbers, Edit("together", (tuple(ids), *groups), name))
 
     def retire(self, mode: int | str) -> Modes:
         """The same modes with one marked as no failure; it stays in the table, so that it is not found again tomorrow.
@@ -234,6 +268,34 @@ class Editable(ABC):
             msg = f"another mode is named {name!r}: merge the two, or choose another name"
             raise InputError(msg)
 
+    def _rows(self, sessions: Sequence[str]) -> list[int]:
+        row = {item.session_id: i for i, item in enumerate(self._fitted().items)}
+        unknown = next((session for session in sessions if session not in row), None)
+        if unknown is not None:
+            raise UnknownNameError(unknown, "session", row)
+        return [row[session] for session in sessions]
+
+    def _holding(self, rows: Sequence[int]) -> list[int]:
+        """The modes that hold some sessions, the one that holds most of them first; of two that hold as many the larger."""
+        inside, counts = np.unique(self._labels[rows][self._labels[rows] >= 0], return_counts=True)
+        pairs = zip(inside.tolist(), counts.tolist(), strict=True)
+        sizes = [(-count, -int(np.sum(self._labels == number)), int(number)) for number, count in pairs]
+        return [number for _, _, number in sorted(sizes)]
+
+    def _joined(self, rows: Sequence[int], numbers: Sequence[int], edit: Edit) -> Modes:
+        """Make one mode of several, which keeps the number of the first, and of single sessions."""
+        into = numbers[0] if numbers else self._highest + 1
+        labels = np.where(np.isin(self._labels, numbers), into, self._labels)
+        labels[rows] = into
+        names = {number: given for number, given in self._names.items() if np.any(labels == number)}
+        if into not in names:
+            fit = self._fitted()
+            said = name_groups(fit.phrases, labels, tokens=[item.tokens for item in fit.items])[into][0]
+            names[into] = said if said not in names.values() else f"{said} ({into})"
+        if edit.name is not None:
+            names[into] = edit.name
+        return self._again(labels, names, edit)
+
     def _cut(self, number: int, groups: Sequence[Sequence[str]], edit: Edit) -> Modes:
         fit = self._fitted()
         row = {item.session_id: i for i, item in enumerate(fit.items)}
@@ -258,6 +320,8 @@ class Editable(ABC):
             if edit.kind == "move":
                 there = {item.session_id for item in self._fit.items}
                 return self.move([s for s in edit.groups[0] if s in there], edit.name or "")
+            if edit.kind == "together":
+                return self._together_again(edit, today)
             if edit.kind == "split":
                 return self._split_again(edit, today)
             found = [best_match(group, today) for group in edit.groups]
@@ -271,6 +335,19 @@ class Editable(ABC):
             return self.retire(numbers[0]) if edit.kind == "retire" else self.restore(numbers[0])
         except InputError:
             return None
+
+    def _together_again(self, edit: Edit, today: Mapping[int, frozenset[str]]) -> Modes | None:
+        there = {item.session_id for item in self._fitted().items}
+        rows = self._rows([session for session in edit.groups[0] if session in there])
+        found = [best_match(group, today) for group in edit.groups[1:]]
+        numbers = list(dict.fromkeys(number for number in found if number is not None))
+        if len(rows) < 2 and len(numbers) < 2:  # noqa: PLR2004 - it takes two
+            return None
+        if not numbers and len(edit.groups) > 1:  # the modes are gone, and only the sessions are known to be alike
+            return self._joined(rows, self._holding(rows)[:1], replace(edit, name=None))
+        if edit.name is not None:
+            self._check_name(edit.name, besides=numbers)
+        return self._joined(rows, numbers, edit)
 
     def _split_again(self, edit: Edit, today: Mapping[int, frozenset[str]]) -> Modes | None:
         number = best_match([s for group in edit.groups for s in group], today)

@@ -10,7 +10,7 @@ from workbench.errors import InputError
 
 __all__ = ["Edit", "best_match"]
 
-_KINDS: Final = ("rename", "merge", "split", "move", "retire", "restore")
+_KINDS: Final = ("rename", "merge", "split", "move", "together", "retire", "restore")
 _OVERLAP: Final = 0.5
 
 
@@ -21,14 +21,16 @@ class Edit:
     Parameters
     ----------
     kind
-        ``"rename"``, ``"merge"``, ``"split"``, ``"move"`` (sessions into a mode), ``"retire"`` (not a failure) or ``"restore"``.
+        ``"rename"``, ``"merge"``, ``"split"``, ``"move"`` (sessions into a mode), ``"together"`` (sessions belong into one mode), ``"retire"``
+        (not a failure) or ``"restore"``.
     groups
-        Session ids: of the mode that is edited, of each merged mode, of each part of a split one, or those that move.
+        Session ids: of the mode that is edited, of each merged mode, of each part of a split one, or those that move;
+        of ``"together"`` those that belong together, then of each mode that they brought together.
     name
         The new name, or the mode that takes the sessions; None keeps the names to the workbench.
     """
 
-    kind: Literal["rename", "merge", "split", "move", "retire", "restore"]
+    kind: Literal["rename", "merge", "split", "move", "together", "retire", "restore"]
     groups: tuple[tuple[str, ...], ...]
     name: str | None = None
 

@@ -46,9 +46,11 @@ class Atlas:
         return self.names.index(name)
 
     def edit(self, kind: str, *, mode: str | None, into: str | None, rows: Sequence[int]) -> Atlas:
-        """Give the atlas after one edit; `rows` are the sessions that a move takes."""
+        """Give the atlas after one edit; `rows` are the sessions that a move takes, or that belong together."""
         if kind == "move":
             return self._move(rows, _named(into))
+        if kind == "together":
+            return self._together(rows, _named(into))
         number = self.number(_named(mode))
         if kind == "rename":
             return self._rename(number, _named(into))
@@ -57,7 +59,7 @@ class Atlas:
         if kind in ("retire", "restore"):
             retired = self.retired | {number} if kind == "retire" else self.retired - {number}
             return replace(self, retired=retired)
-        kinds = ("rename", "merge", "move", "retire", "restore", "undo")
+        kinds = ("rename", "merge", "move", "together", "retire", "restore", "undo")
         raise UnknownNameError(kind="edit", name=kind, known=kinds)
 
     def _rename(self, number: int, name: str) -> Atlas:
@@ -83,6 +85,23 @@ class Atlas:
         members = self.members.copy()
         members[np.asarray(rows, dtype=np.int64)] = names.index(name)
         return Atlas(names, self.retired, members)
+
+    def _together(self, rows: Sequence[int], name: str) -> Atlas:
+        if len(rows) < 2:  # noqa: PLR2004 - it takes two
+            msg = (
+                "it takes two or more sessions to belong together: draw around some on the map, or pick them one by one"
+            )
+            raise InputError(msg)
+        if name in self.names and np.all(self.members[list(rows)] == self.names.index(name)):
+            msg = f"these {len(rows)} sessions are together already, in {name!r}"
+            raise InputError(msg)
+        held = sorted({int(number) for number in self.members[list(rows)] if number >= 0})
+        after = self._move(rows, name)
+        into = after.names.index(name)
+        gone = [number for number in held if number != into]
+        members = np.where(np.isin(after.members, gone), into, after.members)
+        names = tuple("" if number in gone else given for number, given in enumerate(after.names))
+        return Atlas(names, self.retired - set(gone), members.astype(np.int32))
 
     def rows(self, name: str) -> list[int]:
         """The sessions of a mode, by their place."""

@@ -188,7 +188,7 @@ class Explorer(Talking):
             return cast("MapEvent", event), after
         rows = [row for row in raw.get("rows") or () if 0 <= row < len(self._ids)]
         after = self._atlas.edit(kind, mode=mode, into=into, rows=rows)
-        if kind != "move":
+        if kind not in ("move", "together"):
             rows = self._atlas.rows(str(mode))
         event |= {name: str(value).strip() for name, value in (("mode", mode), ("into", into)) if value is not None}
         return cast("MapEvent", {**event, "session_ids": [self._ids[row] for row in rows]}), after

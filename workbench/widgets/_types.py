@@ -65,10 +65,10 @@ class MapEvent(TypedDict, total=False):
     """One edit of the modes on the map."""
 
     operation: str  # made in the browser, unlike any other: the same one may come twice and counts once
-    kind: Literal["rename", "merge", "move", "retire", "restore", "undo"]
-    mode: str  # the mode that is edited; not for a move, which takes sessions from wherever they are
-    into: str  # rename: its new name; merge: the mode that takes its sessions; move: a known or a new mode
-    session_ids: list[str]  # the sessions of the edited mode, or those that move
+    kind: Literal["rename", "merge", "move", "together", "retire", "restore", "undo"]
+    mode: str  # the mode that is edited; not for a move or together, which take sessions from wherever they are
+    into: str  # rename: its new name; merge: the mode that takes its sessions; move, together: a known or a new mode
+    session_ids: list[str]  # the sessions of the edited mode, or those that move or belong together
     undo: str  # the operation that is taken back
 
 

@@ -85,6 +85,8 @@ class ModeEdits:
             return self._modes.merge([into, mode], into)
         if kind == "move":
             return self._modes.move(list(event["session_ids"]), into)
+        if kind == "together":
+            return self._modes.together(list(event["session_ids"]), into)
         if kind in ("retire", "restore"):
             return self._modes.retire(mode) if kind == "retire" else self._modes.restore(mode)
         msg = f"an edit of kind {kind!r} is not known"
