@@ -54,6 +54,14 @@ def test_a_success_told_after_a_tool_error_is_named_and_quoted_with_its_step() -
     assert {"step": 2, "signal": "tool error, time-out", "text": "upstream timed out"} in quotes
 
 
+def test_a_block_of_code_claims_nothing() -> None:
+    code = "```python\norder = find('ORD-9912')\nprint('done')\n```"
+    rows = session(user("How do I look up an order?"), agent(f"Call find with its number.\n{code}"))
+    assert signs(rows).isdisjoint({"identifier in the answer from nowhere", "action claimed without a call"})
+    bare = session(user("How do I look up an order?"), agent("Order ORD-9912 is yours."))
+    assert "identifier in the answer from nowhere" in signs(bare)
+
+
 def test_an_error_of_no_known_kind_is_called_by_its_words_where_several_sessions_met_it() -> None:
     def met(error: str, *names: str) -> list[dict[str, Any]]:
         return [row for name in names for row in session(user("Pay"), tool("pay", error=error), name=name)]

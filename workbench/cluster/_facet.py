@@ -37,6 +37,7 @@ TEXTS: Final = pl.Schema({
 })  # fmt: skip
 
 _LONGEST: Final = 300  # characters of a quote
+_BLOCK: Final = r"(?s)```.*?(?:```|\z)"
 _SIGNALS: Final = 24
 _SAME_SIGN: Final = 2
 _EARLY: Final = 4
@@ -135,7 +136,14 @@ def _told(facet: Callable[[AgentLoop], str | None], loop: AgentLoop) -> str:
 def _talks(frame: pl.DataFrame) -> dict[str, Talk]:
     text = [name for name in _COLUMNS if frame.schema[name] == pl.String()]
     whole = frame.sort("number", maintain_order=True).with_columns(pl.col(text).fill_null(""))
-    whole = whole.with_columns(pl.col("number").fill_null(0), pl.col("turn").fill_null(1))
+    # What stands in a block of code is no claim of the agent's; of an answer that is nothing else, it is all there is.
+    spoken = pl.col("text").str.replace_all(_BLOCK, "\n").str.strip_chars()
+    own = (pl.col("kind") == "assistant") & (spoken != "")
+    whole = whole.with_columns(
+        pl.col("number").fill_null(0),
+        pl.col("turn").fill_null(1),
+        pl.when(own & pl.col("text").str.contains("```", literal=True)).then(spoken).otherwise("text").alias("text"),
+    )
     steps: dict[str, list[Step]] = {}
     for session, *row in whole.select("session_id", *_COLUMNS).iter_rows():
         steps.setdefault(str(session), []).append(Step(*row))

@@ -36,6 +36,12 @@ _SHORT: Final = 2_000
 _HTTP_ERROR: Final = 400
 _HTTP_END: Final = 600
 _ERROR_LENGTH: Final = 500
+_TRACEBACK: Final = "Traceback (most recent call last)"
+# How terminals of agents begin what a program printed that failed.
+_EXIT: Final = re.compile(
+    r"\s*(?:<returncode>|exit ?code:?\s*|\[?command (?:finished|failed|exited) with (?:exit )?code:? )0*[1-9]\d*(?:</returncode>)?\]?(?: \(execution [^)]*\))?\s*(?:code output:|<output>|output:)?\s*",
+    re.IGNORECASE,
+)
 _FAILED_WORDS: Final = frozenset({"error", "failed", "failure"})
 _ROLES: Final = {
     "developer": "system",
@@ -257,7 +263,7 @@ def soft_error(result: str | None) -> str | None:
 
     A JSON object does so by a truthy `error`, `isError` or `is_error`, by `success` or `ok` being false, by a
     `status`, `status_code` or `statusCode` from 400 to 599, or by a `status` of error, failed or failure. A text does so by
-    beginning with "Error:" or a Python traceback.
+    beginning with "Error:", a Python traceback, or an exit code that is not 0; of a traceback, what was raised is told.
     """
     if not result:
         return None
@@ -265,8 +271,10 @@ def soft_error(result: str | None) -> str | None:
     if not head.startswith("{"):
         quoted = parse(head) if head.startswith('"') else head
         plain = quoted if isinstance(quoted, str) else ""
-        wrong = plain[:6].lower() == "error:" or plain.startswith("Traceback (most recent call last)")
-        return SOFT + plain.strip()[:_ERROR_LENGTH] if wrong else None
+        failed = _EXIT.match(plain)
+        if failed is None and plain[:6].lower() != "error:" and not plain.startswith(_TRACEBACK):
+            return None
+        return SOFT + _raised(plain[failed.end() :] if failed else plain)[:_ERROR_LENGTH]
     if _TELLING.search(head) is None:
         return None
     fields = as_dict(parse(result))
@@ -274,6 +282,14 @@ def soft_error(result: str | None) -> str | None:
         return None
     why = _why(fields)
     return None if why is None else SOFT + why[:_ERROR_LENGTH]
+
+
+def _raised(text: str) -> str:
+    """An error's text; of one that holds a traceback its last line, which says what was raised."""
+    whole = text.strip()
+    if _TRACEBACK not in whole:
+        return whole or "a program failed"
+    return next((line for line in reversed(whole.splitlines()) if line[:1].strip()), whole)
 
 
 def _why(fields: dict[str, Any]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from workbench.load._group_chat import group_chat
 from workbench.load._json import JsonReader, guarded
 from workbench.load._messages import messages, output_messages, system_message
 from workbench.load._sheet import Sheet
@@ -103,7 +104,7 @@ def _listed(value: Any) -> list[Any] | None:
 def _conversation(value: Row, sheet: Sheet) -> None:
     request = next((value[name] for name in _REQUESTS if is_object(value.get(name))), None)
     body = {**request, **value} if request is not None else value
-    listed = _listed(body) or []
+    listed = group_chat(_listed(body) or [])
     instructions = body.get("system") or body.get("instructions")
     given = [{"role": "system", "content": said["content"]} for said in system_message(instructions)]
     said = [one for raw in [*given, *listed] for one in say(raw, **_moments(raw))]

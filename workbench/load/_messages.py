@@ -18,6 +18,7 @@ __all__ = [
     "beside",
     "conversation",
     "is_definition",
+    "is_role",
     "messages",
     "output_messages",
     "plain_messages",
@@ -71,6 +72,11 @@ def messages(value: Any, role: str = "user") -> list[Message] | None:
         alone = value.get("type") in _ALONE and "name" in value
         return _call_item(value) if alone else _of_object(value, role)
     return None
+
+
+def is_role(name: str) -> bool:
+    """Whether a role is one of those that models' interfaces know, rather than the name of an agent."""
+    return name in _ROLES or name.lower() in _ROLES
 
 
 def conversation(value: Any, role: str) -> list[Message] | None:
