@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from workbench.cluster._mask import sentences
-from workbench.cluster._talk import (
-    Signal,
-    Step,
-    Talk,
-    any_of,
-    content_words,
-    dates,
-    first_matching,
-    flat,
-    identifiers,
-    is_write,
-    money,
-    numbers,
-)
+from workbench.cluster._talk import Earlier, Signal, Step, Talk
+from workbench.cluster._values import any_of, first_matching, flat, is_write
 
 __all__ = ["answer_signals"]
 
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.\w+)+")
 _WEEKDAYS: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_SAID_DATE: Final = re.compile(
-    rf"\b({'|'.join(_MONTHS)})[a-z]*\.? (\d{{1,2}})(?:st|nd|rd|th)?\b|\b(\d{{1,2}})(?:st|nd|rd|th)? ({'|'.join(_MONTHS)})[a-z]*\b",
-    re.IGNORECASE,
-)
 _PROMISES: Final = any_of(
     r"guarantee[sd]?", r"i promise", r"i assure you", r"rest assured", r"for free", r"free of charge", r"on the house", r"no matter what",
     r"by tomorrow", r"within the hour", r"no need to (?:send|return|pay|do)", r"you (?:can|may) keep", r"at no (?:extra |additional )?cost", r"double (?:the|your|that)",
@@ -49,6 +33,7 @@ _ALLOWED: Final = re.compile(
 _HIDDEN: Final = re.compile(
     r"internal|private|confidential|staff|secret|hidden|not_?public|(?:agent|admin)_?notes?", re.IGNORECASE
 )
+_LIMIT_LENGTH: Final = 50  # characters from a word of limit to its amount, at most
 _MOST: Final = 0.5
 _SHORT: Final = 20  # letters of a question that can only mean the answer before it
 _LITTLE: Final = 10  # words beside the delay that make no answer yet
@@ -58,84 +43,119 @@ _WORD: Final = 3
 class _Known:
     """What stood anywhere before a step: grows as the session is read."""
 
-    def __init__(self, start: str) -> None:
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
         self.ids: set[str] = set()
         self.emails: set[str] = set()
         self.days: set[tuple[int, int]] = set()
-        self.add(start)
+        self.add(talk.system)
 
-    def add(self, text: str) -> None:
-        self.ids |= identifiers(text)
-        self.emails |= {found.lower() for found in _EMAIL.findall(text)}
-        self.days |= {(day.month, day.day) for day in dates(text)} | _said_days(text)
+    def add(self, *texts: str) -> None:
+        for text in filter(None, texts):
+            self.ids |= self._talk.identifiers(text)
+            self.emails |= _emails(text)
+            self.days |= self._talk.days(text)
 
 
-def _said_days(text: str) -> set[tuple[int, int]]:
-    return {
-        (_MONTHS.index((before or after).lower()[:3]) + 1, int(day or other))
-        for before, day, other, after in _SAID_DATE.findall(text)
-    }
+class _Turn:
+    """What was asked and done in a turn before a step: grows as the session is read."""
+
+    def __init__(self) -> None:
+        self.asked = ""
+        self.allowed = math.inf
+        self.weekdays: set[str] = set()
+        self.retrieved: list[str] = []
+        self.hidden: dict[frozenset[str], None] = {}  # words of what is not meant for the user
+        self.changed: set[float] = set()  # numbers of the calls that changed something
+        self.paid = False
+        self.page: Step | None = None  # a result of which there was more, and the rest was not read
+
+    def add(self, talk: Talk, step: Step) -> None:
+        """Take in a step."""
+        if step.kind == "user":
+            # A limit and its amount may stand in two messages: "My budget?" "$50".
+            new = f"{self.asked[-_LIMIT_LENGTH:]} {step.text}"
+            self.allowed = min([self.allowed, *(float(found.replace(",", "")) for found in _ALLOWED.findall(new))])
+            self.weekdays |= _weekdays(step.text)
+            self.asked = f"{self.asked} {step.text}".strip()
+        elif step.kind in {"tool", "retrieval"}:
+            for key, value in talk.facts(step):
+                if isinstance(value, str) and _HIDDEN.search(key):
+                    self.hidden[talk.words(value)] = None
+            if self.page is not None and step.tool == self.page.tool and step.number > self.page.number:
+                self.page = None
+        if step.kind == "retrieval":
+            self.retrieved.append(step.result)
+        if step.kind != "tool":
+            return
+        if _more(talk, step):
+            self.page = step
+        if is_write(step.tool) and not step.error:
+            self.changed |= talk.numbers(f"{step.arguments} {step.result}")
+            self.paid = self.paid or _broken_amount(step)
+
+
+def _emails(text: str) -> set[str]:
+    return {found.lower() for found in _EMAIL.findall(text)} if "@" in text else set()
+
+
+def _weekdays(text: str) -> set[str]:
+    return {found.lower() for found in _WEEKDAYS.findall(text)}
 
 
 def answer_signals(talk: Talk) -> Iterator[Signal]:
     """Every sign that an answer or a call goes beyond, or against, what the session bears out."""
-    known = _Known(talk.system)
+    known, earlier = _Known(talk), Earlier(talk.steps)
+    turns: defaultdict[int, _Turn] = defaultdict(_Turn)
+    last_call = {step.turn: step.number for step in talk.calls}
     for step in talk.steps:
+        for past in earlier.than(step):
+            turns[past.turn].add(talk, past)
+        turn = turns[step.turn]
         if step.kind == "assistant" and step.text:
-            yield from _from_nowhere(step, known)
-            yield from _said(talk, step)
+            yield from _from_nowhere(talk, step, known)
+            if any(amount > turn.allowed for amount in talk.money(step.text)):
+                yield Signal(step.number, "answer goes over what the user allowed", step.text)
+            yield from _announced(talk, step, turn, later=last_call.get(step.turn, step.number) > step.number)
+            yield from _against_calls(talk, step, turn)
         elif step.kind == "tool":
-            yield from _other_value(talk, step, known)
-        known.add(f"{step.text} {step.arguments} {step.result}")
+            yield from _other_value(step, turn, known)
+        known.add(step.text, step.arguments, step.result)
     yield from _reversals(talk)
 
 
-def _from_nowhere(step: Step, known: _Known) -> Iterator[Signal]:
-    for sentence in sentences(step.text):
-        if any(found.lower() not in known.emails for found in _EMAIL.findall(sentence)):
+def _from_nowhere(talk: Talk, step: Step, known: _Known) -> Iterator[Signal]:
+    for sentence in talk.sentences(step.text):
+        if not _emails(sentence) <= known.emails:
             yield Signal(step.number, "address in the answer from nowhere", sentence)
-        elif any(one not in known.ids for one in identifiers(_EMAIL.sub(" ", sentence))):
+        elif not talk.identifiers(_EMAIL.sub(" ", sentence) if "@" in sentence else sentence) <= known.ids:
             yield Signal(step.number, "identifier in the answer from nowhere", sentence)
-        day = {d for d in _said_days(sentence) | {(d.month, d.day) for d in dates(sentence)} if d not in known.days}
-        if day and known.days:
+        if known.days and not talk.days(sentence) <= known.days:
             yield Signal(step.number, "date in the answer from nowhere", sentence)
 
 
-def _said(talk: Talk, step: Step) -> Iterator[Signal]:
-    turn = [s for s in talk.steps if s.turn == step.turn and s.number < step.number]
-    calls = [s for s in turn if s.kind in {"tool", "retrieval"}]
-    asked = " ".join(s.text for s in turn if s.kind == "user")
-    allowed = [float(found.replace(",", "")) for found in _ALLOWED.findall(asked)]
-    if allowed and any(amount > min(allowed) for amount in money(step.text)):
-        yield Signal(step.number, "answer goes over what the user allowed", step.text)
-    yield from _announced(talk, step, calls)
-    yield from _against_calls(talk, step, calls)
-
-
-def _announced(talk: Talk, step: Step, calls: list[Step]) -> Iterator[Signal]:
+def _announced(talk: Talk, step: Step, turn: _Turn, *, later: bool) -> Iterator[Signal]:
     """What the agent says that it, or somebody, will do."""
     promise = first_matching(step.text, _PROMISES)
-    read = {word for s in calls if s.kind == "retrieval" for word in content_words(s.result)}
-    if promise is not None and not promise_words(promise) & read:
-        yield Signal(step.number, "agent promised", promise)
+    if promise is not None:
+        promised = promise_words(promise)
+        if not any(promised & talk.words(text) for text in turn.retrieved):
+            yield Signal(step.number, "agent promised", promise)
     delay = first_matching(step.text, _DELAYS)
-    later = any(s.turn == step.turn and s.number > step.number for s in talk.calls)
     if delay is not None and not later and "?" not in step.text:
-        rest = sum(len(content_words(s)) for s in sentences(step.text) if not _DELAYS.search(s))
+        rest = sum(len(talk.words(s)) for s in talk.sentences(step.text) if not _DELAYS.search(s))
         if rest <= _LITTLE:
             yield Signal(step.number, "put off and not come back to", delay)
 
 
-def _against_calls(talk: Talk, step: Step, calls: list[Step]) -> Iterator[Signal]:
+def _against_calls(talk: Talk, step: Step, turn: _Turn) -> Iterator[Signal]:
     """What the agent says otherwise than its calls of this turn have it, or should not say of them."""
-    if any(_HIDDEN.search(key) and _told(value, step.text) for call in calls for key, value in talk.facts(call)):
+    if turn.hidden and any(_told(hidden, talk.words(step.text)) for hidden in turn.hidden):
         yield Signal(step.number, "internal field told", step.text)
-    done = [s for s in calls if s.kind == "tool" and is_write(s.tool) and not s.error]
-    said, did = set(money(step.text)), {n for s in done for n in numbers(f"{s.arguments} {s.result}")}
-    if said and not said & did and any(_broken_amount(s) for s in done):
+    said = talk.money(step.text)
+    if turn.paid and said and turn.changed.isdisjoint(said):
         yield Signal(step.number, "answer names another amount than the call", step.text)
-    pages = [s for s in calls if s.kind == "tool" and _more(talk, s)]
-    if pages and not any(s.number > pages[-1].number and s.tool == pages[-1].tool for s in calls):
+    if turn.page is not None:
         yield Signal(step.number, "answered from the first page only", step.text)
 
 
@@ -144,9 +164,8 @@ def promise_words(sentence: str) -> set[str]:
     return {word[:6] for match in _PROMISES.findall(sentence.lower()) for word in re.findall(r"[a-z]{4,}", match)}
 
 
-def _told(value: Any, text: str) -> bool:
-    words = content_words(value) if isinstance(value, str) else set[str]()
-    return bool(words) and len(words & content_words(text)) >= max(1, _MOST * len(words))
+def _told(hidden: frozenset[str], words: frozenset[str]) -> bool:
+    return bool(hidden) and len(hidden & words) >= max(1, _MOST * len(hidden))
 
 
 def _broken_amount(call: Step) -> bool:
@@ -167,21 +186,19 @@ def _more(talk: Talk, call: Step) -> bool:
     )
 
 
-def _other_value(talk: Talk, step: Step, known: _Known) -> Iterator[Signal]:
-    """Whether a call was given another address, weekday or figure than the user had named."""
-    asked = " ".join(s.text for s in talk.users if s.number < step.number and s.turn == step.turn)
-    named = {found.lower() for found in _WEEKDAYS.findall(asked)}
+def _other_value(step: Step, turn: _Turn, known: _Known) -> Iterator[Signal]:
+    """Whether a call was given another address, weekday or figure than the user had named in the turn."""
     quoted = f"{step.tool} {step.arguments}".strip()
     for key, value in flat(step.arguments):
         if isinstance(value, str):
-            mails = {found.lower() for found in _EMAIL.findall(value)}
-            days = {found.lower() for found in _WEEKDAYS.findall(value)}
+            mails = _emails(value)
+            days = _weekdays(value)
             if mails - known.emails and known.emails:
                 yield Signal(step.number, "call with an address from nowhere", quoted)
-            elif days and named and not days & named:
+            elif days and turn.weekdays and not days & turn.weekdays:
                 yield Signal(step.number, "call with another value than the user named", quoted)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            said = _figures_of(key, asked)
+            said = _figures_of(key, turn.asked)
             if said and float(value) not in said:
                 yield Signal(step.number, "call with another value than the user named", quoted)
 
@@ -197,7 +214,7 @@ def _figures_of(key: str, asked: str) -> set[float]:
 def _reversals(talk: Talk) -> Iterator[Signal]:
     """Whether the agent gave other figures when the user doubted it, without looking again."""
     for before, after in zip(talk.agents, talk.agents[1:], strict=False):
-        between = [s for s in talk.steps if before.number < s.number < after.number]
+        between = talk.between(before, after)
         if any(s.kind in {"tool", "retrieval"} for s in between):
             continue
         doubt = next(
@@ -205,6 +222,6 @@ def _reversals(talk: Talk) -> Iterator[Signal]:
         )
         if doubt is None:
             continue
-        one, two = numbers(before.text) | set(money(before.text)), numbers(after.text) | set(money(after.text))
+        one, two = ({*talk.numbers(s.text), *talk.money(s.text)} for s in (before, after))
         if one and two and not one & two:
             yield Signal(after.number, "answer changed without a new look", after.text)

@@ -15,10 +15,11 @@ from workbench.cluster._answer_signals import answer_signals
 from workbench.cluster._error_texts import recurring_errors, said_in_full
 from workbench.cluster._mask import mask, sentences
 from workbench.cluster._rule_signals import rule_signals
-from workbench.cluster._talk import Signal, Step, Talk, content_words, is_write
+from workbench.cluster._talk import Signal, Step, Talk
 from workbench.cluster._talk_signals import talk_signals
 from workbench.cluster._tool_signals import tool_signals
 from workbench.cluster._usual import departures
+from workbench.cluster._values import content_words, is_write
 from workbench.errors import InputError, UnknownNameError
 from workbench.evidence import AgentLoop, loops
 from workbench.schema import STEPS, conform
@@ -107,13 +108,10 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
         return _frame(rows, getattr(facet, "__name__", "custom"))
     talks = _talks(frame)
     if facet == "failure":
-        known = talks if among is None else {**_talks(conform(among, STEPS, what="among")), **talks}
-        unusual = departures(talks, known)
-        whose = agents({s: [step.tool for step in talk.tools] for s, talk in known.items()})
-        errors = recurring_errors(known.values())
-        made = (
-            (s, _failure(talk, said.get(s, []), unusual.get(s, []), whose.get(s), errors)) for s, talk in talks.items()
-        )
+        unusual, whose, errors = _beside(talks, among)
+        # Taken out one by one: what was found in a session goes with it.
+        read = ((session, talks.pop(session)) for session in list(talks))
+        made = ((s, _failure(talk, said.get(s, []), unusual.get(s, []), whose.get(s), errors)) for s, talk in read)
     elif facet == "intent":
         made = ((session, _intent(talk)) for session, talk in talks.items())
     elif facet == "trajectory":
@@ -122,6 +120,13 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
         then = "A Polars expression or a function will do, too."
         raise UnknownNameError(facet, "facet", ("failure", "intent", "trajectory"), then=then)
     return _frame(made, facet)
+
+
+def _beside(talks: dict[str, Talk], among: Any) -> tuple[dict[str, list[Signal]], dict[str, int], frozenset[str]]:
+    """What only other sessions tell: where each does otherwise than is usual, whose it is, and which errors recur."""
+    known = talks if among is None else {**_talks(conform(among, STEPS, what="among")), **talks}
+    whose = agents({s: [step.tool for step in talk.tools] for s, talk in known.items()})
+    return departures(talks, known), whose, recurring_errors(known.values())
 
 
 def _told(facet: Callable[[AgentLoop], str | None], loop: AgentLoop) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from workbench.cluster._mask import sentences
-from workbench.cluster._talk import Signal, Talk, any_of, dates, identifiers, is_write, money, numbers
+from workbench.cluster._talk import Earlier, Signal, Step, Talk
 from workbench.cluster._tool_signals import EMPTY, amounts, call_text
+from workbench.cluster._values import any_of, dates, is_write, money, numbers
 
 __all__ = ["rule_signals"]
 
@@ -43,39 +46,85 @@ _OLD_DAYS: Final = 365
 def rule_signals(talk: Talk) -> Iterator[Signal]:
     """Every sign that a change broke a stated rule, or that an answer rests on a document whose time is over."""
     yield from _rules(talk)
+    yield from _changes(talk)
     yield from _documents(talk)
 
 
-def _rules(talk: Talk) -> Iterator[Signal]:
-    changed: dict[str, set[str]] = {}
-    for step in talk.tools:
-        if not is_write(step.tool) or step.error:
-            continue
-        rules = "\n".join([talk.policy, *(s.result for s in talk.before(step, "retrieval") if s.turn == step.turn)])
-        limits = [float(found.replace(",", "")) for found in _LIMIT.findall(rules)]
-        if limits and any(amount > min(limits) for amount in amounts(step)):
-            yield Signal(step.number, "amount over a stated limit", call_text(step))
-        windows = [int(found) for found in _WINDOW.findall(rules)]
-        today = step.at.date() if step.at is not None else None
-        seen = [day for s in talk.before(step, "tool") if s.turn == step.turn for day in dates(s.result)]
-        if windows and today and any(_OLD_DAYS >= (today - day).days > max(windows) for day in seen):
-            yield Signal(step.number, "outside a stated period", call_text(step))
-        if "confirm" in talk.policy.lower() and not any("?" in s.text for s in talk.before(step, "assistant")):
-            yield Signal(step.number, "acted without asking for confirmation", call_text(step))
-        states = {
-            str(value).lower()
-            for s in talk.before(step, "tool")
-            if s.turn == step.turn
-            for _, value in talk.facts(s)
-            if isinstance(value, str) and _STATE.fullmatch(value)
+class _Rules:
+    """What the rules that are known in a turn say, and what the agent's tools have said of the things that they are about."""
+
+    def __init__(self) -> None:
+        self.limit = math.inf  # the lowest amount
+        self.window: int | None = None  # the longest period, in days
+        self.forbidding: set[str] = set()  # words of the sentences that forbid something
+        self.states: set[str] = set()
+        self._days: list[int] = []
+
+    def copy(self) -> _Rules:
+        """The same rules, before any tool has said anything."""
+        rules = _Rules()
+        rules.limit, rules.window, rules.forbidding = self.limit, self.window, {*self.forbidding}
+        return rules
+
+    def state(self, text: str, sentences: Sequence[str]) -> None:
+        """Take in a text of rules."""
+        self.limit = min([self.limit, *(float(found.replace(",", "")) for found in _LIMIT.findall(text))])
+        for found in _WINDOW.findall(text):
+            self.window = max(self.window or 0, int(found))
+        for sentence in sentences:
+            if _FORBIDS.search(sentence):
+                self.forbidding.update(_WORDS.findall(sentence.lower()))
+
+    def read(self, talk: Talk, step: Step) -> None:
+        """Take in the result of a tool."""
+        for day in (day.toordinal() for day in talk.dates(step.result)):
+            place = bisect_left(self._days, day)
+            if self._days[place : place + 1] != [day]:
+                self._days.insert(place, day)
+        self.states |= {
+            str(value).lower() for _, value in talk.facts(step) if isinstance(value, str) and _STATE.fullmatch(value)
         }
-        if any(_FORBIDS.search(r) and states & set(_WORDS.findall(r.lower())) for r in sentences(rules)):
+
+    def outside(self, today: dt.date) -> bool:
+        """Whether a day of the last year that was read lies before the longest period that the rules name."""
+        first = bisect_left(self._days, today.toordinal() - _OLD_DAYS)
+        of_year = self._days[first : first + 1]
+        return self.window is not None and bool(of_year) and today.toordinal() - of_year[0] > self.window
+
+
+def _rules(talk: Talk) -> Iterator[Signal]:
+    writes = [step for step in talk.tools if is_write(step.tool) and not step.error]
+    earlier, asked = Earlier(talk.steps), False
+    policy = _Rules()
+    if writes:
+        policy.state(talk.policy, talk.sentences(talk.policy))
+    known: defaultdict[int, _Rules] = defaultdict(policy.copy)
+    confirms = "confirm" in talk.policy.lower()
+    for step in writes:
+        for past in earlier.than(step):
+            asked = asked or (past.kind == "assistant" and "?" in past.text)
+            if past.kind == "retrieval":
+                known[past.turn].state(past.result, talk.sentences(past.result))
+            elif past.kind == "tool":
+                known[past.turn].read(talk, past)
+        rules = known[step.turn]
+        if any(amount > rules.limit for amount in amounts(step)):
+            yield Signal(step.number, "amount over a stated limit", call_text(step))
+        if step.at is not None and rules.outside(step.at.date()):
+            yield Signal(step.number, "outside a stated period", call_text(step))
+        if confirms and not asked:
+            yield Signal(step.number, "acted without asking for confirmation", call_text(step))
+        if rules.states & rules.forbidding:
             yield Signal(step.number, "acted although a rule forbids it in this state", call_text(step))
-        for one in identifiers(step.arguments):
-            tools = changed.setdefault(one, set())
-            if tools and step.tool not in tools:
+
+
+def _changes(talk: Talk) -> Iterator[Signal]:
+    changed: defaultdict[str, set[str]] = defaultdict(set)
+    for step in talk.tools:
+        for one in talk.identifiers(step.arguments) if is_write(step.tool) and not step.error else ():
+            if changed[one] and step.tool not in changed[one]:
                 yield Signal(step.number, "two different changes to the same thing", call_text(step))
-            tools.add(step.tool)
+            changed[one].add(step.tool)
 
 
 def _documents(talk: Talk) -> Iterator[Signal]:
@@ -118,7 +167,7 @@ def title_of(text: str) -> str:
     return " ".join(re.findall(r"[^\W\d_]+", text.lower())[:4])
 
 
-def figures(text: str) -> set[float]:
+def figures(text: str) -> frozenset[float]:
     """Every number of a text that is no part of a date."""
     bare = re.sub(r"\d{4}-\d{2}-\d{2}", " ", text)
     return numbers(bare) | set(money(bare))

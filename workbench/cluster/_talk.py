@@ -1,45 +1,20 @@
-"""One session made ready for reading: steps, sentences, the values that stand in them, and where each came from."""
+"""One session made ready for reading: its steps, what each text of it holds, and what was known before each step."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple, cast
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar, cast
 
 import orjson
 
 from workbench.cluster._mask import sentences
-from workbench.cluster._terms import STOP
+from workbench.cluster._values import content_words, dates, days, flat, identifiers, money, numbers
 
-__all__ = [
-    "Signal",
-    "Step",
-    "Talk",
-    "content_words",
-    "dates",
-    "flat",
-    "identifiers",
-    "is_write",
-    "money",
-    "numbers",
-    "shape",
-]
+__all__ = ["Earlier", "Signal", "Step", "Talk"]
 
-_ID: Final = re.compile(r"(?<![\w.@])#?(?=[\w-]*\d)[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*(?![\w@])")
-_MONEY: Final = re.compile(
-    r"[$€£¥]\s?(\d[\d,]*(?:\.\d+)?)|\b(\d[\d,]*(?:\.\d+)?)\s?(?:USD|EUR|GBP|dollars|euros|pounds)\b", re.IGNORECASE
-)
-_NUMBER: Final = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?![\w-])")
-_DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-_WORD: Final = re.compile(r"[^\W\d_]{3,}")
-_READS: Final = frozenset(
-    """get find search list lookup look check fetch read view show query retrieve calculate compute think describe status
-    track count verify validate browse open estimate quote preview inspect grep cat ls is has can""".split()  # noqa: SIM905 - easier to read than a column
-)
-_ID_DIGITS: Final = 6  # a bare number this long is an identifier
-_ID_LENGTH: Final = 4
-_DEEP: Final = 6
+_Found = TypeVar("_Found")
 
 
 class Step(NamedTuple):
@@ -64,8 +39,42 @@ class Signal(NamedTuple):
     quote: str
 
 
+class Earlier:
+    """Hands out each step once, as soon as it lies before the one that is read: what was known grows, and is not gathered anew.
+
+    Parameters
+    ----------
+    steps
+        In the order of their numbers.
+    """
+
+    def __init__(self, steps: list[Step]) -> None:
+        self._steps, self._next = steps, 0
+
+    def than(self, step: Step) -> Iterator[Step]:
+        """The steps of lower number that were not handed out yet; asked for steps in the order of their numbers."""
+        while self._next < len(self._steps) and self._steps[self._next].number < step.number:
+            self._next += 1
+            yield self._steps[self._next - 1]
+
+
+class _Once(dict[str, _Found]):
+    def __init__(self, read: Callable[[str], _Found]) -> None:
+        self._read = read
+
+    def __missing__(self, text: str) -> _Found:
+        found = self[text] = self._read(text)
+        return found
+
+
+def _once(read: Callable[[str], _Found]) -> Callable[[str], _Found]:
+    """What is found in a text, remembered."""
+    # `functools.cache` takes longer to make than most sessions to read.
+    return _Once(read).__getitem__
+
+
 class Talk:
-    """The steps of one session, with what was known before each of them."""
+    """The steps of one session, in the order of their numbers; whatever is found in a text is found once."""
 
     def __init__(self, steps: list[Step]) -> None:
         self.steps = steps
@@ -79,22 +88,25 @@ class Talk:
             if s.kind in {"tool", "retrieval"}
         ]
         self.policy = next((s.text for s in steps if s.kind == "system"), "")
+        self.identifiers = _once(identifiers)
+        self.words = _once(content_words)
+        self.numbers = _once(numbers)
+        self.money = _once(money)
+        self.dates = _once(dates)
+        self.days = _once(days)
+        self.sentences = _once(sentences)
+        self._records = _once(_rows)
+        self._numbers = [s.number for s in steps]
+        self._replies = _replies(steps)
         self._facts: dict[int, list[tuple[str, Any]]] = {}
 
     def reply_after(self, step: Step) -> Step | None:
         """What the agent said next, before the user spoke again."""
-        for other in self.steps:
-            if other.number <= step.number:
-                continue
-            if other.kind == "user":
-                return None
-            if other.kind == "assistant" and other.text:
-                return other
-        return None
+        return self._replies[bisect_right(self._numbers, step.number)]
 
-    def before(self, step: Step, *kinds: str) -> Iterator[Step]:
-        """Earlier steps of these kinds."""
-        return (s for s in self.steps if s.number < step.number and s.kind in kinds)
+    def between(self, before: Step, after: Step) -> list[Step]:
+        """The steps that lie between two."""
+        return self.steps[bisect_right(self._numbers, before.number) : bisect_left(self._numbers, after.number)]
 
     def facts(self, step: Step) -> list[tuple[str, Any]]:
         """The leaves of a step's structured result, as (key, value)."""
@@ -102,36 +114,23 @@ class Talk:
             self._facts[step.number] = list(flat(step.result))
         return self._facts[step.number]
 
-    def records(self, step: Step) -> list[tuple[set[str], set[str]]]:
-        """The records of a result that is a list: the identifiers and the words of each."""
-        return [(identifiers(text), content_words(text)) for text in _rows(step.result)]
+    def records(self, step: Step) -> list[str]:
+        """The records of a result that is a list, each as a text."""
+        return self._records(step.result)
 
     def documents(self, step: Step) -> list[str]:
         """What a retrieval returned, one text a document."""
         return _rows(step.result, "content") or [step.result]
 
 
-def flat(text: str) -> Iterator[tuple[str, Any]]:
-    """The leaves of a JSON text, each with the nearest key; nothing for plain text."""
-    if not text or text[0] not in "[{":
-        return iter(())
-    try:
-        return _leaves("", orjson.loads(text), 0)
-    except orjson.JSONDecodeError:
-        return iter(())
-
-
-def _leaves(key: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
-    if depth > _DEEP:
-        return
-    if isinstance(value, dict):
-        for name, inner in value.items():  # pyright: ignore[reportUnknownVariableType] - JSON
-            yield from _leaves(str(name), inner, depth + 1)  # pyright: ignore[reportUnknownArgumentType] - JSON
-    elif isinstance(value, list):
-        for inner in value[:50]:  # pyright: ignore[reportUnknownVariableType] - JSON
-            yield from _leaves(key, inner, depth + 1)
-    else:
-        yield key, value
+def _replies(steps: list[Step]) -> list[Step | None]:
+    """For each place in the list what the agent says from there on before the user speaks; one place more, for the end."""
+    replies: list[Step | None] = [None] * (len(steps) + 1)
+    for place in range(len(steps) - 1, -1, -1):
+        step = steps[place]
+        if step.kind != "user":
+            replies[place] = step if step.kind == "assistant" and step.text else replies[place + 1]
+    return replies
 
 
 def _rows(text: str, field: str = "") -> list[str]:
@@ -147,83 +146,3 @@ def _rows(text: str, field: str = "") -> list[str]:
         else orjson.dumps(row).decode()
         for row in rows
     ]
-
-
-def identifiers(text: str) -> set[str]:
-    """Tokens that name one thing: letters and digits together, or a long number; upper case, without ``#``."""
-    found: set[str] = set()
-    for match in _ID.finditer(text):
-        token = match[0].lstrip("#").upper()
-        letters = any(c.isalpha() for c in token)
-        if _DATE.fullmatch(token) or len(token) < _ID_LENGTH or (not letters and "-" in token):
-            continue
-        if letters or len(token) >= _ID_DIGITS:
-            found.add(token)
-    return found
-
-
-def shape(identifier: str) -> str:
-    """What two identifiers of one kind have in common.
-
-    Examples
-    --------
-    >>> shape("ORD-1234"), shape("12345678")
-    ('ORD-9', '9')
-    """
-    short = re.sub(r"\d+", "9", identifier)
-    head = re.match(r"[A-Z]{1,5}(?=[-_]?9)", short)
-    return (
-        short
-        if head and short.startswith(head[0]) and "9" in short[: len(head[0]) + 2]
-        else re.sub(r"[A-Z]+", "A", short)
-    )
-
-
-def money(text: str) -> list[float]:
-    """Amounts of money that a text names."""
-    return [float((a or b).replace(",", "")) for a, b in _MONEY.findall(text)]
-
-
-def numbers(text: str) -> set[float]:
-    """Every plain number of a text."""
-    return {float(found.replace(",", "")) for found in _NUMBER.findall(text)}
-
-
-def dates(text: str) -> list[dt.date]:
-    """Every ISO date of a text."""
-    out: list[dt.date] = []
-    for year, month, day in _DATE.findall(text):
-        try:
-            out.append(dt.date(int(year), int(month), int(day)))
-        except ValueError:
-            continue
-    return out
-
-
-def is_write(tool: str) -> bool:
-    """Whether a tool's name says that it changes something (no verb of reading at its head)."""
-    first = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", tool).lower().strip("_"), maxsplit=1)[0]
-    return bool(first) and first not in _READS
-
-
-def content_words(text: str) -> set[str]:
-    """The words that carry a text's subject, cut to their first six letters so that forms of a word meet."""
-    return {word[:6] for word in _WORD.findall(text.lower()) if word not in STOP}
-
-
-def first_matching(text: str, pattern: re.Pattern[str]) -> str | None:
-    """The first sentence in which a pattern is found."""
-    if not pattern.search(text):
-        return None
-    return next((s for s in sentences(text) if pattern.search(s)), None)
-
-
-def any_of(*phrases: str) -> re.Pattern[str]:
-    """A pattern that finds any of these phrases, each a regular expression, at word borders."""
-    return re.compile(r"(?<!\w)(?:" + "|".join(phrases) + r")(?!\w)", re.IGNORECASE)
-
-
-def overlap(a: Iterable[str], b: Iterable[str]) -> float:
-    """Shared members over all members of two sets."""
-    one, two = set(a), set(b)
-    return len(one & two) / len(one | two) if one | two else 0.0

@@ -6,21 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workbench.cluster._mask import sentences
-from workbench.cluster._talk import (
-    Signal,
-    Talk,
-    any_of,
-    content_words,
-    dates,
-    first_matching,
-    identifiers,
-    is_write,
-    money,
-    numbers,
-    overlap,
-)
-from workbench.cluster._tool_signals import ADMITS, derivable
+from workbench.cluster._heard import Alike, Figures
+from workbench.cluster._talk import Earlier, Signal, Talk
+from workbench.cluster._tool_signals import ADMITS
+from workbench.cluster._values import any_of, first_matching, is_write
 
 __all__ = ["talk_signals"]
 
@@ -114,6 +103,7 @@ def talk_signals(talk: Talk) -> Iterator[Signal]:
 
 def _pushback(talk: Talk) -> Iterator[Signal]:
     first = talk.users[0].number if talk.users else 0
+    earlier, requests = Earlier(talk.users), Alike(_SAME)
     for step in talk.users:
         if step.number == first:
             continue
@@ -121,57 +111,71 @@ def _pushback(talk: Talk) -> Iterator[Signal]:
             found = first_matching(step.text, pattern)
             if found is not None:
                 yield Signal(step.number, name, found)
-        words = content_words(step.text)
-        again = any(
-            overlap(words, content_words(s.text)) >= _SAME for s in talk.before(step, "user") if len(words) >= _ENOUGH
-        )
-        if again:
-            yield Signal(step.number, "user repeated the request", (sentences(step.text) or [""])[0])
+        for past in earlier.than(step):
+            requests.add(talk.words(past.text))
+        words = talk.words(step.text)
+        if len(words) >= _ENOUGH and requests.like(words):
+            yield Signal(step.number, "user repeated the request", (talk.sentences(step.text) or [""])[0])
+
+
+class _Given:
+    """What the user has told so far: identifiers, and the kinds of them, and whether an email, a date, an amount."""
+
+    def __init__(self) -> None:
+        self.named: set[str] = set()
+        self.slots: set[str] = set()
+        self._kinds: set[str] = set()
+
+    def take(self, talk: Talk, text: str) -> None:
+        """Take in what the user said."""
+        self.named |= talk.identifiers(text)
+        for sentence in talk.sentences(text) if talk.identifiers(text) else ():
+            if talk.identifiers(sentence):
+                self._kinds |= _kinds(sentence)
+        here = (talk.identifiers(text), _EMAIL.search(text), talk.dates(text), talk.money(text))
+        self.slots |= {slot for (slot, _), found in zip(_SLOTS, here, strict=True) if found}
+
+    def same_kind(self, asked: str) -> bool:
+        """Whether the identifier asked for is of the kind that was given: "order" where an order's number was, not a user's."""
+        kinds = _kinds(asked)
+        return not kinds or not self._kinds or bool(kinds & self._kinds)
+
+
+def _kinds(text: str) -> set[str]:
+    return {found.lower() for found in _KIND.findall(text)}
 
 
 def _asked_again(talk: Talk) -> Iterator[Signal]:
-    asked: list[set[str]] = []
+    earlier, given, asked = Earlier(talk.users), _Given(), Alike(_SAME)
     for step in talk.agents:
-        given = [s.text for s in talk.before(step, "user")]
-        named = {i for text in given for i in identifiers(text)}
-        has = {
-            "identifier": bool(named),
-            "email": any(_EMAIL.search(text) for text in given),
-            "date": any(dates(text) for text in given),
-            "amount": any(money(text) for text in given),
-        }
-        for sentence in sentences(step.text):
+        for past in earlier.than(step):
+            given.take(talk, past.text)
+        for sentence in talk.sentences(step.text):
             if not ("?" in sentence or "please" in sentence.lower()) or not _ASKS.search(sentence):
                 continue
-            slots = [slot for slot, pattern in _SLOTS if has[slot] and pattern.search(sentence)]
-            if slots == ["identifier"] and not _same_kind(sentence, given):
+            slots = [slot for slot, pattern in _SLOTS if slot in given.slots and pattern.search(sentence)]
+            if slots == ["identifier"] and not given.same_kind(sentence):
                 continue
-            if slots and not named & identifiers(sentence):
+            if slots and not given.named & talk.identifiers(sentence):
                 late = "late in the talk" if step.turn > _LONG else "early in the talk"
                 yield Signal(step.number, f"asked again for what was given, {late}", sentence)
-            words = content_words(sentence)
-            if len(words) >= _ENOUGH and any(overlap(words, earlier) >= _SAME for earlier in asked):
+            words = talk.words(sentence)
+            if len(words) >= _ENOUGH and asked.like(words):
                 yield Signal(step.number, "same question asked twice", sentence)
-            asked.append(words)
-
-
-def _same_kind(asked: str, given: list[str]) -> bool:
-    """Whether the identifier asked for is of the kind that was given: "order" where an order's number was, not a user's."""
-    kinds = {found.lower() for found in _KIND.findall(asked)}
-    named = [sentence for text in given for sentence in sentences(text) if identifiers(sentence)]
-    told = {found.lower() for sentence in named for found in _KIND.findall(sentence)}
-    return not kinds or not told or bool(kinds & told)
+            asked.add(words)
 
 
 def _claims(talk: Talk) -> Iterator[Signal]:
-    claimed: list[set[str]] = []
+    earlier, claimed = Earlier(talk.tools), Alike(_SAME)
+    changed: set[int] = set()  # turns in which something was
     for step in talk.agents:
-        mine = content_words(step.text)
-        again = any(overlap(mine, earlier) >= _SAME for earlier in claimed)
-        claimed.append(mine)
-        if any(s.turn == step.turn and is_write(s.tool) for s in talk.before(step, "tool")):
+        mine = talk.words(step.text)
+        again = claimed.like(mine)
+        claimed.add(mine)
+        changed.update(past.turn for past in earlier.than(step) if is_write(past.tool))
+        if step.turn in changed:
             continue
-        for sentence in sentences(step.text):
+        for sentence in talk.sentences(step.text):
             if (
                 _DID.search(sentence)
                 and not _ONLY_SAID.search(sentence)
@@ -181,12 +185,12 @@ def _claims(talk: Talk) -> Iterator[Signal]:
                 kind = "action told again without a call" if again else "action claimed without a call"
                 yield Signal(step.number, kind, sentence)
                 break
-    told: list[set[str]] = []
+    told = Alike(_REPEATED)
     for step in talk.agents:
-        words = content_words(step.text)
-        if len(words) > _LONG and any(overlap(words, earlier) >= _REPEATED for earlier in told):
-            yield Signal(step.number, "agent repeated itself", (sentences(step.text) or [""])[-1])
-        told.append(words)
+        words = talk.words(step.text)
+        if len(words) > _LONG and told.like(words):
+            yield Signal(step.number, "agent repeated itself", (talk.sentences(step.text) or [""])[-1])
+        told.add(words)
         found = first_matching(step.text, _SORRY)
         if found is not None:
             yield Signal(step.number, "agent apologised", found)
@@ -194,15 +198,16 @@ def _claims(talk: Talk) -> Iterator[Signal]:
 
 def _figures(talk: Talk) -> Iterator[Signal]:
     """Amounts and periods in the agent's words that nothing before them bears out."""
-    known: set[float] = numbers(talk.system) | set(money(talk.system))
+    known = Figures()
+    known.add([*talk.numbers(talk.system), *talk.money(talk.system)])
     for step in talk.steps:
         if step.kind in {"user", "tool", "retrieval"}:
-            text = f"{step.text} {step.arguments} {step.result}"
-            known |= numbers(text) | set(money(text))
+            for text in filter(None, (step.text, step.arguments, step.result)):
+                known.add([*talk.numbers(text), *talk.money(text)])
         elif step.kind == "assistant" and step.text:
-            for sentence in sentences(step.text):
-                amounts = money(sentence)
-                if amounts and not all(derivable(a, known) or derivable(a * 100, known) for a in amounts):
+            for sentence in talk.sentences(step.text):
+                amounts = talk.money(sentence)
+                if amounts and not all(known.bear_out(a) or known.bear_out(a * 100) for a in amounts):
                     yield Signal(step.number, "amount in the answer from nowhere", sentence)
                     break
                 if "ago" in sentence:  # counted from a date

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from workbench.cluster._mask import sentences
-from workbench.cluster._talk import (
-    Signal,
-    Step,
-    Talk,
-    any_of,
-    content_words,
-    first_matching,
-    flat,
-    identifiers,
-    is_write,
-    money,
-    numbers,
-    shape,
-)
+from workbench.cluster._heard import Figures
+from workbench.cluster._talk import Earlier, Signal, Step, Talk
+from workbench.cluster._values import any_of, first_matching, flat, is_write, shape
 
-__all__ = ["ADMITS", "EMPTY", "OTHER", "amounts", "call_text", "derivable", "error_class", "tool_signals"]
+__all__ = ["ADMITS", "EMPTY", "OTHER", "amounts", "call_text", "error_class", "tool_signals"]
 
 _CLASSES: Final = (
     ("time-out", r"time[d]?[ -]?out|deadline|took too long|504"),
@@ -77,7 +66,6 @@ EMPTY: Final = re.compile(
 OTHER: Final = "other"
 _MANY: Final = 3
 _LARGE: Final = 10.0
-_CENT: Final = 0.006
 _OWN: Final = re.compile(r"user|customer|account|session|tenant|sku", re.IGNORECASE)
 
 
@@ -95,6 +83,12 @@ def tool_signals(talk: Talk) -> Iterator[Signal]:
 
 
 def _errors(talk: Talk) -> Iterator[Signal]:
+    tries: defaultdict[tuple[str, int], list[Step]] = defaultdict(list)
+    worked: dict[tuple[str, int], int] = {}
+    for step in talk.tools:
+        tries[step.tool, step.turn].append(step)
+        if not step.error:
+            worked[step.tool, step.turn] = step.number
     for step in talk.steps:
         if not step.error:
             continue
@@ -103,35 +97,43 @@ def _errors(talk: Talk) -> Iterator[Signal]:
         yield Signal(step.number, f"tool error, {kind}" if step.kind == "tool" else f"error, {kind}", said)
         if step.kind != "tool":
             continue
-        later = [s for s in talk.tools if s.number > step.number and s.tool == step.tool and s.turn == step.turn]
-        if any(not s.error for s in later):
+        if worked.get((step.tool, step.turn), step.number) > step.number:
             yield Signal(step.number, "a later try worked", said)
             continue
-        if later and later[0].arguments == step.arguments:
-            yield Signal(later[0].number, "failed call tried again unchanged", said)
-        reply = talk.reply_after(step)
-        if reply is None:
-            yield Signal(step.number, "nothing said after a tool error", said)
-            continue
-        claim, admission = first_matching(reply.text, CLAIMS), first_matching(reply.text, ADMITS)
-        if admission is not None:
-            yield Signal(reply.number, "tool error admitted", admission)
-        elif claim is not None:
-            yield Signal(reply.number, "success claimed after a tool error", claim)
-        else:
-            yield Signal(reply.number, "tool error passed over", (sentences(reply.text) or [""])[0])
+        later = _next(tries[step.tool, step.turn], step)
+        if later is not None and later.arguments == step.arguments:
+            yield Signal(later.number, "failed call tried again unchanged", said)
+        yield _said_of_error(talk, step, said)
+
+
+def _said_of_error(talk: Talk, step: Step, said: str) -> Signal:
+    reply = talk.reply_after(step)
+    if reply is None:
+        return Signal(step.number, "nothing said after a tool error", said)
+    claim, admission = first_matching(reply.text, CLAIMS), first_matching(reply.text, ADMITS)
+    if admission is not None:
+        return Signal(reply.number, "tool error admitted", admission)
+    if claim is not None:
+        return Signal(reply.number, "success claimed after a tool error", claim)
+    return Signal(reply.number, "tool error passed over", (talk.sentences(reply.text) or [""])[0])
+
+
+def _next(steps: list[Step], step: Step) -> Step | None:
+    """The first of sorted steps that comes after one."""
+    place = bisect_right(steps, step.number, key=lambda s: s.number)
+    return steps[place] if place < len(steps) else None
 
 
 def _repeats(talk: Talk) -> Iterator[Signal]:
-    same = Counter((s.tool, s.arguments) for s in talk.calls)
-    for (tool, arguments), count in same.items():
-        if count < 2:  # noqa: PLR2004 - a pair is the first repeat
+    same: defaultdict[tuple[str, str], list[Step]] = defaultdict(list)
+    for step in talk.calls:
+        same[step.tool, step.arguments].append(step)
+    for (tool, arguments), calls in same.items():
+        if len(calls) < 2:  # noqa: PLR2004 - a pair is the first repeat
             continue
-        last = [s for s in talk.calls if (s.tool, s.arguments) == (tool, arguments)][-1]
-        results = {s.result for s in talk.calls if (s.tool, s.arguments) == (tool, arguments)}
-        often = "many times" if count > _MANY else "again"
-        outcome = "the same result" if len(results) == 1 else "another result"
-        yield Signal(last.number, f"same call {often} with {outcome}", f"{tool} {arguments}")
+        often = "many times" if len(calls) > _MANY else "again"
+        outcome = "the same result" if len({s.result for s in calls}) == 1 else "another result"
+        yield Signal(calls[-1].number, f"same call {often} with {outcome}", f"{tool} {arguments}")
     run = 0
     for before, step in itertools.pairwise(talk.calls):
         run = run + 1 if (before.tool, before.turn) == (step.tool, step.turn) else 0
@@ -140,51 +142,94 @@ def _repeats(talk: Talk) -> Iterator[Signal]:
 
 
 def _arguments(talk: Talk) -> Iterator[Signal]:
-    known = identifiers(talk.system)
-    values = numbers(talk.system)
+    known = set(talk.identifiers(talk.system))
+    values, wanted = Figures(), _Wanted(talk)
+    values.add(talk.numbers(talk.system))
     for step in talk.steps:
         if step.kind == "tool" and is_write(step.tool):
-            yield from _whom(talk, step, known)
-            if any(amount >= _LARGE and not derivable(amount, values) for amount in amounts(step)):
+            yield from _whom(step, known, wanted)
+            if any(amount >= _LARGE and not values.bear_out(amount) for amount in amounts(step)):
                 yield Signal(step.number, "amount from nowhere", call_text(step))
         if step.kind in {"user", "tool", "retrieval"}:
-            known |= identifiers(step.text) | identifiers(step.result)
-            values |= numbers(step.text) | set(money(step.text)) | numbers(step.result)
+            known |= talk.identifiers(step.text) | talk.identifiers(step.result)
+            values.add([*talk.numbers(step.text), *talk.money(step.text), *talk.numbers(step.result)])
 
 
-def _whom(talk: Talk, step: Step, known: set[str]) -> Iterator[Signal]:
+class _Wanted:
+    """What the user named and the agent read before a call: in all, and in the turn of the call."""
+
+    def __init__(self, talk: Talk) -> None:
+        self.talk = talk
+        self._earlier = Earlier(talk.steps)
+        self._named: defaultdict[str, set[str]] = defaultdict(set)  # by shape
+        self._named_in: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
+        self._read_in: defaultdict[int, set[str]] = defaultdict(set)
+        self._asked_in: defaultdict[int, set[str]] = defaultdict(set)  # words
+        self._unread: list[Step] = []
+        self._lists: defaultdict[str, dict[str, Step]] = defaultdict(dict)  # the results, each once, that list a record
+
+    def before(self, step: Step) -> None:
+        """Take in what lies before a call."""
+        for past in self._earlier.than(step):
+            if past.kind == "user":
+                for one in self.talk.identifiers(past.text):
+                    self._named[shape(one)].add(one)
+                    self._named_in[past.turn, shape(one)].add(one)
+                self._asked_in[past.turn] |= self.talk.words(past.text)
+            elif past.kind in {"tool", "retrieval"}:
+                self._read_in[past.turn] |= self.talk.identifiers(past.result)
+            if past.kind == "tool":
+                self._unread.append(past)
+
+    def like(self, one: str) -> set[str]:
+        """Identifiers of one's kind that the user named."""
+        return self._named.get(shape(one), set())
+
+    def like_now(self, one: str, turn: int) -> set[str]:
+        """Identifiers of one's kind that the user named in a turn."""
+        return self._named_in.get((turn, shape(one)), set())
+
+    def read_now(self, one: str, turn: int) -> bool:
+        """Whether the agent read it in a turn."""
+        return one in self._read_in.get(turn, ())
+
+    def fits_less(self, one: str, turn: int) -> bool:
+        """Whether the request's words describe another record, of a list that the agent had read, better than the chosen one."""
+        for source in self._unread:
+            rows = self.talk.records(source)
+            for row in rows if len(rows) > 1 else ():
+                for each in self.talk.identifiers(row):
+                    self._lists[each][source.result] = source
+        self._unread = []
+        asked = self._asked_in.get(turn, set())
+        for source in self._lists.get(one, {}).values():
+            mine, others = [0], [0]
+            for row in self.talk.records(source):
+                (mine if one in self.talk.identifiers(row) else others).append(len(self.talk.words(row) & asked))
+            if max(others) > max(mine):
+                return True
+        return False
+
+
+def _whom(step: Step, known: set[str], wanted: _Wanted) -> Iterator[Signal]:
     """Whether a change is made to the thing that the user spoke of."""
-    in_turn = [s for s in talk.before(step, "user", "tool", "retrieval") if s.turn == step.turn]
-    asked = " ".join(s.text for s in in_turn if s.kind == "user")
-    named_now, named = identifiers(asked), {i for s in talk.before(step, "user") for i in identifiers(s.text)}
-    read_now = {i for s in in_turn if s.kind != "user" for i in identifiers(s.result)}
+    wanted.before(step)
     for key, value in flat(step.arguments):
-        for one in sorted(identifiers(value)) if isinstance(value, str) and not _OWN.search(key) else []:
-            alike = {i for i in named if shape(i) == shape(one)}
-            alike_now = {i for i in named_now if shape(i) == shape(one)}
+        if not isinstance(value, str) or _OWN.search(key):
+            continue
+        for one in sorted(wanted.talk.identifiers(value)):
+            alike, alike_now = wanted.like(one), wanted.like_now(one, step.turn)
+            read_now = wanted.read_now(one, step.turn)
             if one not in known:
                 yield Signal(step.number, "identifier from nowhere", call_text(step))
             elif alike_now and one not in alike_now:
                 yield Signal(step.number, "acted on another one than the user named", call_text(step))
-            elif alike and not alike_now and one not in read_now and one not in alike:
+            elif alike and not alike_now and not read_now and one not in alike:
                 yield Signal(step.number, "acted on one that the user never named", call_text(step))
-            elif len(alike) > 1 and not alike_now and one not in read_now:
+            elif len(alike) > 1 and not alike_now and not read_now:
                 yield Signal(step.number, "acted on one from an earlier turn", call_text(step))
-            if not alike_now and _fits_less(talk, step, one, content_words(asked)):
+            if not alike_now and wanted.fits_less(one, step.turn):
                 yield Signal(step.number, "another one fits the request better", call_text(step))
-
-
-def _fits_less(talk: Talk, step: Step, one: str, asked: set[str]) -> bool:
-    """Whether the request's words describe another record, of a list that the agent had read, better than the chosen one."""
-    for source in talk.before(step, "tool"):
-        rows = talk.records(source)
-        mine = [words for ids, words in rows if one in ids]
-        if len(rows) < 2 or not mine:  # noqa: PLR2004 - one record leaves no choice
-            continue
-        others = [len(words & asked) for ids, words in rows if one not in ids]
-        if others and max(others) > max(len(words & asked) for words in mine):
-            return True
-    return False
 
 
 def amounts(step: Step) -> list[float]:
@@ -192,17 +237,11 @@ def amounts(step: Step) -> list[float]:
     return [float(v) for _, v in flat(step.arguments) if isinstance(v, int | float) and not isinstance(v, bool)]
 
 
-def derivable(value: float, known: set[float]) -> bool:
-    """Whether a figure was there before, or is the sum or difference of two that were."""
-    if any(abs(value - k) < _CENT for k in known):
-        return True
-    some = sorted(known)[-60:]
-    return any(
-        abs(abs(a - b) - value) < _CENT or abs(a + b - value) < _CENT for a, b in itertools.combinations(some, 2)
-    )
-
-
 def _results(talk: Talk) -> Iterator[Signal]:
+    writes: defaultdict[int, list[Step]] = defaultdict(list)
+    for step in talk.tools:
+        if is_write(step.tool):
+            writes[step.turn].append(step)
     for step in talk.tools:
         reply = talk.reply_after(step)
         if EMPTY.match(step.result) and not step.error:
@@ -212,23 +251,23 @@ def _results(talk: Talk) -> Iterator[Signal]:
         refusals = [(key, value) for key, value in talk.facts(step) if _is_no(key, value, step.tool)]
         if not refusals:
             continue
-        acted = next(
-            (s for s in talk.tools if s.number > step.number and s.turn == step.turn and is_write(s.tool)), None
-        )
+        acted = _next(writes[step.turn], step)
         if acted is not None and not is_write(step.tool):
             yield Signal(acted.number, "acted although a result said no", call_text(acted))
-        if reply is None:
-            continue
-        for key, value in refusals:
-            stem = re.compile(r"\b" + re.escape(re.split(r"[_\W]+", key)[-1][:6] or key), re.IGNORECASE)
-            against = next((s for s in sentences(reply.text) if stem.search(s) and not NEGATION.search(s)), None)
-            if against is not None and str(value).lower() not in against.lower():
-                yield Signal(reply.number, "answer says otherwise than the result", against)
-                break
-        else:
-            claim = first_matching(reply.text, CLAIMS)
-            if is_write(step.tool) and claim is not None and not ADMITS.search(reply.text):
-                yield Signal(reply.number, "success claimed although the result said no", claim)
+        if reply is not None:
+            yield from _said_of_refusal(talk, step, reply, refusals)
+
+
+def _said_of_refusal(talk: Talk, step: Step, reply: Step, refusals: list[tuple[str, Any]]) -> Iterator[Signal]:
+    for key, value in refusals:
+        stem = re.compile(r"\b" + re.escape(re.split(r"[_\W]+", key)[-1][:6] or key), re.IGNORECASE)
+        against = next((s for s in talk.sentences(reply.text) if stem.search(s) and not NEGATION.search(s)), None)
+        if against is not None and str(value).lower() not in against.lower():
+            yield Signal(reply.number, "answer says otherwise than the result", against)
+            return
+    claim = first_matching(reply.text, CLAIMS)
+    if is_write(step.tool) and claim is not None and not ADMITS.search(reply.text):
+        yield Signal(reply.number, "success claimed although the result said no", claim)
 
 
 def _is_no(key: str, value: Any, tool: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from workbench.cluster._mask import mask
 from workbench.cluster._sklearn import Projection, Vocabulary, neighbours, unit_rows, weigh_columns
-from workbench.cluster._talk import Signal, Step, Talk, content_words, is_write
+from workbench.cluster._talk import Signal, Step, Talk
+from workbench.cluster._values import content_words, is_write
 
 __all__ = ["departures"]
 
@@ -84,15 +86,18 @@ def departures(talks: Mapping[str, Talk], among: Mapping[str, Talk]) -> dict[str
 
 
 def _turns(session: str, talk: Talk) -> list[_Turn]:
-    by_turn: dict[int, list[Step]] = {}
+    by_turn: defaultdict[int, list[Step]] = defaultdict(list)
     for step in talk.steps:
-        by_turn.setdefault(step.turn, []).append(step)
+        by_turn[step.turn].append(step)
+    calls_of: defaultdict[int, list[Step]] = defaultdict(list)
+    for call in talk.calls:
+        calls_of[call.turn].append(call)
     out: list[_Turn] = []
     for number, steps in sorted(by_turn.items()):
         asked = [s for s in steps if s.kind == "user" and s.text]
         if not asked:
             continue
-        calls = [s for s in talk.calls if s.turn == number]
+        calls = calls_of[number]
         answers = [s for s in steps if s.kind == "assistant" and s.text]
         request = sorted(content_words(mask(" ".join(s.text for s in asked))))
         request.append("first turn" if number <= 1 else "later turn")
