@@ -8,7 +8,7 @@ Open a workspace, load exports, and go on from there:
 
 The verbs are methods of `Workspace`, and plain functions over frames in the rooms: `workbench.load`, `workbench.evidence`,
 `workbench.grade`, `workbench.graders`, `workbench.cluster`, `workbench.label`, `workbench.dataset`, `workbench.world`, `workbench.experiment`,
-`workbench.stats`, `workbench.charts`, `workbench.report`.
+`workbench.stats`, `workbench.charts`, `workbench.report`; `workbench.model` for those who configure one.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from workbench._explore import explore
+    from workbench.cluster import written
     from workbench.experiment import compare
     from workbench.grade import Score, grader
     from workbench.workspace import Workspace, open  # noqa: A004 - `wb.open` is how it reads
 
-__all__ = ["Score", "WorkbenchError", "Workspace", "compare", "explore", "grader", "open"]
+__all__ = ["Score", "WorkbenchError", "Workspace", "compare", "explore", "grader", "open", "written"]
 
 # Looked up when they are first used: importing the workbench costs next to nothing.
 _HOME = {
@@ -36,8 +37,9 @@ _HOME = {
     "explore": "workbench._explore",
     "grader": "workbench.grade",
     "open": "workbench.workspace",
+    "written": "workbench.cluster",
 }
-_ROOMS = ("charts", "cluster", "dataset", "evidence", "experiment", "grade", "graders", "label", "load", "report", "schema", "stats",
+_ROOMS = ("charts", "cluster", "dataset", "evidence", "experiment", "grade", "graders", "label", "load", "model", "report", "schema", "stats",
           "store", "widgets", "world")  # fmt: skip
 
 

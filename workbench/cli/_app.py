@@ -146,7 +146,9 @@ def sessions(
 def cluster(
     workspace: Folder = HERE,
     agent_version: Version = None,
-    facet: Annotated[str, typer.Option(help="failure, intent or trajectory.")] = "failure",
+    facet: Annotated[
+        str, typer.Option(help="failure, intent, trajectory, or written: by the configured model.")
+    ] = "failure",
     min_size: Annotated[int | None, typer.Option(help="The fewest sessions that are called a mode.")] = None,
     as_json: AsJson = False,
 ) -> None:

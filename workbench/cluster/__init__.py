@@ -11,12 +11,16 @@ from workbench.cluster._facet import TEXTS, Facet, facet_text
 from workbench.cluster._features import features
 from workbench.cluster._modes import Home, Modes
 from workbench.cluster._prevalence import Prevalence
+from workbench.cluster._question import WHAT_WENT_WRONG, Written, written
 from workbench.cluster._space import Views
+from workbench.cluster._written import Asks, WrittenFacet, write_facet
 
 __all__ = [
     "LABELS",
     "NO_FAILURE",
     "TEXTS",
+    "WHAT_WENT_WRONG",
+    "Asks",
     "CrossTable",
     "Edit",
     "Embedder",
@@ -29,10 +33,14 @@ __all__ = [
     "Prevalence",
     "VectorCache",
     "Views",
+    "Written",
+    "WrittenFacet",
     "cluster",
     "cross",
     "default_embedder",
     "facet_text",
     "features",
     "taxonomies",
+    "write_facet",
+    "written",
 ]

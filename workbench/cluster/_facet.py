@@ -14,6 +14,7 @@ from workbench.cluster._agents import agents
 from workbench.cluster._answer_signals import answer_signals
 from workbench.cluster._error_texts import recurring_errors, said_in_full
 from workbench.cluster._mask import mask, sentences
+from workbench.cluster._question import Written
 from workbench.cluster._rule_signals import rule_signals
 from workbench.cluster._talk import Signal, Step, Talk
 from workbench.cluster._talk_signals import talk_signals
@@ -26,7 +27,7 @@ from workbench.schema import STEPS, conform
 
 __all__ = ["TEXTS", "Facet", "facet_text"]
 
-Facet = Literal["failure", "intent", "trajectory"] | pl.Expr | Callable[[AgentLoop], str | None]
+Facet = Literal["failure", "intent", "trajectory", "written"] | Written | pl.Expr | Callable[[AgentLoop], str | None]
 
 _QUOTE: Final = pl.Struct({"step": pl.Int64(), "signal": pl.String(), "text": pl.String()})
 TEXTS: Final = pl.Schema({
@@ -85,7 +86,7 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
     UnknownNameError
         No such facet.
     InputError
-        The expression cannot be evaluated, or a frame lacks a column.
+        The expression cannot be evaluated, a frame lacks a column, or the facet is one that a model writes (`write_facet`).
 
     Examples
     --------
@@ -101,6 +102,9 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
     """
     frame = conform(steps, STEPS, what="steps")
     said = _reasons(reasons)
+    if isinstance(facet, Written) or (isinstance(facet, str) and facet == "written"):
+        msg = "a model writes this facet: hand it to `Workspace.cluster`, or call `write_facet(steps, facet, model=…, redact=…)`"
+        raise InputError(msg)
     if isinstance(facet, pl.Expr):
         return _by_expression(frame, facet, said)
     if callable(facet):
@@ -118,7 +122,7 @@ def facet_text(steps: Any, facet: Facet, *, among: Any = None, reasons: Any = No
         made = ((session, _trajectory(talk)) for session, talk in talks.items())
     else:
         then = "A Polars expression or a function will do, too."
-        raise UnknownNameError(facet, "facet", ("failure", "intent", "trajectory"), then=then)
+        raise UnknownNameError(facet, "facet", ("failure", "intent", "trajectory", "written"), then=then)
     return _frame(made, facet)
 
 

@@ -1,6 +1,7 @@
 """The evidence: every session as its canonical agent loop, one row a step, read in the same way by everybody."""
 
 from workbench.evidence._consent import PERMITTED, REFUSED, permitted, refusals
+from workbench.evidence._fenced import Words, fenced
 from workbench.evidence._from_messages import from_messages
 from workbench.evidence._loop import AgentLoop, Step, Usage, loop, loops
 from workbench.evidence._outcomes import OUTCOME_COLUMNS, Outcomes, Selection, Signal, outcomes
@@ -28,6 +29,8 @@ __all__ = [
     "Signal",
     "Step",
     "Usage",
+    "Words",
+    "fenced",
     "from_messages",
     "loop",
     "loops",

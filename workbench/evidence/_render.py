@@ -14,7 +14,7 @@ from workbench.evidence._messages import SOFT
 if TYPE_CHECKING:
     from workbench.evidence._loop import AgentLoop, Step
 
-__all__ = ["Cut", "Rendering", "render"]
+__all__ = ["Cut", "Rendering", "cleaner", "fence_of", "render"]
 
 # What is cut first has the lowest rank.
 _BULK, _TALK, _KEY = (
@@ -147,11 +147,11 @@ def render(loop: AgentLoop, *, budget: int = 12_000, redact: Callable[[str], str
     if budget <= 0:
         msg = f"a budget of {budget} characters shows nothing; 12000 is usual"
         raise InputError(msg)
-    clean = _cleaner(redact)
+    clean = cleaner(redact)
     parts = _parts(loop, clean)
     name = clean(loop.session_id).replace("\n", " ")[:_NAME]
     head = f"Session {name}: {_counts(loop)}."
-    fence = _fence(head, parts)
+    fence = fence_of((head, *(field.text for part in parts for field in part.fields)))
     layout = _Layout(head, fence, parts)
     whole = layout.text()
     if len(whole) <= budget:
@@ -164,7 +164,9 @@ def render(loop: AgentLoop, *, budget: int = 12_000, redact: Callable[[str], str
     return Rendering(layout.text(), tuple(layout.cuts), len(whole))
 
 
-def _cleaner(redact: Callable[[str], str] | None) -> Callable[[str], str]:
+def cleaner(redact: Callable[[str], str] | None) -> Callable[[str], str]:
+    """What every text goes through before a model reads it: redaction, one kind of line end, nothing that a reader does not see."""
+
     def clean(text: str) -> str:
         said = redact(text) if redact is not None else text
         said = _NEW_LINE.sub("\n", said)
@@ -226,10 +228,9 @@ def _nothing(step: Step) -> str:
     return "nothing came" if step.tool_result is None else "an empty text"
 
 
-def _fence(head: str, parts: Sequence[_Part]) -> str:
+def fence_of(texts: Sequence[str]) -> str:
     """A mark that follows from all of the content and therefore does not stand in it."""
-    digest = hashlib.sha256(head.encode("utf-8", "replace"))
-    texts = [field.text for part in parts for field in part.fields]
+    digest = hashlib.sha256()
     for text in texts:
         digest.update(text.encode("utf-8", "replace"))
     mark = digest.hexdigest()[:12]

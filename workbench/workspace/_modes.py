@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
-    from workbench.cluster import CrossTable, Facet, Modes
+    from workbench.cluster import CrossTable, Facet, Modes, Written
 
 __all__ = ["FailureModes"]
 
@@ -73,8 +73,8 @@ class FailureModes(Traces):
         population
             Sessions: a selection, ids, or a frame with `session_id`.
         facet
-            What of a session is compared: `"failure"`, `"intent"`, `"trajectory"`, a Polars expression or a function. Two of them,
-            such as `["intent", "failure"]`, give a cross table.
+            What of a session is compared: `"failure"`, `"intent"`, `"trajectory"`, a Polars expression or a function; `"written"`, or
+            `written("a question")`, is answered by the configured model. Two of them, such as `["intent", "failure"]`, give a cross table.
         against
             Sessions to compare each mode's share with, such as `passing()`.
         min_size
@@ -90,7 +90,9 @@ class FailureModes(Traces):
         Raises
         ------
         InputError
-            Several facets, but not two.
+            Several facets, but not two; or a model is to write one, and none is configured.
+        ModelError
+            The configured model cannot be asked; what it answered is kept.
         """
         from workbench import cluster, evidence
         from workbench.workspace._map_labels import map_labels
@@ -120,9 +122,9 @@ class FailureModes(Traces):
         bends = _tells_failures(facet) if labels is None else labels
         said = map_labels(self.store.database) if bends else cluster.LABELS.to_frame()
         sessions = self.sessions()
+        everyone = wanted if beside is None else concat_ids(wanted, beside)
+        texts, notes = self._facet(everyone, facet, sessions, labelled=said["session_id"])
         with self._progress("cluster") as report:
-            everyone = wanted if beside is None else concat_ids(wanted, beside)
-            texts = self._facet(everyone, facet, sessions, labelled=said["session_id"])
             found = cluster.cluster(
                 texts.join(wanted, on="session_id", how="semi", maintain_order="left"),
                 against=None
@@ -141,19 +143,22 @@ class FailureModes(Traces):
         found = found.bend(said, where_better=labels is None)
         name = str(found.texts["facet"].first() or "failure")
         found = found.apply(standing(self.store.database.read("mode_edits", facet=name)))
-        found = replace(found, notes=(*found.notes, *evidence.refusals(refused)))
+        found = replace(found, notes=(*found.notes, *notes, *evidence.refusals(refused)))
         return replace(found, home=ModeEdits(found, name, self.store.database, self._reading))
 
     def _facet(
         self, sessions: pl.DataFrame, facet: Facet, signals: pl.DataFrame, *, labelled: pl.Series
-    ) -> pl.DataFrame:
-        """What the sessions are compared by: read off their steps, and said by users and readers in their own words.
+    ) -> tuple[pl.DataFrame, tuple[str, ...]]:
+        """What the sessions are compared by: read off their steps, and said by users and readers in their own words; and what to know of it.
 
         Where hardly any but labelled sessions have a note, these notes are left out: a map that reads them is right about
         labelled sessions as it is about no other.
         """
         from workbench import cluster
 
+        question = _question(facet)
+        if question is not None:
+            return self._written(sessions, question)
         said = signals.join(sessions, on="session_id", how="semi")
         own = pl.col("session_id").is_in(labelled.to_list())
         others = said.filter(~own)["note"]
@@ -167,12 +172,22 @@ class FailureModes(Traces):
             return cluster.facet_text(steps, facet, reasons=reasons)
 
         if not isinstance(facet, str):
-            return make()
+            return make(), ()
         state = f"{self.store.state()} {facet} {sessions['session_id'].to_list()} {reasons.rows()}"
         held = self._frames.get("facet")
         if held is None or held[0] != state:
             held = self._frames["facet"] = (state, make())
-        return held[1]
+        return held[1], ()
+
+    def _written(self, sessions: pl.DataFrame, question: Written) -> tuple[pl.DataFrame, tuple[str, ...]]:
+        """What the configured model writes of the sessions, and what to know of it."""
+        from workbench import cluster
+
+        model = self.model
+        steps = self.steps().join(sessions, on="session_id", how="semi", maintain_order="left")
+        with self._progress(f"ask {model.name}") as report:
+            made = cluster.write_facet(steps, question, model=model, redact=self._redactor().text, progress=report)
+        return made.texts, made.notes
 
     def _reading(self, session_id: str) -> dict[str, Any]:
         """What the labeller shows of a session; what software thinks of it stays apart as suggestions."""
@@ -193,4 +208,16 @@ class FailureModes(Traces):
 
 def _tells_failures(facet: object) -> bool:
     """Whether a facet shows what went wrong, which is what labels name; an expression is not asked."""
-    return isinstance(facet, str) and facet == "failure"
+    from workbench.cluster import WHAT_WENT_WRONG
+
+    question = _question(facet)
+    return question.question == WHAT_WENT_WRONG if question else isinstance(facet, str) and facet == "failure"
+
+
+def _question(facet: object) -> Written | None:
+    """What a model is asked, where the facet is one that it writes."""
+    from workbench.cluster import Written
+
+    if isinstance(facet, str) and facet == "written":
+        return Written()
+    return facet if isinstance(facet, Written) else None
