@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from workbench.cluster import Embedder, Views, _cluster, _fit, _space, cluster
+from workbench.cluster import Embedder, Views, _alone, _cluster, _fit, _space, cluster
 from workbench.cluster._recent import Recent, key_of
 
 SAID = ("the parcel came late", "the wrong sofa was sent", "it was charged twice")
@@ -37,7 +37,7 @@ class Counts(Embedder):
 
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (_cluster, _fit, _space):
+    for module in (_alone, _cluster, _fit, _space):
         monkeypatch.setattr(module, "_recent", Recent(4))
 
 
@@ -51,7 +51,7 @@ def test_the_same_question_is_answered_from_memory() -> None:
 def test_another_size_is_looked_for_in_the_same_space_and_found_as_if_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster(sessions(60), views=Views(0, 1, 1))
     again = cluster(sessions(60), views=Views(0, 1, 1), min_size=12)
-    for module in (_cluster, _fit, _space):
+    for module in (_alone, _cluster, _fit, _space):
         monkeypatch.setattr(module, "_recent", Recent(4))
     alone = cluster(sessions(60), views=Views(0, 1, 1), min_size=12)
     assert again.frame.equals(alone.frame)

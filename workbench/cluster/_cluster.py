@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from workbench.cluster._about import TOLD, as_about, with_told
+from workbench.cluster._alone import alone, seen_note
 from workbench.cluster._assign import placed_votes
 from workbench.cluster._embed import Embedder, Embeds, default_embedder
 from workbench.cluster._fit import Fit, Item, Votes, draw_again, grouped
@@ -186,6 +187,7 @@ def _found(
         own=Votes(*space.own),
         against=_against(beside, space, progress),
         draws=draw_again(space, min_size=least, seed=seed),
+        alone=alone(space, min_size=least, seed=seed),
         map=layout(space.points, labels),
         how=found.how,
         min_size=least,
@@ -237,6 +239,7 @@ def _notes(fit: Fit, modes: Modes) -> tuple[str, ...]:
             if shaky
             else f"{held}. It says that a mode is found again, not that it is a failure."
         )
+    notes.extend(seen_note(modes.frame))
     if fit.silent:
         notes.append(f"{len(fit.silent):,} of {fit.total:,} sessions show nothing of this facet and are left open.")
     common = modes.frame.filter(pl.col("lift_low") <= 1)["name"].to_list()

@@ -78,6 +78,7 @@ class Fit:
     own: Votes
     against: Votes | None
     draws: tuple[Draw, ...]
+    alone: Mapping[str, Draw]  # the groups of each view without the others
     map: Floats
     how: str
     min_size: int

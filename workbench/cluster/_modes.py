@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from workbench.cluster._about import with_told
+from workbench.cluster._alone import seen_note
 from workbench.cluster._assign import assigned
 from workbench.cluster._bend import Bent, as_labels, bend_fit
 from workbench.cluster._choose import choose
@@ -57,6 +58,8 @@ class Modes(Editable):
         times as common the mode is here as among the passing sessions; both sides are put into modes by the same vote of
         nearest neighbours, so that the numerator may differ a little from `size`. `stability` is the mean best-match Jaccard overlap
         with groups found in 80% subsamples: a low one says that the mode may not be there; a high one does not say that it is a failure.
+        `seen_by` names the views of a session (``words, structure, meaning``) whose groups, found without the others, overlap with the mode
+        by half or more, `overlaps` says by how much (best-match Jaccard over at most 2,500 sessions); null where one view is compared.
         Where `about` knows it, ``negative_feedback`` (share of unhappy users among those who gave feedback, with the ends
         ``negative_feedback_low`` and ``negative_feedback_high`` of its 95% Wilson interval, of ``feedback_sessions``) and
         ``cost_median, cost_total`` in US dollars, of ``cost_sessions``; else null.
@@ -249,7 +252,7 @@ class Modes(Editable):
             bent=made.bent,
             about=self.about,
         )
-        return replace(done, home=self.home)
+        return replace(done, home=self.home, notes=(*done.notes, *seen_note(done.frame)))
 
     def next(self, n: int = 20, *, without: Collection[str] = (), seed: int = 0) -> pl.DataFrame:
         """Choose the sessions whose labels help most, each with its chance of having been chosen.

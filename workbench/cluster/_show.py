@@ -33,6 +33,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
             "share": with_interval(row["share"], row["low"], row["high"], percent),
             **({"times as common as in passing (99.9% interval)": _lift(row)} if row["lift_low"] is not None else {}),
             "stability": row["stability"],
+            **({"found again by": ", ".join(row["seen_by"]) or "only together"} if row["seen_by"] is not None else {}),
             **({"users unhappy, of those who said": _feedback(row)} if rated else {}),
             **({"cost, US$ a session": _cost(row)} if priced else {}),
             "in their words": "<br>".join(

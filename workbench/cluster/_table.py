@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from workbench.cluster._alone import SEEN, seen
 from workbench.cluster._fit import Fit, stability, vote
 from workbench.cluster._terms import STOP
 from workbench.stats import lift, wilson
@@ -28,6 +29,7 @@ MODES: Final = pl.Schema({
     "lift_low": pl.Float64(),
     "lift_high": pl.Float64(),
     "stability": pl.Float64(),  # 0..1: mean best-match Jaccard over subsamples
+    **SEEN,
     "representatives": pl.List(pl.String()),  # session ids
     "quotes": pl.List(
         pl.Struct({"session_id": pl.String(), "step": pl.Int64(), "signal": pl.String(), "text": pl.String()})
@@ -106,6 +108,7 @@ def modes_table(
             "low": interval.low,
             "high": interval.high,
             "stability": stability(fit.draws, labels == mode) if fit.draws else None,
+            **seen(fit.alone, labels == mode),
             "phrases": list(phrases.get(mode, ())),
             "retired": mode in retired,
         }
