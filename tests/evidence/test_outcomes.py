@@ -60,6 +60,15 @@ def test_a_human_verdict_decides_over_graders_and_feedback():
     ]
 
 
+def test_what_failed_graders_gave_as_their_reason_stands_beside_their_names():
+    notes = Notes()
+    notes.add("a", False, by="exact", kind="code", name="exact", comment="7 is not 8")
+    notes.add("a", False, by="judge", kind="model", name="judge", comment="it never looked")
+    notes.add("a", True, by="polite", kind="code", name="polite", comment="said please")
+    found = evidence.outcomes(sessions("a", "b"), None, notes.rows).frame
+    assert found["grader_reasons"].to_list() == [["7 is not 8", "it never looked"], []]
+
+
 def test_without_a_verdict_any_failed_grader_or_complaint_fails_and_praise_alone_passes():
     notes = Notes()
     for session, passed in (("a", True), ("a", False), ("b", True), ("c", True)):

@@ -271,6 +271,25 @@ def test_conversations_without_an_id_are_known_by_their_content(tmp_path: Path) 
     assert (loaded.total("loaded"), loaded.total("merged"), loaded.spans["session_id"].n_unique()) == (2, 1, 2)
 
 
-def test_who_and_when_transcripts_are_126_sessions() -> None:
+def test_what_a_transcript_says_of_itself_is_a_score(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    path = write(
+        tmp_path / "a.jsonl",
+        {"id": "a", "messages": said, "is_correct": False, "mistake_reason": "greeted nobody"},
+        {"id": "b", "messages": said, "reward": 1.0, "feedback": {"score": 0, "comment": "rude"}},
+        {"id": "c", "messages": said, "success": "unclear", "thumbs": "thumbs_up"},
+    )
+    columns = "target_id", "name", "passed", "comment", "author_kind"
+    assert set(load.read(path).scores.select(columns).rows()) == {
+        ("a", "is_correct", False, "greeted nobody", "code"),
+        ("b", "reward", True, None, "code"),
+        ("b", "feedback", False, "rude", "user"),
+        ("c", "thumbs", True, None, "user"),
+    }
+
+
+def test_who_and_when_transcripts_are_126_sessions_that_failed_for_a_reason() -> None:
     loaded = load.read(str(shared("who_and_when") / "Algorithm-Generated"))
     assert (loaded.total("loaded"), loaded.spans["session_id"].n_unique()) == (126, 126)
+    scores = loaded.scores.filter(name="is_correct")
+    assert (scores.height, scores["passed"].any(), scores["comment"].null_count()) == (126, False, 0)

@@ -25,6 +25,7 @@ OUTCOME_COLUMNS: Final = pl.Schema({  # one row a session
     "human": pl.String(),  # pass | fail | contested | null: nobody decided
     "grader": pl.String(),  # pass | fail | null: no grader decided
     "graders_failed": pl.List(pl.String()),
+    "grader_reasons": pl.List(pl.String()),  # what these said of it
     "feedback": pl.String(),  # up | down | null: the user said nothing
     "feedback_comment": pl.String(),
     "status": pl.String(),  # ok | error | running: operational, no outcome
@@ -296,7 +297,7 @@ def outcomes(
         frame = frame.join(signal, on="session_id", how="left", maintain_order="left")
     basis = tuple(name for name in get_args(Signal) if name in used and frame[name].is_not_null().any())
     frame = frame.with_columns(
-        pl.col("graders_failed").fill_null(pl.lit([], dtype=pl.List(pl.String()))),
+        pl.col("graders_failed", "grader_reasons").fill_null(pl.lit([], dtype=pl.List(pl.String()))),
         outcome=_rule(basis),
     )
     return Outcomes(
@@ -358,6 +359,7 @@ def _graders(results: pl.DataFrame) -> pl.DataFrame:
     return results.group_by("session_id").agg(
         _word(~pl.col("passed").all()).alias("grader"),
         pl.col("name").filter(~pl.col("passed")).unique().sort().alias("graders_failed"),
+        pl.col("comment").filter(~pl.col("passed")).drop_nulls().unique().sort().alias("grader_reasons"),
     )
 
 

@@ -10,6 +10,7 @@ from workbench.load._messages import messages, output_messages, system_message
 from workbench.load._sheet import Sheet
 from workbench.load._transcript import Said, content_id, say, write_transcript
 from workbench.load._values import boolean, dumps, is_array, is_object, moment, text, whole
+from workbench.load._verdicts import write_verdicts
 
 __all__ = ["Chat"]
 
@@ -157,3 +158,4 @@ def _write(body: Row, said: list[Said], sheet: Sheet) -> None:
         "raw": dumps(kept) if kept else None,
     }
     write_transcript(sheet, said, trace_id=trace_id, shared=shared, root=root)
+    write_verdicts(sheet, around, shared["session_id"], trace_id)

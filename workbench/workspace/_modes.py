@@ -149,7 +149,7 @@ class FailureModes(Traces):
     def _facet(
         self, sessions: pl.DataFrame, facet: Facet, signals: pl.DataFrame, *, labelled: pl.Series
     ) -> tuple[pl.DataFrame, tuple[str, ...]]:
-        """What the sessions are compared by: read off their steps, and said by users and readers in their own words; and what to know of it.
+        """What the sessions are compared by: read off their steps, and said by users, graders and readers in their own words; and what to know of it.
 
         Where hardly any but labelled sessions have a note, these notes are left out: a map that reads them is right about
         labelled sessions as it is about no other.
@@ -164,7 +164,10 @@ class FailureModes(Traces):
         others = said.filter(~own)["note"]
         if others.count() < _NOTED * len(others):
             said = said.with_columns(pl.when(~own).then("note").alias("note"))
-        reasons = said.select("session_id", pl.concat_list("feedback_comment", "note").alias("text"))
+        graded = self.outcomes().frame.select("session_id", "grader_reasons")
+        said = said.join(graded, on="session_id", how="left", maintain_order="left")
+        given = pl.concat_list("feedback_comment", pl.col("grader_reasons").fill_null([]), "note")
+        reasons = said.select("session_id", given.alias("text"))
         reasons = reasons.explode("text").drop_nulls("text")
 
         def make() -> pl.DataFrame:
