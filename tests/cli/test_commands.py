@@ -110,6 +110,7 @@ def test_a_folder_that_is_no_workspace_is_refused_with_what_to_do(tmp_path: Path
         (["label", "s-1", "--verdict", "fail", "--reviewer", "ana"], "s-1"),
         (["compare", "--baseline", "1", "--candidate", "2"], "no experiment or release named"),
         (["report", "r.html", "--baseline", "1"], "both"),
+        (["cluster", "--facet", "written"], "no model is configured"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_code_1(tmp_path: Path, words: list[str], message: str) -> None:

@@ -27,18 +27,19 @@ def test_a_session_rendered_for_a_model_holds_tokens_and_no_personal_data(tmp_pa
 
 
 def forgetful(source: str) -> list[int]:
-    """The lines on which a session is rendered without a redactor."""
+    """The lines on which a session, or words of some, are rendered without a redactor."""
     calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
     return [
         call.lineno
         for call in calls
-        if ast.unparse(call.func) in {"render", "evidence.render"}
+        if ast.unparse(call.func) in {"render", "evidence.render", "fenced", "evidence.fenced"}
         and "redact" not in {each.arg for each in call.keywords}
     ]
 
 
 def test_a_rendering_without_a_redactor_is_found() -> None:
     assert forgetful("a = evidence.render(loop)\nb = render(loop, redact=clean)\nc = render(loop, budget=9)") == [1, 3]
+    assert forgetful("a = fenced(words)\nb = fenced(words, redact=clean)") == [1]
 
 
 def test_no_part_of_the_workbench_renders_a_session_without_the_redactor() -> None:

@@ -227,3 +227,53 @@ def test_a_key_that_is_refused_is_an_error_and_no_map(tmp_path: Path, standin: C
     with pytest.raises(ModelError, match="does not take the key"):
         ws.cluster(EVERYONE, facet="written")
     ws.close()
+
+
+def names(body: Call, _number: int) -> Any:
+    """A name after what the group's first session shows, borne out by its words."""
+    prompt = next(m["content"] for m in body["messages"] if m["role"] == "user")
+    if "Sessions in the group:" not in prompt:
+        return writes(body, _number)
+    inside = dict(re.findall(r"^\[(\d+)\] .*?: (.*)$", prompt.partition("Near misses")[0], re.MULTILINE))
+    kind = "refund" if "refund" in inside["1"] else "address"
+    holds = [{"session": int(number), "quote": said[:30]} for number, said in inside.items()]
+    return tool_answer(body, {"name": f"Wrong about the {kind}.", "holds": holds})
+
+
+def test_names_by_the_model_are_kept_for_the_next_run_and_can_be_taken_back(
+    tmp_path: Path, standin: ChatStandIn
+) -> None:
+    standin.reply = names
+    ws = opened(tmp_path, standin)
+    modes = ws.cluster(EVERYONE, facet="written", min_size=5)
+    by_contrast = modes.frame["name"].to_list()
+    named = ws.name_modes(modes)
+    wanted = {"Wrong about the refund", "Wrong about the address"}
+    assert wanted < set(named.frame["name"])  # two smaller modes of the same kinds keep theirs: a name is given once
+    kept = ws.store.database.read("mode_edits")
+    assert kept["author"].unique().to_list() == ["openai-chat:standin"]
+    assert wanted < set(ws.cluster(EVERYONE, facet="written", min_size=5).frame["name"])
+    named.home.save({"operation": "1", "kind": "rename", "mode": "Wrong about the refund", "into": "mine"})  # type: ignore[union-attr]
+    assert "mine" in ws.cluster(EVERYONE, facet="written", min_size=5).frame["name"].to_list()
+    assert ws.undo_names(named) == 2
+    assert ws.undo_names(named) == 0
+    left = ws.cluster(EVERYONE, facet="written", min_size=5).frame["name"].to_list()
+    assert "mine" in left
+    assert set(left) - {"mine"} < set(by_contrast)
+    ws.close()
+
+
+def test_the_built_in_facet_is_named_too_and_what_was_refused_since_is_not_shown(
+    tmp_path: Path, standin: ChatStandIn
+) -> None:
+    standin.reply = names
+    ws = opened(tmp_path, standin)
+    modes = ws.cluster(EVERYONE, facet="intent", min_size=5)
+    ws.load(write(tmp_path / "b.jsonl", *(told(n, consent=False) for n in range(1, 40) if n not in {5, 7, 8, 10})))
+    named = ws.name_modes(modes)
+    assert len(standin.calls) == len(modes)
+    assert SECRET not in str(standin.calls)
+    assert INJECTED[:20] not in str(standin.calls)  # session 4 was refused since
+    assert all("[1]" in prompt for prompt in standin.prompts())
+    assert named.notes[-1].startswith("Names by openai-chat:standin")
+    ws.close()

@@ -150,6 +150,7 @@ def cluster(
         str, typer.Option(help="failure, intent, trajectory, or written: by the configured model.")
     ] = "failure",
     min_size: Annotated[int | None, typer.Option(help="The fewest sessions that are called a mode.")] = None,
+    names: Annotated[bool, typer.Option("--names", help="Let the configured model rename the modes.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Group the failing sessions by what went wrong, and compare each group with passing ones.
@@ -160,6 +161,7 @@ def cluster(
         ws = _open(workspace)
         found = ws.outcomes(_where(agent_version))
         modes = ws.cluster(found.failing, facet=cast("Facet", facet), against=found.passing, min_size=min_size)
+        modes = ws.name_modes(modes) if names else modes
         columns = [
             "name",
             "size",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import polars as pl
@@ -65,8 +65,8 @@ class Editable(ABC):
             .to_list()
         )
 
-    def rename(self, mode: int | str, name: str) -> Modes:
-        """The same modes with another name for one of them.
+    def rename(self, mode: int | str, name: str, *, by: Literal["human", "model"] = "human") -> Modes:
+        """The same modes with another name for one of them, given by a person or by a model.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Editable(ABC):
         """
         number = self._find(mode)
         self._check_name(name, besides=(number,))
-        edit = Edit("rename", (tuple(self.session_ids(number)),), name)
+        edit = Edit("rename", (tuple(self.session_ids(number)),), name, by)
         return self._again(self._labels, {**self._names, number: name}, edit)
 
     def merge(self, modes: Sequence[int | str], name: str | None = None) -> Modes:
@@ -331,7 +331,7 @@ class Editable(ABC):
             if not numbers:
                 return None
             if edit.kind == "rename":
-                return self.rename(numbers[0], edit.name or "")
+                return self.rename(numbers[0], edit.name or "", by=edit.by)
             return self.retire(numbers[0]) if edit.kind == "retire" else self.restore(numbers[0])
         except InputError:
             return None

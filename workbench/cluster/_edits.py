@@ -28,15 +28,19 @@ class Edit:
         of ``"together"`` those that belong together, then of each mode that they brought together.
     name
         The new name, or the mode that takes the sessions; None keeps the names to the workbench.
+    by
+        Who made it: a person, or a model that was asked for names.
     """
 
     kind: Literal["rename", "merge", "split", "move", "together", "retire", "restore"]
     groups: tuple[tuple[str, ...], ...]
     name: str | None = None
+    by: Literal["human", "model"] = "human"
 
     def to_dict(self) -> dict[str, Any]:
         """The edit as JSON takes it."""
-        return {"kind": self.kind, "groups": [list(group) for group in self.groups], "name": self.name}
+        said = {"kind": self.kind, "groups": [list(group) for group in self.groups], "name": self.name}
+        return said if self.by == "human" else {**said, "by": self.by}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Edit:
@@ -53,7 +57,9 @@ class Edit:
             msg = f"not an edit of modes: kind {kind!r}, expected one of {', '.join(_KINDS)} with groups of session ids"
             raise InputError(msg)
         name = data.get("name")
-        return cls(kind, tuple(tuple(str(s) for s in group) for group in groups), None if name is None else str(name))
+        by = "model" if data.get("by") == "model" else "human"
+        named = None if name is None else str(name)
+        return cls(kind, tuple(tuple(str(s) for s in group) for group in groups), named, by)
 
 
 def best_match(group: Sequence[str], modes: Mapping[int, frozenset[str]]) -> int | None:

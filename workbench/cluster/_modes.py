@@ -22,11 +22,13 @@ from workbench.cluster._editing import Editable
 from workbench.cluster._edits import Edit
 from workbench.cluster._families import families
 from workbench.cluster._fit import Fit, vote
+from workbench.cluster._named import Naming, names_by_model
 from workbench.cluster._names import name_groups
 from workbench.cluster._prevalence import Prevalence, prevalence
 from workbench.cluster._show import show, summary
 from workbench.cluster._spread import MakesExecutor
 from workbench.cluster._table import members_table, modes_table
+from workbench.cluster._written import Asks
 from workbench.errors import EmptyError, InputError
 
 __all__ = ["Home", "Modes", "build"]
@@ -315,6 +317,53 @@ class Modes(Editable):
             No labels have bent the modes.
         """
         return learning_curve(self._bent_by_labels())
+
+    def named(
+        self,
+        model: Asks,
+        *,
+        redact: Callable[[str], str],
+        among: Collection[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Modes:
+        """The same modes with names by a model; where a name does not hold what it promises, the one by contrast stays.
+
+        The model is shown, fenced and redacted, words of sessions in the mode, words of near misses (sessions outside that have most
+        neighbours inside), and what tells the other modes apart. A name is refused where it is empty, too long, not in plain words, another
+        mode's, not borne out by words of at least half of the sessions shown, or as true of the near misses.
+
+        Parameters
+        ----------
+        model
+            Who names: a `workbench.model.Model`. Modes that people named, by hand or by a label, and those that were set aside keep their names.
+        redact
+            Replaces secrets and personal data in a text.
+        among
+            The sessions that may be shown; all when absent.
+        progress
+            Called with (modes done, modes in all).
+
+        Returns
+        -------
+        Modes
+            With an edit for each new name, and a note that says how many there are, which were refused and why, and what it cost.
+
+        Raises
+        ------
+        ModelError
+            The model cannot be asked.
+        """
+        if self._fit is None:
+            return self
+        people = {edit.name for edit in self.events if edit.by == "human" and edit.name is not None}
+        people |= set(self._bent.kind_names if self._bent is not None else ())
+        naming = Naming(self._fit, self._labels, frozenset(people), redact, None if among is None else frozenset(among))
+        found, said = names_by_model(naming, self.frame, model, progress)
+        modes = self
+        for each in found:
+            if each.refused is None and each.name != self._names[each.mode]:
+                modes = modes.rename(each.mode, each.name, by="model")
+        return replace(modes, notes=(*modes.notes, said))
 
     def to_json(self) -> dict[str, Any]:
         """The modes, members, notes and edits as JSON takes them."""

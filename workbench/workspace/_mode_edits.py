@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import polars as pl
@@ -14,7 +15,7 @@ from workbench.errors import InputError
 from workbench.store import Database
 from workbench.workspace._base import author_of
 
-__all__ = ["ModeEdits", "standing"]
+__all__ = ["ModeEdits", "keep_names", "standing", "undo_names"]
 
 
 def standing(rows: pl.DataFrame) -> list[Edit]:
@@ -22,6 +23,46 @@ def standing(rows: pl.DataFrame) -> list[Edit]:
     undone = set(rows["retracts"].drop_nulls().to_list())
     kept = rows.filter(~pl.col("edit_id").is_in(undone), pl.col("kind") != "undo")
     return [Edit.from_dict(orjson.loads(body)) for body in kept["body"].to_list()]
+
+
+def keep_names(database: Database, facet: str, edits: Sequence[Edit], *, model: str) -> None:
+    """Keep the names that a model gave."""
+    rows = [_row(uuid4().hex, facet, "rename", author=model, body=_body(edit)) for edit in edits]
+    if rows:
+        database.append("mode_edits", rows)
+
+
+def undo_names(database: Database, facet: str) -> int:
+    """Take back every name that a model gave and that still stands; how many these were."""
+    rows = database.read("mode_edits", facet=facet)
+    undone = set(rows["retracts"].drop_nulls().to_list())
+    given = [
+        edit_id
+        for edit_id, body in rows.filter(kind="rename").select("edit_id", "body").iter_rows()
+        if edit_id not in undone and orjson.loads(body).get("by") == "model"
+    ]
+    if given:
+        back = [_row(uuid4().hex, facet, "undo", author=author_of(), retracts=edit_id) for edit_id in given]
+        database.append("mode_edits", back)
+    return len(given)
+
+
+def _body(edit: Edit) -> str:
+    return orjson.dumps(edit.to_dict()).decode()
+
+
+def _row(
+    operation: str, facet: str, kind: str, *, author: str, body: str | None = None, retracts: str | None = None
+) -> dict[str, Any]:
+    return {
+        "edit_id": operation,
+        "facet": facet,
+        "kind": kind,
+        "body": body,
+        "author": author,
+        "happened_at": datetime.now(UTC),
+        "retracts": retracts,
+    }
 
 
 class ModeEdits:
@@ -60,21 +101,9 @@ class ModeEdits:
             after, body = self._before[undone], None
         else:
             after = self._edited(event)
-            body = orjson.dumps(after.events[-1].to_dict()).decode()
-        self._database.append(
-            "mode_edits",
-            [
-                {
-                    "edit_id": operation,
-                    "facet": self._facet,
-                    "kind": event["kind"],
-                    "body": body,
-                    "author": author_of(),
-                    "happened_at": datetime.now(UTC),
-                    "retracts": undone,
-                }
-            ],
-        )
+            body = _body(after.events[-1])
+        row = _row(operation, self._facet, event["kind"], author=author_of(), body=body, retracts=undone)
+        self._database.append("mode_edits", [row])
         self._before[operation], self._modes = self._modes, after
 
     def _edited(self, event: Mapping[str, Any]) -> Modes:

@@ -141,10 +141,54 @@ class FailureModes(Traces):
                 progress=report,
             )
         found = found.bend(said, where_better=labels is None)
-        name = str(found.texts["facet"].first() or "failure")
+        name = _name_of(found)
         found = found.apply(standing(self.store.database.read("mode_edits", facet=name)))
         found = replace(found, notes=(*found.notes, *notes, *evidence.refusals(refused)))
         return replace(found, home=ModeEdits(found, name, self.store.database, self._reading))
+
+    def name_modes(self, modes: Modes) -> Modes:
+        """Let the configured model rename modes, and keep the names as edits: `undo_names` takes them back, and so does another name.
+
+        Parameters
+        ----------
+        modes
+            What `cluster` gave. Modes that people named, by hand or by a label, keep their names.
+
+        Returns
+        -------
+        Modes
+            With a note that says how many were renamed, which names were refused and why, and what it cost.
+
+        Raises
+        ------
+        InputError
+            No model is configured.
+        ModelError
+            The configured model cannot be asked; what it answered is kept.
+        """
+        from workbench.workspace._mode_edits import ModeEdits, keep_names
+
+        model = self.model
+        allowed, _ = self._meant(modes.texts.select("session_id"))
+        with self._progress(f"ask {model.name}") as report:
+            named = modes.named(
+                model, redact=self._redactor().text, among=allowed["session_id"].to_list(), progress=report
+            )
+        facet = _name_of(modes)
+        keep_names(self.store.database, facet, named.events[len(modes.events) :], model=model.name)
+        return replace(named, home=ModeEdits(named, facet, self.store.database, self._reading))
+
+    def undo_names(self, modes: Modes) -> int:
+        """Take back the names that a model gave to modes of this facet, so that the next `cluster` shows those by contrast.
+
+        Returns
+        -------
+        int
+            How many names were taken back.
+        """
+        from workbench.workspace._mode_edits import undo_names
+
+        return undo_names(self.store.database, _name_of(modes))
 
     def _facet(
         self, sessions: pl.DataFrame, facet: Facet, signals: pl.DataFrame, *, labelled: pl.Series
@@ -215,6 +259,11 @@ def _tells_failures(facet: object) -> bool:
 
     question = _question(facet)
     return question.question == WHAT_WENT_WRONG if question else isinstance(facet, str) and facet == "failure"
+
+
+def _name_of(modes: Modes) -> str:
+    """The facet that edits of modes are kept by."""
+    return str(modes.texts["facet"].first() or "failure")
 
 
 def _question(facet: object) -> Written | None:
