@@ -36,7 +36,7 @@ def modes() -> Modes:
 
 
 def test_modes_that_share_signs_are_of_one_family(modes: Modes) -> None:
-    found = modes.families()
+    found = modes.families().to_frame()
     assert found["size"].sum() == modes.frame["size"].sum()
     assert sorted(name for names in found["modes"].to_list() for name in names) == sorted(modes.frame["name"])
     of = {name: family for family, names in found.select("family", "modes").iter_rows() for name in names}
@@ -49,7 +49,23 @@ def test_modes_that_share_signs_are_of_one_family(modes: Modes) -> None:
 
 def test_few_modes_are_families_of_their_own(modes: Modes) -> None:
     fewer = modes.merge(modes.frame["mode"].to_list()[1:])
-    assert fewer.families()["modes"].to_list() == [[name] for name in fewer.frame["name"]]
+    assert fewer.families().frame["modes"].to_list() == [[name] for name in fewer.frame["name"]]
+
+
+def test_a_mode_that_is_no_failure_is_of_no_family_and_counted(modes: Modes) -> None:
+    name = modes.frame["name"][0]
+    found = modes.retire(name).families()
+    assert name not in found.frame["modes"].explode().to_list()
+    assert found.frame["size"].sum() == modes.frame["size"].sum() - modes.frame["size"][0]
+    assert found.retired == 1
+    assert "1 mode that is no failure left out" in repr(found)
+    assert modes.families().retired == 0
+    nothing = modes
+    for each in modes.frame["name"]:
+        nothing = nothing.retire(each)
+    assert nothing.families().frame.is_empty()
+    assert repr(nothing.families()).startswith("0 modes in 0 families")
+    assert "<table" in found._repr_html_()
 
 
 def test_a_mode_is_called_elsewhere_what_its_signs_bear_out(modes: Modes) -> None:
@@ -59,6 +75,20 @@ def test_a_mode_is_called_elsewhere_what_its_signs_bear_out(modes: Modes) -> Non
     assert row["low"] < row["share"] <= row["high"]
     context = modes.crosswalk("Datadog").filter(code="context_loss")["signs"].explode().unique().to_list()
     assert context == ["asked again for what was given, late in the talk"]
+
+
+@pytest.mark.parametrize(
+    ("sign", "codes"),
+    [
+        ("error, other", set[str]()),
+        ("tool error, unavailable", {"system-failure"}),
+        ("tool error, no permission", set[str]()),
+        ("tool error, held back by a guardrail", {"guardrails"}),
+    ],
+)
+def test_only_what_a_code_means_is_called_so(sign: str, codes: set[str]) -> None:
+    rows = [{"session_id": f"s{i}", "text": "x", "tokens": [f"sign: {sign}", "path: a"]} for i in range(20)]
+    assert set(cluster(rows, views=Views(0, 0, 1)).crosswalk("AgentRx")["code"]) == codes
 
 
 def test_an_unknown_taxonomy_is_refused_with_those_that_are_known(modes: Modes) -> None:

@@ -26,7 +26,9 @@ def test_the_loop_recovers_planted_modes_from_traces_labels_and_graders(ws: wb.W
     # Floors, not targets: chance is 0, and embedding whole sessions comes to about 0.1.
     assert adjusted_mutual_info_score(found["truth"].to_list(), found["nearest"].fill_null(-1).to_list()) > 0.35
     # An error told as success shows itself in several ways: the modes are of these, the family above them is the failure.
-    family = {mode: name for name, inside in modes.families().select("name", "modes").iter_rows() for mode in inside}
+    family = {
+        mode: name for name, inside in modes.families().frame.select("name", "modes").iter_rows() for mode in inside
+    }
     named = dict(modes.frame.select("mode", pl.col("name").replace_strict(family)).iter_rows())
     above = found.with_columns(pl.col("mode").replace_strict(named, default=None, return_dtype=pl.String))
     assert {"stale_document", "loop"} <= recovered(found)

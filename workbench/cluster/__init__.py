@@ -8,6 +8,7 @@ from workbench.cluster._curve import LearningCurve
 from workbench.cluster._edits import Edit
 from workbench.cluster._embed import Embedder, Embeds, MemoryCache, VectorCache, default_embedder
 from workbench.cluster._facet import TEXTS, Facet, facet_text
+from workbench.cluster._families import Families
 from workbench.cluster._features import features
 from workbench.cluster._modes import Home, Modes
 from workbench.cluster._prevalence import Prevalence
@@ -26,6 +27,7 @@ __all__ = [
     "Embedder",
     "Embeds",
     "Facet",
+    "Families",
     "Home",
     "LearningCurve",
     "MemoryCache",

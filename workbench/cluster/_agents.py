@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -43,8 +43,11 @@ def agents(tools: Mapping[str, Iterable[str]]) -> dict[str, int]:
     for own in used.values():
         calls.update(own)
     known = [name for name, count in sessions.items() if count >= max(2, _RARE * len(used))]
-    wide = Counter({name: len({other for own in used.values() if name in own for other in own}) for name in known})
-    dropped = [name for name, _ in sorted(wide.items(), key=lambda item: (-item[1], item[0]))]
+    beside: defaultdict[str, set[str]] = defaultdict(set)  # tools that are called in the same sessions
+    for own in used.values():
+        for name in own:
+            beside[name].update(own)
+    dropped = sorted(known, key=lambda name: (-len(beside[name]), name))
     least = max(_FEWEST, _LEAST * len(used))
     for shared in range(_SHARED + 1):
         left_out = set(dropped[:shared])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -62,36 +62,53 @@ def crosswalk(modes: pl.DataFrame, members: pl.DataFrame, texts: pl.DataFrame, t
         codes = codes.filter(pl.col("taxonomy") == taxonomy)
         if codes.is_empty():
             raise UnknownNameError(taxonomy, "taxonomy", taxonomies()["taxonomy"].unique(maintain_order=True).to_list())
-    shown = _shown(texts)
-    name = dict(modes.select("mode", "name").iter_rows())
-    rows: list[dict[str, Any]] = []
-    for (mode,), inside in members.drop_nulls("mode").group_by("mode", maintain_order=True):
-        signs = [shown.get(session, frozenset()) for session in inside["session_id"]]
-        for code in codes.iter_rows(named=True):
-            starts = tuple(code["signs"])
-            found = {sign for own in signs for sign in own if sign.startswith(starts)}
-            count = sum(bool(own & found) for own in signs)
-            if count:
-                interval = wilson(count, len(signs))
-                rows.append(
-                    {key: code[key] for key in ("taxonomy", "code", "title")}
-                    | {"mode": mode, "name": name[mode], "sessions": count, "of": len(signs)}
-                    | {"share": count / len(signs), "low": interval.low, "high": interval.high, "signs": sorted(found)}
-                )
-    by = ["mode", "taxonomy", "sessions", "code"]
-    order = {each: rank for rank, each in enumerate(taxonomies()["taxonomy"].unique(maintain_order=True))}
+    members = members.drop_nulls("mode").select("session_id", "mode")
+    found = (
+        members.join(_shown(texts), on="session_id")
+        .join(_standing_for(codes, _shown(texts)["sign"].unique()), on="sign")
+        .group_by("mode", "taxonomy", "code")
+        .agg(
+            pl.col("session_id").n_unique().cast(pl.Int64).alias("sessions"),
+            pl.col("sign").unique().sort().alias("signs"),
+        )
+        .join(members.group_by("mode").agg(pl.len().cast(pl.Int64).alias("of")), on="mode")
+        .join(modes.select("mode", "name"), on="mode")
+        .join(codes.drop("signs"), on=["taxonomy", "code"])
+    )
+    shares = [
+        (sessions / of, *((interval := wilson(sessions, of)).low, interval.high))
+        for sessions, of in found.select("sessions", "of").iter_rows()
+    ]
+    ends = pl.DataFrame(shares, schema=["share", "low", "high"], orient="row")
     return (
-        pl.DataFrame(rows, schema=_SCHEMA)
-        .with_columns(pl.col("taxonomy").replace_strict(order, return_dtype=pl.Int64).alias("_rank"))
-        .sort("mode", "_rank", by[2], by[3], descending=[False, False, True, False])
-        .drop("_rank")
+        pl.concat([found, ends.cast(pl.Float64)], how="horizontal")
+        .sort(
+            "mode",
+            pl.col("taxonomy").cast(pl.Enum(codes["taxonomy"].unique(maintain_order=True))),
+            -pl.col("sessions"),
+            "code",
+        )
+        .select(_SCHEMA.names())
     )
 
 
-def _shown(texts: pl.DataFrame) -> dict[str, frozenset[str]]:
-    if "tokens" not in texts.columns:
-        return {}
-    return {
-        session: frozenset(token.split(": ", 1)[1] for token in tokens or () if token.startswith(_KINDS))
-        for session, tokens in texts.select("session_id", "tokens").iter_rows()
-    }
+def _shown(texts: pl.DataFrame) -> pl.DataFrame:
+    """``session_id, sign``: every sign that a session shows."""
+    tokens = pl.col("tokens") if "tokens" in texts.columns else pl.lit(None, dtype=pl.List(pl.String))
+    return (
+        texts.select("session_id", tokens.alias("sign"))
+        .explode("sign")
+        .filter(pl.col("sign").str.starts_with(_KINDS[0]) | pl.col("sign").str.starts_with(_KINDS[1]))
+        .with_columns(pl.col("sign").str.replace("^[a-z]+: ", ""))
+    )
+
+
+def _standing_for(codes: pl.DataFrame, signs: pl.Series) -> pl.DataFrame:
+    """``taxonomy, code, sign``: the signs that begin like one which a code names."""
+    rows = [
+        (taxonomy, code, sign)
+        for taxonomy, code, heads in codes.select("taxonomy", "code", "signs").iter_rows()
+        for sign in signs
+        if sign.startswith(tuple(heads))
+    ]
+    return pl.DataFrame(rows, schema={name: pl.String() for name in ("taxonomy", "code", "sign")}, orient="row")

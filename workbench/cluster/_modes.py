@@ -20,7 +20,7 @@ from workbench.cluster._curve import LearningCurve, learning_curve
 from workbench.cluster._diff import diff_modes
 from workbench.cluster._editing import Editable
 from workbench.cluster._edits import Edit
-from workbench.cluster._families import families
+from workbench.cluster._families import Families, families
 from workbench.cluster._fit import Fit, vote
 from workbench.cluster._named import Naming, names_by_model
 from workbench.cluster._names import name_groups
@@ -174,15 +174,16 @@ class Modes(Editable):
         assigned = other.assign(self.texts)
         return diff_modes(self.frame, other.frame, totals=totals, members=self.members, assigned=assigned, held=held)
 
-    def families(self) -> pl.DataFrame:
+    def families(self) -> Families:
         """The level above: modes that lie beside each other, each family named by contrast; the largest first.
 
         Returns
         -------
-        polars.DataFrame
+        Families
+            Modes that were set aside as no failure are left out, and counted. `Families.frame` has
             ``family, name, modes, size, share, low, high``; the share is of all sessions, with its 95% interval.
         """
-        return families(self._fitted(), self._labels, self._names)
+        return families(self._fitted(), self._labels, self._names, self._retired)
 
     def crosswalk(self, taxonomy: str | None = None) -> pl.DataFrame:
         """What these modes are called in published taxonomies, as far as the signs in their sessions bear it out.

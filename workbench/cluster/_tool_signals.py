@@ -16,6 +16,10 @@ from workbench.cluster._values import any_of, first_matching, flat, is_write, sh
 __all__ = ["ADMITS", "EMPTY", "OTHER", "amounts", "call_text", "error_class", "tool_signals"]
 
 _CLASSES: Final = (
+    (
+        "held back by a guardrail",
+        r"content.?(?:filter|policy|management|moderation)|guard.?rails?\b|safety.(?:filter|system|polic)|responsible.?ai",
+    ),
     ("time-out", r"time[d]?[ -]?out|deadline|took too long|504"),
     ("limit reached", r"rate.?limit|too many requests|quota|429"),
     ("no permission", r"permission|forbidden|unauthori[sz]ed|denied|not allowed|40[13]"),
