@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from workbench.cluster import NO_FAILURE, Modes, Views, cluster
+from workbench.cluster._labelled_views import LabelledViews
 from workbench.errors import EmptyError, InputError
 
 WORDS = Views(meaning=0.0, words=1.0, structure=0.0)  # no model needed
@@ -68,6 +69,15 @@ def test_a_few_labels_put_the_rest_where_it_belongs(modes: Modes, bent: Modes) -
     assert sorted(bent.frame["name"]) == sorted(SAID)
     assert right(bent, labels_of(modes, 24)) > 0.85
     assert "Bent by 24 labels of 3 kinds" in bent.sentence
+
+
+def test_what_density_found_counts_the_less_the_more_labels_there_are(modes: Modes) -> None:
+    assert modes._fit is not None
+    views = LabelledViews.of(modes._fit)
+    kinds = np.unique([kind_of(item.session_id) for item in modes._fit.items], return_inverse=True)[1]
+    shuffled = np.random.default_rng(0).permutation(len(kinds))
+    few, many = (views.weights(rows := shuffled[:n], kinds[rows])[-1] for n in (9, 150))
+    assert many < 0.5 * few
 
 
 def test_a_labelled_session_is_in_the_mode_that_its_reader_named(modes: Modes) -> None:

@@ -122,7 +122,7 @@ def _cut(fit: Fit, parts: int, open_: NDArray[np.bool_]) -> Ints:
     quiet = np.flatnonzero(open_[len(fit.items) :]) + len(fit.items)
     silent = 1 if len(quiet) and parts > 1 else 0
     if views.blocks and len(spoken):
-        points = weighed(views.blocks, weights / weights.sum())[spoken]
+        points = weighed(views.blocks[: len(weights)], weights / weights.sum())[spoken]
         # Of very many a part is cut, and the others go where their nearest are.
         some = np.arange(0, len(points), -(-len(points) // _CUT))
         distinct = len(np.unique(np.round(points[some], 9), axis=0))

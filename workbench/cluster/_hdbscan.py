@@ -21,7 +21,7 @@ _MORE_NOISE: Final = 0.3  # how much more may stay open for the sake of finer gr
 _MIN_SAMPLES: Final = 5
 _SHAKE: Final = 0.3
 _recent: Final = Recent(12)  # the groups of one place and its subsamples are looked for again with other sizes
-_CONSENSUS: Final = 2000  # up to this many points single runs disagree enough, and are quick enough, to ask several
+_CONSENSUS: Final = 1500  # up to this many points single runs disagree enough, and are quick enough, to ask several
 _SHAKES: Final = 5
 _SAMPLES: Final = (5, 3, 8)
 
@@ -45,7 +45,7 @@ def density_groups(points: NDArray[np.float64], *, min_size: int, consensus: boo
     min_size
         The smallest group.
     consensus
-        Of up to 2,000 points: group them 15 times, shaken a little and with other neighbourhoods, and keep the grouping that agrees
+        Of up to 1,500 points: group them 15 times, shaken a little and with other neighbourhoods, and keep the grouping that agrees
         best with all others. A single run groups this way or that by chance, or gives one giant.
 
     Returns

@@ -24,6 +24,7 @@ _MAX_SHARE: Final = 0.95
 _TERMS: Final = 20_000
 _AT_ONCE: Final = 20_000  # rows at a time, so that memory does not grow with them
 _ALIGNMENT: Final = 2  # power of a view's agreement with the labels that is its weight
+_PRIOR: Final = 2.0  # labels of a kind that say as much as where the session lay before there were any
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,11 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class LabelledViews:
-    """What a few labels are spread over: one block of columns a view, each of mean squared length one.
+    """What a few labels are spread over: one block of columns a view, and one of where the groups were looked for, each of mean squared length one.
 
-    The columns are principal components whose spread is raised to the third power: a handful of labels can only say something of
-    directions in which many sessions differ. Words are weighed by their rarity, since what all say tells nothing apart. `some` are the
+    The columns of a view are principal components whose spread is raised to the third power: a handful of labels can only say something of
+    directions in which many sessions differ. The last block are the smoothed points in which density found its groups: what labels do not tell apart
+    yet stays together as it was. Words are weighed by their rarity, since what all say tells nothing apart. `some` are the
     rows that the views were fitted on: all, or of very many a sample.
     """
 
@@ -55,6 +57,8 @@ class LabelledViews:
     views: tuple[_View, ...]
     some: Ints
     space: Space
+    _middle: Floats
+    _length: float
 
     @classmethod
     def of(cls, fit: Fit) -> LabelledViews:
@@ -79,16 +83,24 @@ class LabelledViews:
             placed = _placed(views, texts, tokens, vectors)
         else:
             placed = tuple(rows for view, rows in found if view is not None)
-        return cls(placed, views, some, space)
+        middle = space.points[some].mean(axis=0)
+        length = max(float(np.linalg.norm(space.points[some] - middle)) / len(some) ** 0.5, 1e-12)
+        blocks = (*placed, (space.points - middle) / length) if placed else ()
+        return cls(blocks, views, some, space, middle, length)
 
     def place(
         self, texts: Sequence[str], tokens: Sequence[Sequence[str]], progress: Callable[[int, int], None] | None = None
     ) -> tuple[Floats, ...]:
-        """Other sessions in the same columns."""
-        return _placed(self.views, texts, tokens, self.space.vectors(texts, progress))
+        """Other sessions in the same columns; as to the groups, in the middle of their nearest."""
+        vectors = self.space.vectors(texts, progress)
+        index, _ = self.space.nearest(self.space.placed(texts, tokens, vectors))
+        beside = self.space.points[index].mean(axis=1) if index.shape[1] else np.tile(self._middle, (len(texts), 1))
+        return (*_placed(self.views, texts, tokens, vectors), (beside - self._middle) / self._length)
 
     def weights(self, rows: Ints, kinds: Ints) -> Floats:
         """How much each view weighs: how far likeness in it goes with having the same label, over pairs of labelled sessions.
+
+        That of the groups weighs the less the more labels there are of a kind.
 
         Notes
         -----
@@ -104,6 +116,7 @@ class LabelledViews:
             size = np.sqrt((alike @ alike) * (same @ same))
             found.append(max(0.0, float(alike @ same / size)) if size > 0 else 0.0)
         weights = np.array(found) ** _ALIGNMENT
+        weights[-1:] *= _PRIOR / (_PRIOR + len(rows) / max(1, len(np.unique(kinds))))
         return weights / weights.sum() if weights.sum() > 0 else np.full(len(found), 1 / max(1, len(found)))
 
 

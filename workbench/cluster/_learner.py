@@ -70,7 +70,8 @@ def learn(views: LabelledViews, rows: Ints, kinds: Ints, *, count: int, groups: 
             np.concatenate([np.ones(len(rows)), np.full(len(sure), len(rows) / len(sure))]),
         )
         chance = classifier.chance(points, count)
-    kept = _unlabelled_groups(points, rows, groups)
+    # By what the sessions show: where the groups were looked for, all of them lie apart.
+    kept = _unlabelled_groups(weighed(views.blocks[:-1], weights[:-1]), rows, groups)
     beside = np.zeros((len(chance), int(groups.max(initial=-1)) + 1))
     for group in kept:
         chance[groups == group] = 0.0
