@@ -28,7 +28,10 @@ FLOORS = {
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 ROOMS = sorted(room for room in FLOOR if (PACKAGE / room / "__init__.py").exists())
 HEAVY = ("torch", "sentence_transformers", "hdbscan", "sklearn", "scipy", "statsmodels", "altair", "ipywidgets",
-         "anywidget", "sqlalchemy", "nbclient", "nbconvert", "typer", "rich", "tqdm", "IPython", "pandas", "pydantic_ai", "openai")  # fmt: skip
+         "anywidget", "sqlalchemy", "nbclient", "nbconvert", "typer", "rich", "tqdm", "IPython", "pandas", "pydantic_ai", "openai",
+         "voila", "nbformat", "openvino", "tornado")  # fmt: skip
+# These rooms are about such a package, and nothing asks for them before it is needed.
+BUILT_ON = {"cli": {"typer"}, "store": {"sqlalchemy"}, "widgets": {"ipywidgets", "anywidget", "IPython"}}
 
 
 def tracked() -> list[Path]:
@@ -76,8 +79,15 @@ def test_what_a_room_hands_on_is_sorted_there_and_described(room: str) -> None:
 
 
 def test_importing_the_workbench_imports_nothing_heavy() -> None:
-    code = f"import sys, workbench; print([m for m in {HEAVY!r} if m in sys.modules])"
+    rooms = ", ".join(f"workbench.{room}" for room in ROOMS if room not in BUILT_ON)
+    code = f"import sys, workbench, {rooms}; print([m for m in {HEAVY!r} if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+@pytest.mark.parametrize("room", BUILT_ON)
+def test_a_room_that_is_about_a_package_imports_no_other(room: str) -> None:
+    code = f"import sys, workbench.{room}; print(*(m for m in {HEAVY!r} if m in sys.modules))"
+    assert set(subprocess.check_output([sys.executable, "-c", code], text=True).split()) <= BUILT_ON[room]
 
 
 def test_notebooks_are_stored_without_outputs() -> None:

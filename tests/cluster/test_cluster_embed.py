@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,8 @@ class FakeModel:
 def fake(cache: VectorCache | None = None, *, fail_after: int | None = None) -> tuple[Embedder, FakeModel]:
     embedder = Embedder("fake", cache=cache, backend="fp32")
     model = FakeModel(fail_after)
-    embedder._model = model  # type: ignore[assignment]
+    slot: Any = embedder
+    slot._model = model
     return embedder, model
 
 
@@ -79,7 +81,8 @@ def test_vectors_of_one_model_and_backend_are_not_taken_for_another() -> None:
     one(["text"])
     other = Embedder("other", cache=cache, backend="fp32")
     model = FakeModel()
-    other._model = model  # type: ignore[assignment]
+    slot: Any = other
+    slot._model = model
     other(["text"])
     assert model.seen == ["text"]
 

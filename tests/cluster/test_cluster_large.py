@@ -46,6 +46,10 @@ def test_all_are_placed_where_the_sample_found_groups(large: Modes) -> None:
 def test_it_is_said_what_a_sample_cannot_see(large: Modes) -> None:
     assert "among 240 sessions drawn from the 900" in large.notes[0]
     assert "rare in the sample" in large.notes[0]
+    assert (
+        "A group has at least 5 of the 240 sessions that were drawn, which stand for about 19 of all; shares"
+        in large.notes[-1]
+    )
 
 
 def test_names_and_evidence_come_from_the_texts(large: Modes) -> None:

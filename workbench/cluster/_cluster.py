@@ -13,7 +13,7 @@ from workbench.cluster._about import TOLD, as_about, with_told
 from workbench.cluster._alone import alone, seen_note
 from workbench.cluster._assign import placed_votes
 from workbench.cluster._embed import Embedder, Embeds, default_embedder
-from workbench.cluster._fit import Fit, Item, Votes, draw_again, grouped
+from workbench.cluster._fit import Fit, Item, Votes, draw_again, grouped, least_of
 from workbench.cluster._layout import layout
 from workbench.cluster._modes import Modes, build
 from workbench.cluster._names import Phrases
@@ -251,9 +251,17 @@ def _notes(fit: Fit, modes: Modes) -> tuple[str, ...]:
             "The intervals of `lift` are of 99.9%: the passing sessions that it compares with also weighed the signs by which the groups were found."
         )
     notes.append(
-        f"A mode has at least {fit.min_size} sessions; shares are of all {fit.total:,}, with 95% intervals for this grouping as it stands: another label or load may group anew."
+        f"{_smallest(fit)}; shares are of all {fit.total:,}, with 95% intervals for this grouping as it stands: another label or load may group anew."
     )
     return tuple(notes)
+
+
+def _smallest(fit: Fit) -> str:
+    if not fit.space.sampled:
+        return f"A mode has at least {fit.min_size} sessions"
+    drawn, least = len(fit.space.rows), least_of(fit.space, fit.min_size)
+    of_all = round(least * len(fit.items) / drawn)
+    return f"A group has at least {least} of the {drawn:,} sessions that were drawn, which stand for about {of_all:,} of all"
 
 
 def _none(frame: pl.DataFrame, sentence: str) -> Modes:

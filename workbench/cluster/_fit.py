@@ -15,7 +15,7 @@ from workbench.cluster._names import Phrases
 from workbench.cluster._recent import Recent
 from workbench.cluster._space import Space, reduced
 
-__all__ = ["Draw", "Fit", "Item", "Votes", "draw_again", "grouped", "stability", "vote"]
+__all__ = ["Draw", "Fit", "Item", "Votes", "draw_again", "grouped", "least_of", "stability", "vote"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -122,13 +122,18 @@ def grouped(space: Space, *, min_size: int) -> Density:
     if not space.sampled:
         return density_groups(space.points, min_size=min_size, consensus=True)
     rows = space.rows
-    found = density_groups(space.points[rows], min_size=max(_LEAST, round(min_size * len(rows) / len(space.points))))
+    found = density_groups(space.points[rows], min_size=least_of(space, min_size))
     labels = np.full(len(space.points), -1, dtype=np.int64)
     labels[rows] = found.labels
     voted, share = vote(Votes(*space.own), labels)
     strength = np.where(voted >= 0, share, 0.0)
     voted[rows], strength[rows] = found.labels, found.strength
     return Density(voted, strength, found.how)
+
+
+def least_of(space: Space, min_size: int) -> int:
+    """The fewest fitted sessions that are called a group: of a sample as few as stand for `min_size`, but no handful."""
+    return max(_LEAST, round(min_size * len(space.rows) / len(space.points))) if space.sampled else min_size
 
 
 def draw_again(space: Space, *, min_size: int, seed: int) -> tuple[Draw, ...]:
