@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from workbench.errors import EmptyError
+from workbench._population import beside
+from workbench.errors import EmptyError, InputError
 
 if TYPE_CHECKING:
     from workbench.cluster import Modes
@@ -15,21 +16,30 @@ if TYPE_CHECKING:
 
 __all__ = ["explore"]
 
+_OWN = ("mode", "family", "strength")  # what the map can be coloured by without any column
 _LINE = 120  # characters of a session's text that are shown when pointing at it
 
 
 def explore(
     modes: Modes,
     *,
+    colour: str = "mode",
+    about: Any = None,
     save: Callable[[MapEvent], object] | None = None,
     read: Callable[[str], Mapping[str, Any]] | None = None,
 ) -> Explorer:
-    """Show the modes on a map: select, rename, merge, move, and say what is no failure, by mouse or keyboard.
+    """Show the modes on a map: colour by anything; select, rename, merge, move, and say what is no failure, by mouse or keyboard.
 
     Parameters
     ----------
     modes
         What `Workspace.cluster` gave, which then keeps every edit for the next run; or any other `Modes`.
+    colour
+        What colours the points at first: ``"mode"``, ``"family"``, ``"strength"``, or a column of `Modes.about` or `about`, such as
+        ``"cost"``. On the map it is chosen by the key ``c``.
+    about
+        Further columns to colour by: a frame with ``session_id``, one row a session. A column that `Modes.about` has as well is
+        taken from here.
     save
         Takes each edit in place of the workspace; what it raises is shown and nothing changes.
     read
@@ -44,6 +54,10 @@ def explore(
     ------
     EmptyError
         No session has a place on the map.
+    UnknownNameError
+        There is no column to colour by of that name.
+    InputError
+        A session is twice in `about`, or a column has a name that the map uses itself.
 
     Examples
     --------
@@ -52,6 +66,8 @@ def explore(
     >>> modes = cluster([{"session_id": str(n), "text": "the tool timed out " * (1 + n % 2)} for n in range(12)])
     >>> wb.explore(modes)  # doctest: +ELLIPSIS
     Explorer: 12 sessions, ...
+    >>> wb.explore(modes, colour="minutes", about={"session_id": ["0", "1"], "minutes": [3.5, 40.0]}).colour
+    'minutes'
     """
     from workbench.widgets import Explorer, conversation
 
@@ -73,6 +89,41 @@ def explore(
         lines=found.select(pl.col("text").str.replace_all("\n", " · ").str.slice(0, _LINE)).to_series().to_list(),
         save=save or (home.save if home else lambda _event: None),
         read=read or (home.read if home else lambda _session: conversation([])),
+        columns=_columns(modes, found, about),
+        colour=colour,
         title=f"{facet or 'failure'} modes",
         acknowledged="saved" if save or home else "taken, but kept nowhere",
     )
+
+
+def _columns(modes: Modes, found: pl.DataFrame, about: Any) -> dict[str, pl.Series | Callable[[], pl.Series]]:
+    """What the points can be coloured by: what says nothing, being the same of all, is left out."""
+    from workbench.widgets import can_colour
+
+    given = beside(about, found["session_id"])
+    kept = modes.about.drop(given.columns[1:], strict=False)
+    known = given.join(kept, on="session_id", how="left", maintain_order="left").drop("session_id")
+    taken = next((name for name in _OWN if name in known.columns), None)
+    if taken is not None:
+        msg = f"about: a column is called {taken!r}, which the map colours by already: give it another name"
+        raise InputError(msg)
+    told = {
+        name: values
+        for name, values in known.to_dict().items()
+        if can_colour(values.dtype) and (name in given.columns or values.n_unique() > 1)
+    }
+    inside = pl.when(pl.col("mode").is_not_null()).then("strength")
+    own: dict[str, pl.Series | Callable[[], pl.Series]] = {}
+    if modes.frame.height:
+        own = {
+            "family": lambda: _families(modes, found),
+            "strength": found.select(inside.alias("strength")).to_series(),
+        }
+    return {**own, **told}
+
+
+def _families(modes: Modes, found: pl.DataFrame) -> pl.Series:
+    """The name of the family that each session is in."""
+    families = modes.families().select(pl.col("name").alias("family"), pl.col("modes").alias("name")).explode("name")
+    above = modes.frame.select("mode", "name").join(families, on="name", how="left").select("mode", "family")
+    return found.select("mode").join(above, on="mode", how="left", maintain_order="left")["family"]

@@ -9,7 +9,7 @@ import polars as pl
 
 from workbench.errors import InputError, UnknownNameError
 
-__all__ = ["population_frame"]
+__all__ = ["beside", "population_frame"]
 
 _PANDAS = ("columns", "index", "iterrows", "to_dict")
 
@@ -54,6 +54,41 @@ def population_frame(population: object, *, what: str = "population") -> pl.Data
         then = "Rename the column that names the sessions, or hand in a list of ids."
         raise UnknownNameError(name="session_id", kind=f"column of the {what}", known=frame.columns, then=then)
     return frame.with_columns(pl.col("session_id").cast(pl.String()))
+
+
+def beside(about: object, session_ids: pl.Series) -> pl.DataFrame:
+    """One row a session, in the order of `session_ids`, with what a frame says about it.
+
+    Parameters
+    ----------
+    about
+        What `population_frame` takes, one row a session; None: nothing is said. Sessions that are not among `session_ids` are left
+        out, those that it does not name have nulls.
+    session_ids
+        The sessions that are meant, each once.
+
+    Raises
+    ------
+    InputError
+        It is no table, or a session is there twice.
+    UnknownNameError
+        There is no column `session_id`.
+
+    Examples
+    --------
+    >>> from workbench._population import beside
+    >>> beside({"session_id": ["b", "c"], "cost": [2.0, 3.0]}, pl.Series(["a", "b"])).rows()
+    [('a', None), ('b', 2.0)]
+    """
+    order = pl.DataFrame({"session_id": session_ids})
+    if about is None:
+        return order
+    frame = population_frame(about, what="frame about the sessions").join(order, on="session_id", how="semi")
+    twice = frame.filter(pl.col("session_id").is_duplicated())
+    if twice.height:
+        msg = f"about: session {twice['session_id'][0]!r} is there more than once; one row a session is needed"
+        raise InputError(msg)
+    return order.join(frame, on="session_id", how="left", maintain_order="left")
 
 
 def _frame(given: Any) -> pl.DataFrame:  # noqa: C901, PLR0911 - one line a kind of thing

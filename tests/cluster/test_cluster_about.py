@@ -54,9 +54,9 @@ def test_each_mode_says_what_its_sessions_cost_as_far_as_known() -> None:
     assert (known["cost_median"], known["cost_total"], known["cost_sessions"]) == (np.median(costs), costs.sum(), 20)
     assert (unknown["cost_median"], unknown["cost_total"], unknown["cost_sessions"]) == (None, None, 0)
     shown = modes._repr_html_()
-    assert "100.0% (72.2% to 100.0%) of 10" in shown
-    assert "28.5 median, 570 in all" in shown
-    assert "unknown" in shown
+    assert "100.0% (72.2% to 100.0%) of 10 unhappy" in shown
+    assert "US$ 28.5 median, 570 in all" in shown
+    assert "cost unknown" in shown
 
 
 def test_what_nobody_knows_is_null_and_not_shown() -> None:

@@ -1,13 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import explorer from "../src/explorer";
+import { colouringOf, columnMarks, shadeColour } from "../src/explorer/colours";
 import { Space, contains } from "../src/explorer/space";
+import { offered } from "../src/explorer/together";
 import { session, settle } from "./bench";
 import { FakeModel } from "./model";
 
 const view = (array: Float32Array | Int32Array): DataView => new DataView(array.slice().buffer);
 const text = (value: unknown): DataView => new DataView(new TextEncoder().encode(JSON.stringify(value)).buffer);
 const HOSTILE = "<img src=x onerror=alert(1)> \u202ex";
+const bytes = (...values: number[]): DataView => new DataView(Uint8Array.from(values).buffer);
+const COLUMNS: Record<string, unknown> = {
+  release: { content: { scale: "", entries: [{ name: "1.5.0", kind: "value", count: 2 }, { name: HOSTILE, kind: "value", count: 1 }, { name: "no value", kind: "none", count: 1 }] }, buffers: [bytes(0, 1, 0, 2)] },
+  cost: {
+    content: { scale: "logarithmic", entries: [{ name: "0.1 to 1", kind: "value", count: 2, from: 0, to: 128 }, { name: "1 to 9", kind: "value", count: 0, from: 128, to: 200 }, { name: "9 to 10", kind: "value", count: 2, from: 200, to: 255 }] },
+    buffers: [bytes(0, 0, 2, 2), bytes(0, 100, 210, 255)],
+  },
+};
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -22,9 +32,12 @@ async function mount() {
   const model = new FakeModel({
     points: view(new Float32Array([0, 0, 1, 0, 0, 1, 1, 1])), membership: view(new Int32Array([0, 0, 1, -1])), ids: text(["a", "b", "c", "d"]),
     lines: text(["first", "second", HOSTILE, "fourth"]), modes: [{ name: "loop", retired: false }, { name: HOSTILE, retired: false }], title: "failing", acknowledged: "saved", queue: "q",
-    selected: view(new Int32Array()),
+    selected: view(new Int32Array()), columns: ["release", "cost", HOSTILE], colour: "mode",
   });
-  model.kernel = ((message: { kind: string; session_id: string }) => (message.kind === "fetch" ? { body: session(message.session_id) } : {})) as never;
+  model.kernel = ((message: { kind: string; session_id: string; column: string }) => {
+    if (message.kind === "fetch") return { body: session(message.session_id) };
+    return message.kind === "colour" ? COLUMNS[message.column] : {};
+  }) as never;
   const el = document.createElement("div");
   document.body.append(el);
   const life = new AbortController();
@@ -124,6 +137,147 @@ describe("explorer", () => {
     expect(find(".wbw-reading code").textContent).toBe("b");
     press("Escape");
     expect(find(".wbw-reading").hidden).toBe(true);
+  });
+});
+
+describe("colours", () => {
+  const by = (find: (selector: string) => HTMLElement, column: string) => {
+    const select = find(".wbw-by") as HTMLSelectElement;
+    select.value = column;
+    select.dispatchEvent(new Event("change"));
+    return settle();
+  };
+  const entries = (root: HTMLElement) => [...root.querySelectorAll<HTMLButtonElement>(".wbw-entry")];
+
+  it("offers modes and every column, and asks for one when it is wanted, not before", async () => {
+    const { root, find, model } = await mount();
+    expect([...root.querySelectorAll(".wbw-by option")].map((option) => option.textContent)).toEqual(["mode", "release", "cost", "<img src=x onerror=alert(1)> \\u202ex"]);
+    expect(model.sent.some((message) => message.kind === "colour")).toBe(false);
+    expect(find(".wbw-legend").hidden).toBe(true);
+    await by(find, "release");
+    expect(model.sent.filter((message) => message.kind === "colour").map((message) => message["column"])).toEqual(["release"]);
+    expect(model.saved["colour"]).toBe("release");
+    expect(entries(root).map((entry) => entry.textContent)).toEqual(["1.5.0 2", "<img src=x onerror=alert(1)> \\u202ex 1", "no value 1"]);
+    expect(root.querySelectorAll("img, script").length).toBe(0);
+    await by(find, "mode");
+    expect(find(".wbw-legend").hidden).toBe(true);
+  });
+
+  it("lights and selects the sessions of an entry by mouse and by key", async () => {
+    const { root, find, press, selected } = await mount();
+    await by(find, "release");
+    entries(root)[2]?.click();
+    expect(selected()).toEqual([3]);
+    expect(entries(root)[2]?.getAttribute("aria-pressed")).toBe("true");
+    expect(find(".wbw-sessions .wbw-heading").textContent).toBe("1 session with release no value");
+    entries(root)[2]?.click();
+    expect(selected()).toEqual([]);
+    press(".");
+    expect(selected()).toEqual([0, 2]);
+    press(".");
+    expect(selected()).toEqual([1]);
+    press(",");
+    expect(selected()).toEqual([0, 2]);
+    press("j");
+    expect(entries(root).filter((entry) => entry.getAttribute("aria-pressed") === "true")).toEqual([]);
+  });
+
+  it("shows a scale with its ends, and passes over what is empty", async () => {
+    const { root, find, press, selected } = await mount();
+    await by(find, "cost");
+    expect(find(".wbw-legend-name").textContent).toBe("cost logarithmic");
+    expect(entries(root).map((entry) => entry.disabled)).toEqual([false, true, false]);
+    press(".");
+    press(".");
+    expect(selected()).toEqual([2, 3]);
+  });
+
+  it("follows the notebook, and says why it cannot colour by something", async () => {
+    const { find, model } = await mount();
+    model.set("colour", "cost");
+    model.trigger("change:colour");
+    await settle();
+    expect((find(".wbw-by") as HTMLSelectElement).value).toBe("cost");
+    model.kernel = () => ({ content: { error: "it is gone" } });
+    await by(find, "release");
+    expect(find("[role=alert]").textContent).toBe("The map cannot be coloured by release: it is gone.");
+    expect((find(".wbw-by") as HTMLSelectElement).value).toBe("cost");
+  });
+
+  it("chooses the column by key and gives the focus back", async () => {
+    const { find, press, root } = await mount();
+    press("c");
+    expect(document.activeElement).toBe(find(".wbw-by"));
+    press("Escape", find(".wbw-by"));
+    expect(document.activeElement).toBe(root);
+  });
+
+  it("tells more from less by lightness alone, farther from the ground the more it is", () => {
+    const light = (place: number, dark: boolean): number => {
+      const [r, g, b] = [1, 3, 5].map((at) => (Number.parseInt(shadeColour(place, dark).slice(at, at + 2), 16) / 255) ** 2.2) as [number, number, number];
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const places = [0, 0.2, 0.4, 0.6, 0.8, 1];
+    const [onLight, onDark] = [places.map((place) => light(place, false)), places.map((place) => light(place, true))];
+    expect(onLight).toEqual([...onLight].sort((a, b) => b - a));
+    expect(onDark).toEqual([...onDark].sort((a, b) => a - b));
+    expect(1.05 / ((onLight[0] as number) + 0.05)).toBeGreaterThan(3);
+    expect(((onDark[0] as number) + 0.05) / (0.006 + 0.05)).toBeGreaterThan(2.9);
+  });
+
+  it("draws what has no value and what is rare in greys of their own, under the others", () => {
+    const made = colouringOf("x", { content: { scale: "", entries: [{ name: "a", kind: "value", count: 1 }, { name: "other: 3 values more", kind: "other", count: 1 }, { name: "no value", kind: "none", count: 1 }] }, buffers: [bytes(0, 1, 2)] });
+    const marks = columnMarks(made, false);
+    const keys = [0, 1, 2].map((row) => marks.key(row));
+    expect([...keys].sort((a, b) => a - b)).toEqual([keys[2], keys[1], keys[0]]);
+    expect(new Set(keys.map((key) => marks.colour(key))).size).toBe(3);
+    expect(marks.alpha(keys[2] as number)).toBeLessThan(marks.alpha(keys[0] as number));
+  });
+});
+
+describe("belonging together", () => {
+  const choices = (find: (selector: string) => HTMLElement) => [...find(".wbw-editor").querySelectorAll<HTMLButtonElement>(".wbw-choice")];
+
+  it("offers to merge the modes of picked sessions, or to move only these", async () => {
+    const { find, press, root, model } = await mount();
+    press("j");
+    press("s");
+    press("j");
+    press("s");
+    press("t");
+    expect(choices(find).map((choice) => choice.textContent)).toEqual(["Merge “<img src=x onerror=alert(1)> \\u202ex” (1) into “loop” (2)", "Move only these 2…"]);
+    expect(document.activeElement).toBe(choices(find)[0]);
+    choices(find)[0]?.click();
+    expect(find(".wbw-editor").hidden).toBe(true);
+    expect(document.activeElement).toBe(root);
+    expect(model.changes().map(({ operation: _, ...event }) => event)).toEqual([{ kind: "together", into: "loop", rows: [0, 2] }]);
+    expect(root.textContent).not.toContain("picked");
+  });
+
+  it("picks by Shift and click, and says what is missing", async () => {
+    const { find, press, model } = await mount();
+    const line = () => find("[data-row='2']");
+    press("j");
+    press("j");
+    line().dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: true }));
+    expect(line().classList.contains("wbw-picked")).toBe(true);
+    expect(find(".wbw-reading").hidden).toBe(true);
+    line().dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: true }));
+    expect(line().classList.contains("wbw-picked")).toBe(false);
+    press("t");
+    expect(find("[role=alert]").textContent).toContain("Nothing is picked that could belong together");
+    press("k");
+    press("t");
+    expect(find("[role=alert]").textContent).toBe("These 2 sessions are together already, in “loop”.");
+    expect(model.changes()).toEqual([]);
+  });
+
+  it("says what it would do, whichever modes the sessions are in", () => {
+    const modes = [0, 1, 2].map((number) => ({ number, name: `m${number}`, retired: false, size: [5, 9, 9][number] as number, share: 0 }));
+    const members = Int32Array.from([0, 0, 1, 2, -1, -1]);
+    expect(offered([2, 3, 4], members, modes)).toEqual({ into: modes[1], merged: [modes[2]], open: 1 });
+    expect(offered([0, 1, 2], members, modes)).toMatchObject({ into: modes[0], merged: [modes[1]], open: 0 });
+    expect(offered([4, 5], members, modes)).toEqual({ into: null, merged: [], open: 2 });
   });
 });
 

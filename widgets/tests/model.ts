@@ -12,7 +12,7 @@ export class FakeModel {
   sent: Sent[] = [];
   saved: Record<string, unknown> = {};
   /** How the kernel answers; null: not at all. */
-  kernel: ((message: Sent) => { content?: Reply; body?: unknown } | null) | null = null;
+  kernel: ((message: Sent) => { content?: Reply; body?: unknown; buffers?: DataView[] } | null) | null = null;
   #pending: Record<string, unknown> = {};
   #heard = new Map<string, Set<Heard>>();
 
@@ -36,11 +36,11 @@ export class FakeModel {
     this.sent.push(message);
     const answer = message.kind === "ping" && this.kernel !== null ? {} : this.kernel?.(message);
     if (answer === null || answer === undefined) return;
-    this.receive({ to: message.id, ...answer.content }, answer.body);
+    this.receive({ to: message.id, ...answer.content }, answer.body, answer.buffers);
   }
 
-  receive(content: Reply, body?: unknown): void {
-    const bytes = body === undefined ? [] : [new DataView(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)).buffer)];
+  receive(content: Reply, body?: unknown, buffers: DataView[] = []): void {
+    const bytes = body === undefined ? buffers : [new DataView(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)).buffer)];
     this.#tell("msg:custom", content, bytes);
   }
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from workbench._population import population_frame
+from workbench._population import beside
 from workbench.errors import InputError
 from workbench.stats import wilson
 
@@ -29,8 +29,7 @@ def as_about(about: Any, session_ids: pl.Series) -> pl.DataFrame:
     Parameters
     ----------
     about
-        What names sessions in a column ``session_id`` and says more in others; None: nothing is known. Sessions that are not among
-        `session_ids` are left out, those that are there and not here have nulls.
+        As `beside` takes it.
     session_ids
         The sessions that are compared, each once.
 
@@ -41,16 +40,9 @@ def as_about(about: Any, session_ids: pl.Series) -> pl.DataFrame:
     UnknownNameError
         There is no column ``session_id``.
     """
-    order = pl.DataFrame({"session_id": session_ids})
-    if about is None:
-        return order
-    frame = population_frame(about, what="frame about the sessions").join(order, on="session_id", how="semi")
-    twice = frame.filter(pl.col("session_id").is_duplicated())
-    if twice.height:
-        msg = f"about: session {twice['session_id'][0]!r} is there more than once; one row a session is needed"
-        raise InputError(msg)
+    frame = beside(about, session_ids)
     _check(frame)
-    return order.join(frame, on="session_id", how="left", maintain_order="left")
+    return frame
 
 
 def with_told(modes: pl.DataFrame, members: pl.DataFrame, about: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ __all__ = ["show", "summary"]
 
 _SHOWN: Final = 20
 _ASKED: Final = (
-    "Users unhappy: of the sessions of the mode whose users gave feedback. Who complains may say so more readily than who is pleased, and "
+    "Unhappy: of the sessions of the mode whose users gave feedback. Who complains may say so more readily than who is pleased, and "
     "sessions that were chosen by their feedback show little else: read it between modes, not as how many users are unhappy."
 )
 
@@ -26,6 +26,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
     if shown.is_empty():
         return _html.panel(sentence, notes=notes)
     rated, priced = (bool(frame[name].sum()) for name in ("feedback_sessions", "cost_sessions"))
+    head = " and ".join([*(["feedback"] if rated else []), *(["cost"] if priced else [])])
     rows = [
         {
             "mode": _named(row),
@@ -34,8 +35,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
             **({"times as common as in passing (99.9% interval)": _lift(row)} if row["lift_low"] is not None else {}),
             "stability": row["stability"],
             **({"found again by": ", ".join(row["seen_by"]) or "only together"} if row["seen_by"] is not None else {}),
-            **({"users unhappy, of those who said": _feedback(row)} if rated else {}),
-            **({"cost, US$ a session": _cost(row)} if priced else {}),
+            **({head: _beside(row, rated=rated, priced=priced)} if rated or priced else {}),
             "in their words": "<br>".join(
                 f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.session(quote['session_id'])}"
                 f"{', step ' + str(quote['step']) if quote['step'] is not None else ''}</span>"
@@ -44,7 +44,7 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
         }
         for row in shown.iter_rows(named=True)
     ]
-    body = _html.table(pl.DataFrame(rows), html_columns=("in their words",), limit=_SHOWN)
+    body = _html.table(pl.DataFrame(rows), html_columns=("in their words", head), limit=_SHOWN)
     return _html.panel(sentence, body, notes=(*notes, *([_ASKED] if rated else [])))
 
 
@@ -56,20 +56,21 @@ def _named(row: Mapping[str, Any]) -> str:
     return str(row["name"])
 
 
-def _feedback(row: Mapping[str, Any]) -> str:
-    if not row["feedback_sessions"]:
-        return "nobody said"
-    share = with_interval(
-        row["negative_feedback"], row["negative_feedback_low"], row["negative_feedback_high"], percent
-    )
-    return f"{share} of {row['feedback_sessions']:,}"
-
-
-def _cost(row: Mapping[str, Any]) -> str:
-    if not row["cost_sessions"]:
-        return "unknown"
-    known = "" if row["cost_sessions"] == row["size"] else f" (known of {row['cost_sessions']:,})"
-    return f"{plain(row['cost_median'])} median, {plain(row['cost_total'])} in all{known}"
+def _beside(row: Mapping[str, Any], *, rated: bool, priced: bool) -> str:
+    """What users said and what it cost, one line each; plain words and numbers, so that they are markup as they are."""
+    said: list[str] = []
+    if rated and row["feedback_sessions"]:
+        ends = row["negative_feedback_low"], row["negative_feedback_high"]
+        share = with_interval(row["negative_feedback"], *ends, percent)
+        said.append(f"{share} of {row['feedback_sessions']:,} unhappy")
+    elif rated:
+        said.append("no feedback")
+    if priced and row["cost_sessions"]:
+        known = "" if row["cost_sessions"] == row["size"] else f", known of {row['cost_sessions']:,}"
+        said.append(f"US$ {plain(row['cost_median'])} median, {plain(row['cost_total'])} in all{known}")
+    elif priced:
+        said.append("cost unknown")
+    return "<br>".join(said)
 
 
 def _lift(row: Mapping[str, Any]) -> str:

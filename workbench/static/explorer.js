@@ -1,4 +1,4 @@
-// Built from widgets/src (8a2bc7e1af663424) by "npm run build". Do not edit.
+// Built from widgets/src (a0d20d4a88ecb6bb) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -574,6 +574,17 @@ var Editor = class {
     const completion = new Completion(what, () => known, (name) => name !== null && say(name), () => this.close());
     this.#open(what, completion.input, hint, completion.el);
   }
+  /** Say what can be done and let one of it be chosen; the first has the focus. */
+  choose(what, choices) {
+    const buttons = choices.map(
+      ({ name, run }) => button(name, () => {
+        this.close();
+        run();
+      }, { class: "wbw-choice" })
+    );
+    const first = buttons[0];
+    if (first !== void 0) this.#open(what, first, "Enter does it, Tab goes to the next, Escape leaves it", h("div", { class: "wbw-choices" }, ...buttons));
+  }
   close() {
     if (this.el.hidden) return;
     this.done();
@@ -619,7 +630,8 @@ function trace(path, mode, x, y, r) {
   const shape = mode < 0 ? 0 : (mode + Math.floor(mode / COLOURS.length)) % SHAPES.length;
   SHAPES[shape](path, x, y, mode < 0 ? r * 0.7 : r);
 }
-function swatch(mode) {
+var swatch = (mode) => swatchOf({ colour: colourOf, trace }, mode);
+function swatchOf(marks, key) {
   const canvas = document.createElement("canvas");
   const scale = window.devicePixelRatio || 1;
   canvas.width = canvas.height = 16 * scale;
@@ -628,9 +640,9 @@ function swatch(mode) {
   const context = canvas.getContext("2d");
   if (context !== null) {
     context.scale(scale, scale);
-    context.fillStyle = colourOf(mode);
+    context.fillStyle = marks.colour(key);
     context.beginPath();
-    trace(context, mode, 8, 8, 5);
+    marks.trace(context, key, 8, 8, 5);
     context.fill();
   }
   return canvas;
@@ -679,13 +691,16 @@ var ModeList = class {
   }
 };
 var SessionList = class {
-  constructor(line, open) {
+  constructor(line, open, pick) {
     this.line = line;
     this.open = open;
+    this.pick = pick;
     this.#more.addEventListener("click", () => this.#grow());
     this.#list.addEventListener("click", (event) => {
       const button2 = event.target.closest("[data-row]");
-      if (button2 !== null) this.open(Number(button2.dataset["row"]));
+      if (button2 === null) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey) this.pick(Number(button2.dataset["row"]));
+      else this.open(Number(button2.dataset["row"]));
     });
     this.el.append(this.#what, this.#list, this.#more);
   }
@@ -694,7 +709,19 @@ var SessionList = class {
   #what = h("div", { class: "wbw-heading" });
   #list = h("ul", { class: "wbw-session-lines", "aria-label": "Sessions" });
   #shown = 0;
+  #picked = /* @__PURE__ */ new Set();
   #more = h("button", { type: "button", class: "wbw-link", hidden: true });
+  /** Mark the lines of sessions that were picked. */
+  mark(picked) {
+    this.#picked = picked;
+    for (const line of this.#list.querySelectorAll("[data-row]")) this.#marked(line);
+  }
+  #marked(line) {
+    const picked = this.#picked.has(Number(line.dataset["row"]));
+    line.classList.toggle("wbw-picked", picked);
+    if (picked) line.setAttribute("aria-description", "picked");
+    else line.removeAttribute("aria-description");
+  }
   show(rows, what) {
     this.rows = rows;
     this.#shown = 0;
@@ -706,13 +733,58 @@ var SessionList = class {
   #grow() {
     for (const end = Math.min(this.rows.length, this.#shown + PAGE); this.#shown < end; this.#shown++) {
       const row = this.rows[this.#shown];
-      this.#list.append(h("li", {}, h("button", { type: "button", class: "wbw-session-line", "data-row": row, dir: "auto" }, visible(this.line(row)))));
+      const line = h("button", { type: "button", class: "wbw-session-line", "data-row": row, dir: "auto" }, visible(this.line(row)));
+      this.#marked(line);
+      this.#list.append(h("li", {}, line));
     }
     const left = this.rows.length - this.#shown;
     this.#more.hidden = left <= 0;
     this.#more.textContent = `Show more — ${plural(left, "session")} not listed`;
   }
 };
+
+// src/explorer/colours.ts
+var OTHER = "#6f6f6f";
+var LEVELS = 32;
+var SCALE = 1e3;
+var REST = -1;
+var NOTHING = -2;
+function colouringOf(column, { content, buffers }) {
+  const bytes = (view) => view === void 0 ? new Uint8Array() : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return { column, scale: String(content["scale"] ?? ""), entries: content["entries"], which: bytes(buffers[0]), shade: buffers[1] === void 0 ? null : bytes(buffers[1]) };
+}
+function shadeColour(place, dark) {
+  const mix = (from, to) => from + (to - from) * Math.max(0, Math.min(1, place));
+  return dark ? oklch(mix(0.5, 0.93), 0.14, mix(290, 465)) : oklch(mix(0.66, 0.27), 0.14, mix(75, -80));
+}
+function oklch(lightness, chroma, degrees) {
+  const [a, b] = [chroma * Math.cos(degrees / 180 * Math.PI), chroma * Math.sin(degrees / 180 * Math.PI)];
+  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  const linear = [4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s, -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s, -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s];
+  const gamma = (x) => x <= 31308e-7 ? 12.92 * x : 1.055 * x ** (1 / 2.4) - 0.055;
+  return `#${linear.map((x) => Math.round(255 * Math.max(0, Math.min(1, gamma(Math.max(0, x))))).toString(16).padStart(2, "0")).join("")}`;
+}
+function columnMarks({ entries, which, shade }, dark) {
+  const keys = entries.map((entry, place) => entry.kind === "none" ? NOTHING : entry.kind === "other" ? REST : place);
+  return {
+    key: (row) => {
+      const key = keys[which[row] ?? -1] ?? NOTHING;
+      return shade === null || key < 0 ? key : SCALE + Math.floor((shade[row] ?? 0) * LEVELS / 256);
+    },
+    colour: (key) => key === NOTHING ? NONE : key === REST ? OTHER : key >= SCALE ? shadeColour((key - SCALE) / (LEVELS - 1), dark) : colourOf(key),
+    alpha: (key) => key === NOTHING ? 0.35 : key === REST ? 0.6 : 0.85,
+    trace: (path, key, x, y, r) => trace(path, key >= SCALE ? 0 : Math.max(-1, key), x, y, r)
+  };
+}
+function isDark(el) {
+  const said = getComputedStyle(el).backgroundColor;
+  const [r, g, b] = (said.match(/[\d.]+/g) ?? []).map(Number);
+  if (r === void 0 || g === void 0 || b === void 0) return false;
+  const full = said.startsWith("color(") ? 1 : 255;
+  return (0.299 * r + 0.587 * g + 0.114 * b) / full < 0.5;
+}
 
 // src/explorer/space.ts
 var Space = class _Space {
@@ -844,6 +916,8 @@ var PointMap = class {
   #members = new Int32Array();
   #modes = [];
   #lit = null;
+  #marks = null;
+  #picked = /* @__PURE__ */ new Set();
   #outline = [];
   #hand = null;
   #frame = 0;
@@ -859,6 +933,19 @@ var PointMap = class {
   light(lit) {
     this.#lit = lit;
     this.#redraw();
+  }
+  /** Colour the points by something else; null: by their modes. */
+  paint(marks) {
+    this.#marks = marks;
+    this.#redraw();
+  }
+  /** Points with a ring around them. */
+  ring(picked) {
+    this.#picked = picked;
+    this.#paint();
+  }
+  get dark() {
+    return isDark(this.el);
   }
   zoom(factor) {
     this.space.zoomAt(factor);
@@ -912,7 +999,8 @@ var PointMap = class {
     if (hand !== null && hand.kind !== "pan") {
       if (Math.hypot(at.x - hand.from.x, at.y - hand.from.y) < 4 && outline.length < 6) {
         const row = this.space.nearest(at.x, at.y);
-        if (row >= 0) this.host.opened(row);
+        if (row >= 0 && hand.kind === "box") this.host.picked(row);
+        else if (row >= 0) this.host.opened(row);
         else this.host.selected(new Int32Array());
       } else this.host.selected(this.space.within(outline));
     }
@@ -930,7 +1018,8 @@ var PointMap = class {
     this.#tip.hidden = row < 0;
     if (row < 0) return;
     const place = this.space.screen(row);
-    this.#tip.replaceChildren(h("strong", {}, visible(this.host.mode(row))), h("span", {}, visible(this.host.line(row))));
+    const said = this.host.said(row);
+    this.#tip.replaceChildren(h("strong", {}, visible(this.host.mode(row))), h("span", {}, visible(this.host.line(row))), ...said === "" ? [] : [h("span", { class: "wbw-hint" }, visible(said))]);
     this.#tip.style.left = `${Math.min(place.x + 12, Math.max(0, this.space.width - 290))}px`;
     this.#tip.style.top = `${place.y > this.space.height - 90 ? place.y - 70 : place.y + 12}px`;
   }
@@ -973,6 +1062,7 @@ var PointMap = class {
     const y = (this.#drawn.middle.y - this.space.middle.y) * unit + this.#canvas.height / 2 * (1 - by);
     context.drawImage(this.#picture, x, y, this.#canvas.width * by, this.#canvas.height * by);
     context.setTransform(scale, 0, 0, scale, 0, 0);
+    this.#rings(context);
     this.#names(context);
     this.#lasso(context);
   }
@@ -982,28 +1072,43 @@ var PointMap = class {
     const scale = window.devicePixelRatio || 1;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, this.space.width, this.space.height);
-    const radius = Math.max(1.6, Math.min(6, 120 / Math.sqrt(this.space.count + 1))) * Math.min(2, Math.sqrt(this.space.zoom));
-    const retired = new Set(this.#modes.filter((mode) => mode.retired).map((mode) => mode.number));
+    const radius = this.#radius();
+    const marks = this.#marks ?? this.#modeMarks();
     for (const lit of this.#lit === null ? [true] : [false, true]) {
       const paths = /* @__PURE__ */ new Map();
       for (let row = 0; row < this.space.count; row++) {
         if (this.#lit !== null && this.#lit(row) !== lit) continue;
         const { x, y } = this.space.screen(row);
         if (!(x > -radius && y > -radius && x < this.space.width + radius && y < this.space.height + radius)) continue;
-        const mode = this.#members[row] ?? -1;
-        let path = paths.get(mode);
-        if (path === void 0) paths.set(mode, path = new Path2D());
-        trace(path, mode, x, y, radius);
+        const key = marks.key(row);
+        let path = paths.get(key);
+        if (path === void 0) paths.set(key, path = new Path2D());
+        marks.trace(path, key, x, y, radius);
       }
-      for (const [mode, path] of [...paths].sort((a, b) => a[0] - b[0])) {
-        context.fillStyle = colourOf(mode);
-        context.globalAlpha = !lit ? 0.13 : mode < 0 ? 0.45 : retired.has(mode) ? 0.35 : 0.8;
+      for (const [key, path] of [...paths].sort((a, b) => a[0] - b[0])) {
+        context.fillStyle = marks.colour(key);
+        context.globalAlpha = lit ? marks.alpha(key) : 0.13;
         context.fill(path);
       }
     }
     context.globalAlpha = 1;
     this.#drawn = { zoom: this.space.zoom, middle: this.space.middle, width: this.space.width, height: this.space.height };
     this.#stale = false;
+  }
+  #radius = () => Math.max(1.6, Math.min(6, 120 / Math.sqrt(this.space.count + 1))) * Math.min(2, Math.sqrt(this.space.zoom));
+  #modeMarks() {
+    const retired = new Set(this.#modes.filter((mode) => mode.retired).map((mode) => mode.number));
+    return { key: (row) => this.#members[row] ?? -1, colour: colourOf, alpha: (mode) => mode < 0 ? 0.45 : retired.has(mode) ? 0.35 : 0.8, trace };
+  }
+  #rings(context) {
+    context.strokeStyle = getComputedStyle(this.el).color;
+    context.lineWidth = 2;
+    for (const row of this.#picked) {
+      const { x, y } = this.space.screen(row);
+      context.beginPath();
+      context.arc(x, y, this.#radius() + 4, 0, 2 * Math.PI);
+      context.stroke();
+    }
   }
   #names(context) {
     const style = getComputedStyle(this.el);
@@ -1576,6 +1681,63 @@ var Reading = class {
   }
 };
 
+// src/explorer/legend.ts
+var Legend = class {
+  constructor(choose) {
+    this.choose = choose;
+    this.el.addEventListener("click", (event) => {
+      const entry = event.target.closest("[data-entry]");
+      if (entry !== null) this.choose(Number(entry.dataset["entry"]));
+    });
+  }
+  el = h("div", { class: "wbw-legend", role: "group", "aria-label": "Legend", hidden: true });
+  show(colouring, lit, dark) {
+    const held = this.el.contains(document.activeElement);
+    this.el.hidden = colouring === null;
+    if (colouring === null) {
+      fill(this.el);
+      return;
+    }
+    const entries = colouring.entries.map((entry, place) => this.#entry(colouring, entry, place, place === lit, dark));
+    const scaled = colouring.shade !== null;
+    const [inside, beside] = [entries.filter((_, place) => colouring.entries[place]?.from !== void 0), entries.filter((_, place) => colouring.entries[place]?.from === void 0)];
+    fill(
+      this.el,
+      h("span", { class: "wbw-legend-name", dir: "auto" }, visible(colouring.column), scaled && colouring.scale !== "linear" && h("span", { class: "wbw-hint" }, ` ${colouring.scale}`)),
+      inside.length > 0 && h("span", { class: "wbw-scale" }, ...inside),
+      ...beside
+    );
+    if (held) this.el.querySelector("[aria-pressed='true']")?.focus({ preventScroll: true });
+  }
+  #entry(colouring, entry, place, lit, dark) {
+    const name = visible(entry.name);
+    const props = { type: "button", class: "wbw-entry", "data-entry": place, "aria-pressed": lit ? "true" : "false", disabled: entry.count === 0, title: `${name}: ${count(entry.count)}` };
+    const words2 = [h("span", { class: "wbw-entry-name", dir: "auto" }, name), " ", h("span", { class: "wbw-entry-count" }, count(entry.count))];
+    if (entry.from === void 0 || entry.to === void 0) {
+      const marks = columnMarks({ ...colouring, which: Uint8Array.of(place), shade: null }, dark);
+      return h("button", props, swatchOf(marks, marks.key(0)), ...words2);
+    }
+    const ramp = h("span", { class: "wbw-ramp", "aria-hidden": "true" });
+    const [from, to] = [entry.from / 255, entry.to / 255];
+    ramp.style.background = `linear-gradient(to right, ${[from, (from + to) / 2, to].map((at) => shadeColour(at, dark)).join(", ")})`;
+    return h("button", props, ramp, h("span", { class: "wbw-entry-words" }, ...words2));
+  }
+};
+
+// src/explorer/together.ts
+function offered(rows, members2, modes) {
+  const held = /* @__PURE__ */ new Map();
+  let open = 0;
+  for (const row of Array.from(rows)) {
+    const mode = members2[row] ?? -1;
+    if (mode < 0) open += 1;
+    else held.set(mode, (held.get(mode) ?? 0) + 1);
+  }
+  const inside = modes.filter((mode) => held.has(mode.number));
+  inside.sort((a, b) => held.get(b.number) - held.get(a.number) || b.size - a.size || a.number - b.number);
+  return { into: inside[0] ?? null, merged: inside.slice(1), open };
+}
+
 // src/explorer/types.ts
 var floats = (view) => new Float32Array(copied(view));
 var numbers = (view) => new Int32Array(copied(view));
@@ -1597,12 +1759,14 @@ var View = class {
         selected: (rows) => this.#select(rows),
         opened: (row) => this.#open(row),
         line: (row) => this.#lines[row] ?? "",
-        mode: (row) => this.#name(this.#members[row] ?? -1)
+        mode: (row) => this.#name(this.#members[row] ?? -1),
+        said: (row) => this.#colouring === null ? "" : `${this.#colouring.column}: ${this.#colouring.entries[this.#colouring.which[row] ?? -1]?.name ?? ""}`,
+        picked: (row) => this.#pick(row)
       },
       signal
     );
     this.#list = new ModeList((mode) => this.#choose(mode === this.#current ? null : mode));
-    this.#sessions = new SessionList((row) => this.#lines[row] ?? this.#ids[row] ?? "", (row) => this.#open(row));
+    this.#sessions = new SessionList((row) => this.#lines[row] ?? this.#ids[row] ?? "", (row) => this.#open(row), (row) => this.#pick(row));
     this.#editor = new Editor(() => this.root.focus({ preventScroll: true }));
     this.#reading = new Reading(this.#link, () => this.#shut());
     this.root = this.#build();
@@ -1612,11 +1776,16 @@ var View = class {
     this.#link.watch((alive) => this.#status.show(this.#outbox.delivery, alive));
     const changed = () => this.#read();
     for (const name of ["membership", "modes"]) model.on(`change:${name}`, changed);
+    const recoloured = () => void this.#colour();
+    model.on("change:colour", recoloured);
+    this.#watchTheme(signal);
     signal.addEventListener("abort", () => {
       for (const name of ["membership", "modes"]) model.off(`change:${name}`, changed);
+      model.off("change:colour", recoloured);
       this.#reading.transcript.close();
     });
     this.#read();
+    void this.#colour();
   }
   root;
   map;
@@ -1625,6 +1794,8 @@ var View = class {
   #status;
   #list;
   #sessions;
+  #legend = new Legend((entry) => this.#light(entry === this.#entry ? null : entry));
+  #by = h("select", { class: "wbw-field wbw-by" });
   #editor;
   #reading;
   #ids;
@@ -1637,6 +1808,9 @@ var View = class {
   #current = null;
   #selection = new Int32Array();
   #at = 0;
+  #colouring = null;
+  #entry = null;
+  #picked = /* @__PURE__ */ new Set();
   #help = null;
   #build() {
     const title = this.model.get("title");
@@ -1657,13 +1831,14 @@ var View = class {
           title !== "" && h("strong", {}, visible(title)),
           this.#says,
           h("span", { class: "wbw-spring" }),
+          this.#chooser(),
           tool("+", "Zoom in", () => this.map.zoom(1.5)),
           tool("−", "Zoom out", () => this.map.zoom(1 / 1.5)),
           tool("Fit", "Show the whole map", () => this.map.fit()),
           button("Keys", () => this.#toggleHelp(), { key: "?", class: "wbw-quiet" })
         )
       ),
-      h("div", { class: "wbw-sides" }, this.map.el, h("aside", { class: "wbw-side", "aria-label": "Modes and sessions" }, this.#refused, this.#list.el, this.#tools, this.#editor.el, this.#sessions.el), this.#reading.el),
+      h("div", { class: "wbw-sides" }, h("div", { class: "wbw-ground" }, this.map.el, this.#legend.el), h("aside", { class: "wbw-side", "aria-label": "Modes and sessions" }, this.#refused, this.#list.el, this.#tools, this.#editor.el, this.#sessions.el), this.#reading.el),
       h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-spring" }), h("span", { class: "wbw-hint" }, "draw around points to select · Shift: box · Ctrl: move and zoom · click: read"), button("Undo", () => this.#undo(), { key: "u", class: "wbw-quiet" }))
     );
     h("div", { class: "wbw-frame" }, root);
@@ -1677,10 +1852,15 @@ var View = class {
       { keys: ["m"], says: "merge the mode into another", run: () => this.#merge() },
       { keys: ["x"], says: "not a failure, or a failure again", run: () => this.#retire() },
       { keys: ["a"], says: "move the selected sessions to a mode, known or new", run: () => this.#move() },
+      { keys: ["s"], says: "pick the session, or let go of it; Shift and click does the same", run: () => this.#pickHere() },
+      { keys: ["t"], says: "the picked sessions, or the selected ones, belong together", run: () => this.#together() },
       { keys: ["u", "Ctrl+z"], says: "undo the last edit", run: () => this.#undo() },
       { keys: ["o"], says: "read a session; then open and close its steps", run: () => this.#openHere() },
       { keys: ["]", "l", "ArrowRight"], says: "next session of the list", repeats: true, run: () => this.#walk(1) },
       { keys: ["[", "h", "ArrowLeft"], says: "previous session of the list", repeats: true, run: () => this.#walk(-1) },
+      { keys: ["c"], says: "colour by something else", run: () => this.#by.focus({ preventScroll: true }) },
+      { keys: ["."], says: "light the next entry of the legend", repeats: true, run: () => this.#nextEntry(1) },
+      { keys: [","], says: "light the previous one", repeats: true, run: () => this.#nextEntry(-1) },
       { keys: ["+", "="], says: "zoom in", repeats: true, run: () => this.map.zoom(1.25) },
       { keys: ["-"], says: "zoom out", repeats: true, run: () => this.map.zoom(0.8) },
       { keys: ["0"], says: "show the whole map", run: () => this.map.fit() },
@@ -1702,8 +1882,7 @@ var View = class {
     if (this.#current !== null) this.#choose(this.#current);
     else this.#show();
   }
-  #show() {
-    this.#list.show(this.#modes, this.#current);
+  #showTools() {
     const mode = this.#mode();
     const chosen = this.#selection.length > 0;
     fill(
@@ -1711,9 +1890,18 @@ var View = class {
       mode !== void 0 && button("Rename", () => this.#rename(), { key: "r", class: "wbw-quiet" }),
       mode !== void 0 && button("Merge into…", () => this.#merge(), { key: "m", class: "wbw-quiet" }),
       mode !== void 0 && button(mode.retired ? "A failure again" : "Not a failure", () => this.#retire(), { key: "x", class: "wbw-quiet" }),
-      chosen && button("Move to…", () => this.#move(), { key: "a", class: "wbw-quiet" })
+      chosen && button("Move to…", () => this.#move(), { key: "a", class: "wbw-quiet" }),
+      (chosen && mode === void 0 && this.#selection.length > 1 || this.#picked.size > 1) && button(this.#picked.size > 1 ? `${count(this.#picked.size)} picked belong together` : "Belong together", () => this.#together(), { key: "t", class: "wbw-quiet" }),
+      this.#picked.size > 0 && button("Let go", () => this.#letGo(), { class: "wbw-quiet" })
     );
-    const what = mode !== void 0 ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
+  }
+  #show() {
+    this.#list.show(this.#modes, this.#current);
+    this.#showTools();
+    const mode = this.#mode();
+    const chosen = this.#selection.length > 0;
+    const entry = this.#entry === null ? void 0 : this.#colouring?.entries[this.#entry];
+    const what = entry !== void 0 ? `${plural(this.#selection.length, "session")} with ${visible(this.#colouring?.column ?? "")} ${visible(entry.name)}` : mode !== void 0 ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
     this.#sessions.show(this.#selection, what);
   }
   #mode() {
@@ -1724,12 +1912,14 @@ var View = class {
   }
   #choose(mode) {
     this.#current = mode;
+    this.#entry = null;
     const rows = [];
     if (mode !== null) this.#members.forEach((number, row) => number === mode && rows.push(row));
     this.#take(Int32Array.from(rows));
   }
   #select(rows) {
     this.#current = null;
+    this.#entry = null;
     this.#take(rows);
   }
   #take(rows) {
@@ -1739,6 +1929,7 @@ var View = class {
     this.map.light(rows.length === 0 ? null : (row) => lit.has(row));
     this.model.set("selected", new DataView(rows.slice().buffer));
     this.model.save_changes();
+    this.#legend.show(this.#colouring, this.#entry, this.map.dark);
     this.#show();
   }
   #step(by) {
@@ -1789,10 +1980,59 @@ var View = class {
     if (mode !== void 0) this.#edit({ kind: mode.retired ? "restore" : "retire", mode: mode.name });
   }
   #move() {
-    const rows = [...this.#selection];
-    if (rows.length === 0) return;
+    if (this.#selection.length > 0) this.#moveRows([...this.#selection]);
+  }
+  #moveRows(rows) {
     const known = this.#modes.map((mode) => mode.name);
     this.#editor.pick(`Move ${plural(rows.length, "session")} to`, known, "pick a mode, or type a new name to make one", (into) => this.#edit({ kind: "move", into, rows }));
+  }
+  #pickHere() {
+    const row = this.#selection[this.#at];
+    if (this.#reading.id !== null) this.#pick(this.#ids.indexOf(this.#reading.id));
+    else if (row !== void 0) this.#pick(row);
+  }
+  #pick(row) {
+    if (!this.#picked.delete(row)) this.#picked.add(row);
+    this.#showPicked();
+  }
+  #letGo() {
+    this.#picked.clear();
+    this.#showPicked();
+    this.root.focus({ preventScroll: true });
+  }
+  #showPicked() {
+    this.map.ring(this.#picked);
+    this.#sessions.mark(this.#picked);
+    this.#showTools();
+  }
+  #together() {
+    const rows = this.#picked.size > 1 ? [...this.#picked] : [...this.#selection];
+    if (rows.length < 2) {
+      this.#notice("nothing is picked that could belong together: draw around two or more sessions, or pick them one by one with s");
+      return;
+    }
+    this.#notice("");
+    const { into, merged, open } = offered(rows, this.#members, this.#modes);
+    const say = (name2) => {
+      this.#edit({ kind: "together", into: name2, rows });
+      this.#letGo();
+    };
+    const these = plural(rows.length, "session");
+    if (into === null) {
+      this.#editor.pick(`${these} in no mode belong together, in`, this.#modes.map((mode) => mode.name), "type a name to make a mode of them, or pick one", say);
+      return;
+    }
+    if (merged.length === 0 && open === 0) {
+      this.#notice(`these ${these} are together already, in “${visible(into.name)}”`);
+      return;
+    }
+    const name = (mode) => `“${visible(mode.name)}” (${count(mode.size)})`;
+    const joins = open > 0 ? `${plural(open, "open session")} ${open === 1 ? "joins" : "join"} ${name(into)}` : "";
+    const merges = merged.length > 0 ? `Merge ${merged.map(name).join(", ")} into ${name(into)}${joins === "" ? "" : `; ${plural(open, "open session")} ${open === 1 ? "joins" : "join"}`}` : joins;
+    this.#editor.choose(`${these} belong together`, [
+      { name: merges, run: () => say(into.name) },
+      { name: `Move only these ${count(rows.length)}…`, run: () => this.#moveRows(rows) }
+    ]);
   }
   #undo() {
     this.#edit({ kind: "undo", undo: "last" });
@@ -1808,6 +2048,69 @@ var View = class {
   }
   #delivered(delivery) {
     this.#status.show(delivery, this.#link.alive);
+  }
+  // ---- colours
+  #chooser() {
+    const names = this.model.get("columns");
+    fill(this.#by, h("option", { value: "mode" }, "mode"), ...names.map((name) => h("option", { value: name }, visible(name))));
+    this.#by.addEventListener("change", () => {
+      this.model.set("colour", this.#by.value);
+      this.model.save_changes();
+      void this.#colour();
+    });
+    this.#by.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.root.focus({ preventScroll: true });
+    });
+    return h("label", { class: "wbw-by-label", hidden: names.length === 0 }, "Colour by ", this.#by);
+  }
+  /** Colour the points by what is asked for; the kernel sends the column when it is first wanted. */
+  async #colour() {
+    const column = this.model.get("colour");
+    this.#by.value = column;
+    if (column === (this.#colouring?.column ?? "mode")) return;
+    try {
+      const made2 = column === "mode" ? null : colouringOf(column, await this.#link.ask({ kind: "colour", column }));
+      if (this.model.get("colour") === column) this.#coloured(made2);
+    } catch (error) {
+      this.#notice(`the map cannot be coloured by ${column}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#by.value = this.#colouring?.column ?? "mode";
+    }
+  }
+  #coloured(colouring) {
+    const lit = this.#entry !== null;
+    this.#colouring = colouring;
+    this.root.classList.toggle("wbw-by-column", colouring !== null);
+    if (lit) this.#choose(null);
+    this.#recolour();
+  }
+  #recolour() {
+    this.map.paint(this.#colouring === null ? null : columnMarks(this.#colouring, this.map.dark));
+    this.#legend.show(this.#colouring, this.#entry, this.map.dark);
+  }
+  /** The sessions of one entry of the legend. */
+  #light(entry) {
+    const rows = [];
+    if (entry !== null) this.#colouring?.which.forEach((each, row) => each === entry && rows.push(row));
+    this.#current = null;
+    this.#entry = entry;
+    this.#take(Int32Array.from(rows));
+  }
+  #nextEntry(by) {
+    const entries = this.#colouring?.entries ?? [];
+    const places = entries.flatMap((entry, place) => entry.count > 0 ? [place] : []);
+    if (places.length === 0) return;
+    const at = this.#entry === null ? by > 0 ? -1 : places.length : places.indexOf(this.#entry);
+    this.#light(places[Math.max(0, Math.min(places.length - 1, at + by))] ?? null);
+  }
+  /** JupyterLab changes its theme under an open notebook; what is drawn, and not styled, has to follow. */
+  #watchTheme(signal) {
+    const observer = new MutationObserver(() => this.#recolour());
+    observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+    signal.addEventListener("abort", () => observer.disconnect());
+    if (typeof matchMedia === "function") matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour(), { signal });
   }
   // ---- the frame
   #toggleHelp() {
@@ -1825,6 +2128,7 @@ var View = class {
     else if (this.#editor.opened) this.#editor.close();
     else if (this.#reading.id !== null) this.#shut();
     else if (this.#selection.length > 0) this.#choose(null);
+    else if (this.#picked.size > 0) this.#letGo();
     else document.activeElement?.blur();
   }
 };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.widgets._assets import asset
+from workbench.widgets._colouring import can_colour
 from workbench.widgets._explorer import Explorer
 from workbench.widgets._labeller import Labeller
 from workbench.widgets._promoter import Promoter
@@ -21,5 +22,6 @@ __all__ = [
     "Promoter",
     "Services",
     "asset",
+    "can_colour",
     "conversation",
 ]

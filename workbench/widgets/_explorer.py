@@ -12,9 +12,10 @@ import polars as pl
 import traitlets
 
 from workbench._html import panel, table
-from workbench.errors import InputError
+from workbench.errors import InputError, UnknownNameError
 from workbench.widgets._assets import asset
 from workbench.widgets._atlas import Atlas
+from workbench.widgets._colouring import Colouring, colouring
 from workbench.widgets._session import Reading, encode
 from workbench.widgets._talk import Talking
 from workbench.widgets._types import MapEvent
@@ -22,7 +23,10 @@ from workbench.widgets._types import MapEvent
 __all__ = ["Explorer"]
 
 _KEPT = 6
+_MODE = "mode"  # what colours the points where no column does
 _LINE = 160  # characters of a session's one line on the map
+
+Column = pl.Series | Callable[[], pl.Series]
 
 
 def _as_bytes(value: Any, _widget: object) -> bytes:
@@ -53,6 +57,11 @@ class Explorer(Talking):
         Gives a session as `workbench.widgets.conversation` makes it.
     retired
         Names of modes that are no failures.
+    columns
+        What the points can be coloured by beside their modes: name → one value a session (a series, or a function that makes one when
+        it is first asked for). Categories, booleans, numbers, times, and lists of texts.
+    colour
+        The column that colours them at first; ``"mode"`` by default. Set `Explorer.colour` for another.
     title
         What the map shows.
     acknowledged
@@ -61,7 +70,9 @@ class Explorer(Talking):
     Raises
     ------
     InputError
-        The lengths do not fit, a number in `membership` has no name, two modes have the same name.
+        The lengths do not fit, a number in `membership` has no name, two modes have the same name, a column is called ``"mode"``.
+    UnknownNameError
+        There is no column to colour by of that name.
 
     Examples
     --------
@@ -83,6 +94,8 @@ class Explorer(Talking):
     acknowledged = traitlets.Unicode("saved").tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     queue = traitlets.Unicode().tag(sync=True)
+    columns: Any = traitlets.List[str]().tag(sync=True)
+    colour: Any = traitlets.Unicode("mode").tag(sync=True)
     selected: Any = traitlets.Bytes(b"").tag(sync=True, from_json=_as_bytes)
 
     def __init__(
@@ -96,6 +109,8 @@ class Explorer(Talking):
         read: Callable[[str], Mapping[str, Any]],
         lines: Sequence[str] | None = None,
         retired: Sequence[str] = (),
+        columns: Mapping[str, Column] | None = None,
+        colour: str = _MODE,
         title: str = "",
         acknowledged: str = "saved",
     ) -> None:
@@ -112,7 +127,14 @@ class Explorer(Talking):
             msg = f"one row a session is needed everywhere, got {', '.join(f'{count} {name}' for name, count in given.items())}"
             raise InputError(msg)
         self._atlas = Atlas.of(membership, names, retired)
+        self._columns = dict(columns or {})
+        if _MODE in self._columns:
+            msg = f"a column is called {_MODE!r}, which the map colours by already: give it another name"
+            raise InputError(msg)
+        self._colourings: dict[str, Colouring] = {}
         super().__init__(
+            columns=list(self._columns),
+            colour=colour,
             points=places.tobytes(),
             membership=self._atlas.members.tobytes(),
             modes=self._listed(),
@@ -140,6 +162,10 @@ class Explorer(Talking):
             return {"left": left}, [part]
         if kind == "change":
             return self._take(content["change"]), []
+        if kind == "colour":
+            made = self._coloured(str(content["column"]))
+            shades = [] if made.shade is None else [made.shade.tobytes()]
+            return {"entries": list(made.entries), "scale": made.scale}, [made.which.tobytes(), *shades]
         return super()._answer(kind, content)
 
     def _reading(self, session_id: str) -> Reading:
@@ -151,6 +177,25 @@ class Explorer(Talking):
         while len(self._readings) > _KEPT:
             self._readings.popitem(last=False)
         return reading
+
+    def _coloured(self, name: str) -> Colouring:
+        if name not in self._colourings:
+            if name not in self._columns:
+                raise UnknownNameError(kind="column to colour by", name=name, known=[_MODE, *self._columns])
+            column = self._columns[name]
+            values = column() if callable(column) else column
+            if len(values) != len(self._ids):
+                msg = f"column {name!r} has {len(values)} values for {len(self._ids)} sessions: one a session is needed"
+                raise InputError(msg)
+            self._colourings[name] = colouring(values)
+        return self._colourings[name]
+
+    @traitlets.validate("colour")
+    def _known(self, proposal: Mapping[str, Any]) -> str:
+        name = str(proposal["value"])
+        if name != _MODE and name not in self._columns:
+            raise UnknownNameError(kind="column to colour by", name=name, known=[_MODE, *self._columns])
+        return name
 
     def _take(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Make one edit. What cannot be (an `InputError`) is refused for good; whatever else `save` raises may be tried again."""

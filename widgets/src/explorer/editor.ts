@@ -1,4 +1,4 @@
-import { fill, h } from "../shared/dom";
+import { button, fill, h } from "../shared/dom";
 import { Completion } from "../shared/completion";
 
 /** The line in which a name is typed: a new one for a mode, or that of the mode that takes the sessions. */
@@ -29,6 +29,18 @@ export class Editor {
   pick(what: string, known: readonly string[], hint: string, say: (name: string) => void): void {
     const completion = new Completion(what, () => known, (name) => name !== null && say(name), () => this.close());
     this.#open(what, completion.input, hint, completion.el);
+  }
+
+  /** Say what can be done and let one of it be chosen; the first has the focus. */
+  choose(what: string, choices: readonly { name: string; run: () => void }[]): void {
+    const buttons = choices.map(({ name, run }) =>
+      button(name, () => {
+        this.close();
+        run();
+      }, { class: "wbw-choice" }),
+    );
+    const first = buttons[0];
+    if (first !== undefined) this.#open(what, first, "Enter does it, Tab goes to the next, Escape leaves it", h("div", { class: "wbw-choices" }, ...buttons));
   }
 
   close(): void {

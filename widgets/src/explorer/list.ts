@@ -56,15 +56,31 @@ export class SessionList {
   #what = h("div", { class: "wbw-heading" });
   #list = h("ul", { class: "wbw-session-lines", "aria-label": "Sessions" });
   #shown = 0;
+  #picked: ReadonlySet<number> = new Set();
   #more = h("button", { type: "button", class: "wbw-link", hidden: true });
 
-  constructor(private line: (row: number) => string, private open: (row: number) => void) {
+  constructor(private line: (row: number) => string, private open: (row: number) => void, private pick: (row: number) => void) {
     this.#more.addEventListener("click", () => this.#grow());
     this.#list.addEventListener("click", (event) => {
       const button = (event.target as Element).closest<HTMLElement>("[data-row]");
-      if (button !== null) this.open(Number(button.dataset["row"]));
+      if (button === null) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey) this.pick(Number(button.dataset["row"]));
+      else this.open(Number(button.dataset["row"]));
     });
     this.el.append(this.#what, this.#list, this.#more);
+  }
+
+  /** Mark the lines of sessions that were picked. */
+  mark(picked: ReadonlySet<number>): void {
+    this.#picked = picked;
+    for (const line of this.#list.querySelectorAll<HTMLElement>("[data-row]")) this.#marked(line);
+  }
+
+  #marked(line: HTMLElement): void {
+    const picked = this.#picked.has(Number(line.dataset["row"]));
+    line.classList.toggle("wbw-picked", picked);
+    if (picked) line.setAttribute("aria-description", "picked");
+    else line.removeAttribute("aria-description");
   }
 
   show(rows: ArrayLike<number>, what: string): void {
@@ -79,7 +95,9 @@ export class SessionList {
   #grow(): void {
     for (const end = Math.min(this.rows.length, this.#shown + PAGE); this.#shown < end; this.#shown++) {
       const row = this.rows[this.#shown] as number;
-      this.#list.append(h("li", {}, h("button", { type: "button", class: "wbw-session-line", "data-row": row, dir: "auto" }, visible(this.line(row)))));
+      const line = h("button", { type: "button", class: "wbw-session-line", "data-row": row, dir: "auto" }, visible(this.line(row)));
+      this.#marked(line);
+      this.#list.append(h("li", {}, line));
     }
     const left = this.rows.length - this.#shown;
     this.#more.hidden = left <= 0;

@@ -1,5 +1,6 @@
 import { h } from "../shared/dom";
 import { visible } from "../shared/text";
+import { type Marks, isDark } from "./colours";
 import { colourOf, trace } from "./marks";
 import { type Point, Space } from "./space";
 import type { Mode } from "./types";
@@ -7,8 +8,12 @@ import type { Mode } from "./types";
 export interface MapHost {
   selected(rows: Int32Array): void;
   opened(row: number): void;
+  /** A point that was pressed with Shift. */
+  picked(row: number): void;
   line(row: number): string;
   mode(row: number): string;
+  /** What the colour of a point says; empty where colours are modes. */
+  said(row: number): string;
 }
 
 const NAMED = 14;
@@ -27,6 +32,8 @@ export class PointMap {
   #members: Int32Array = new Int32Array();
   #modes: readonly Mode[] = [];
   #lit: ((row: number) => boolean) | null = null;
+  #marks: Marks | null = null;
+  #picked: ReadonlySet<number> = new Set();
   #outline: Point[] = [];
   #hand: { kind: "lasso" | "box" | "pan"; from: Point } | null = null;
   #frame = 0;
@@ -66,6 +73,22 @@ export class PointMap {
   light(lit: ((row: number) => boolean) | null): void {
     this.#lit = lit;
     this.#redraw();
+  }
+
+  /** Colour the points by something else; null: by their modes. */
+  paint(marks: Marks | null): void {
+    this.#marks = marks;
+    this.#redraw();
+  }
+
+  /** Points with a ring around them. */
+  ring(picked: ReadonlySet<number>): void {
+    this.#picked = picked;
+    this.#paint();
+  }
+
+  get dark(): boolean {
+    return isDark(this.el);
   }
 
   zoom(factor: number): void {
@@ -127,7 +150,8 @@ export class PointMap {
     if (hand !== null && hand.kind !== "pan") {
       if (Math.hypot(at.x - hand.from.x, at.y - hand.from.y) < 4 && outline.length < 6) {
         const row = this.space.nearest(at.x, at.y);
-        if (row >= 0) this.host.opened(row);
+        if (row >= 0 && hand.kind === "box") this.host.picked(row);
+        else if (row >= 0) this.host.opened(row);
         else this.host.selected(new Int32Array());
       } else this.host.selected(this.space.within(outline));
     }
@@ -148,7 +172,8 @@ export class PointMap {
     this.#tip.hidden = row < 0;
     if (row < 0) return;
     const place = this.space.screen(row);
-    this.#tip.replaceChildren(h("strong", {}, visible(this.host.mode(row))), h("span", {}, visible(this.host.line(row))));
+    const said = this.host.said(row);
+    this.#tip.replaceChildren(h("strong", {}, visible(this.host.mode(row))), h("span", {}, visible(this.host.line(row))), ...(said === "" ? [] : [h("span", { class: "wbw-hint" }, visible(said))]));
     this.#tip.style.left = `${Math.min(place.x + 12, Math.max(0, this.space.width - 290))}px`;
     this.#tip.style.top = `${place.y > this.space.height - 90 ? place.y - 70 : place.y + 12}px`;
   }
@@ -197,6 +222,7 @@ export class PointMap {
     const y = (this.#drawn.middle.y - this.space.middle.y) * unit + (this.#canvas.height / 2) * (1 - by);
     context.drawImage(this.#picture, x, y, this.#canvas.width * by, this.#canvas.height * by);
     context.setTransform(scale, 0, 0, scale, 0, 0);
+    this.#rings(context);
     this.#names(context);
     this.#lasso(context);
   }
@@ -207,28 +233,46 @@ export class PointMap {
     const scale = window.devicePixelRatio || 1;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, this.space.width, this.space.height);
-    const radius = Math.max(1.6, Math.min(6, 120 / Math.sqrt(this.space.count + 1))) * Math.min(2, Math.sqrt(this.space.zoom));
-    const retired = new Set(this.#modes.filter((mode) => mode.retired).map((mode) => mode.number));
+    const radius = this.#radius();
+    const marks = this.#marks ?? this.#modeMarks();
     for (const lit of this.#lit === null ? [true] : [false, true]) {
       const paths = new Map<number, Path2D>();
       for (let row = 0; row < this.space.count; row++) {
         if (this.#lit !== null && this.#lit(row) !== lit) continue;
         const { x, y } = this.space.screen(row);
         if (!(x > -radius && y > -radius && x < this.space.width + radius && y < this.space.height + radius)) continue;
-        const mode = this.#members[row] ?? -1;
-        let path = paths.get(mode);
-        if (path === undefined) paths.set(mode, (path = new Path2D()));
-        trace(path, mode, x, y, radius);
+        const key = marks.key(row);
+        let path = paths.get(key);
+        if (path === undefined) paths.set(key, (path = new Path2D()));
+        marks.trace(path, key, x, y, radius);
       }
-      for (const [mode, path] of [...paths].sort((a, b) => a[0] - b[0])) {
-        context.fillStyle = colourOf(mode);
-        context.globalAlpha = !lit ? 0.13 : mode < 0 ? 0.45 : retired.has(mode) ? 0.35 : 0.8;
+      for (const [key, path] of [...paths].sort((a, b) => a[0] - b[0])) {
+        context.fillStyle = marks.colour(key);
+        context.globalAlpha = lit ? marks.alpha(key) : 0.13;
         context.fill(path);
       }
     }
     context.globalAlpha = 1;
     this.#drawn = { zoom: this.space.zoom, middle: this.space.middle, width: this.space.width, height: this.space.height };
     this.#stale = false;
+  }
+
+  #radius = (): number => Math.max(1.6, Math.min(6, 120 / Math.sqrt(this.space.count + 1))) * Math.min(2, Math.sqrt(this.space.zoom));
+
+  #modeMarks(): Marks {
+    const retired = new Set(this.#modes.filter((mode) => mode.retired).map((mode) => mode.number));
+    return { key: (row) => this.#members[row] ?? -1, colour: colourOf, alpha: (mode) => (mode < 0 ? 0.45 : retired.has(mode) ? 0.35 : 0.8), trace };
+  }
+
+  #rings(context: CanvasRenderingContext2D): void {
+    context.strokeStyle = getComputedStyle(this.el).color;
+    context.lineWidth = 2;
+    for (const row of this.#picked) {
+      const { x, y } = this.space.screen(row);
+      context.beginPath();
+      context.arc(x, y, this.#radius() + 4, 0, 2 * Math.PI);
+      context.stroke();
+    }
   }
 
   #names(context: CanvasRenderingContext2D): void {

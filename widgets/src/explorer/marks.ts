@@ -3,7 +3,7 @@
  * for colour-blind eyes, so that they hold on light and on dark.
  */
 const COLOURS = ["#2f7ed8", "#d1660a", "#1a9c76", "#c2569b", "#a08a00", "#5f6fd0", "#d0453f", "#1797b5", "#8a6d3b", "#7a9a01"];
-const NONE = "#8c8c8c";
+export const NONE = "#8c8c8c";
 
 type Shape = (path: CanvasPath, x: number, y: number, r: number) => void;
 
@@ -41,7 +41,10 @@ export function trace(path: CanvasPath, mode: number, x: number, y: number, r: n
 }
 
 /** The mark of a mode for a list. */
-export function swatch(mode: number): HTMLCanvasElement {
+export const swatch = (mode: number): HTMLCanvasElement => swatchOf({ colour: colourOf, trace }, mode);
+
+/** One mark for a list. */
+export function swatchOf(marks: { colour(key: number): string; trace(path: CanvasPath, key: number, x: number, y: number, r: number): void }, key: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   const scale = window.devicePixelRatio || 1;
   canvas.width = canvas.height = 16 * scale;
@@ -50,9 +53,9 @@ export function swatch(mode: number): HTMLCanvasElement {
   const context = canvas.getContext("2d");
   if (context !== null) {
     context.scale(scale, scale);
-    context.fillStyle = colourOf(mode);
+    context.fillStyle = marks.colour(key);
     context.beginPath();
-    trace(context, mode, 8, 8, 5);
+    marks.trace(context, key, 8, 8, 5);
     context.fill();
   }
   return canvas;

@@ -7,6 +7,8 @@ export interface Traits {
   title: string;
   acknowledged: string;
   queue: string;
+  columns: string[];
+  colour: string;
   selected: DataView;
 }
 

@@ -12,6 +12,9 @@ import { Editor } from "./editor";
 import { ModeList, SessionList } from "./list";
 import { PointMap } from "./map";
 import { Reading } from "./reading";
+import { type Colouring, colouringOf, columnMarks } from "./colours";
+import { Legend } from "./legend";
+import { offered } from "./together";
 import { type Mode, type Traits, floats, numbers, strings } from "./types";
 
 /** The map, its modes, and what is done to them. The kernel's word on the modes is the only one: nothing is guessed here. */
@@ -23,6 +26,8 @@ export class View {
   readonly #status: Status;
   readonly #list: ModeList;
   readonly #sessions: SessionList;
+  readonly #legend = new Legend((entry) => this.#light(entry === this.#entry ? null : entry));
+  readonly #by = h("select", { class: "wbw-field wbw-by" });
   readonly #editor: Editor;
   readonly #reading: Reading;
   readonly #ids: string[];
@@ -35,6 +40,9 @@ export class View {
   #current: number | null = null;
   #selection: Int32Array = new Int32Array();
   #at = 0;
+  #colouring: Colouring | null = null;
+  #entry: number | null = null;
+  #picked = new Set<number>();
   #help: HTMLElement | null = null;
 
   constructor(private model: AnyModel<Traits>, signal: AbortSignal) {
@@ -50,11 +58,13 @@ export class View {
         opened: (row) => this.#open(row),
         line: (row) => this.#lines[row] ?? "",
         mode: (row) => this.#name(this.#members[row] ?? -1),
+        said: (row) => (this.#colouring === null ? "" : `${this.#colouring.column}: ${this.#colouring.entries[this.#colouring.which[row] ?? -1]?.name ?? ""}`),
+        picked: (row) => this.#pick(row),
       },
       signal,
     );
     this.#list = new ModeList((mode) => this.#choose(mode === this.#current ? null : mode));
-    this.#sessions = new SessionList((row) => this.#lines[row] ?? this.#ids[row] ?? "", (row) => this.#open(row));
+    this.#sessions = new SessionList((row) => this.#lines[row] ?? this.#ids[row] ?? "", (row) => this.#open(row), (row) => this.#pick(row));
     this.#editor = new Editor(() => this.root.focus({ preventScroll: true }));
     this.#reading = new Reading(this.#link, () => this.#shut());
     this.root = this.#build();
@@ -64,11 +74,16 @@ export class View {
     this.#link.watch((alive) => this.#status.show(this.#outbox.delivery, alive));
     const changed = () => this.#read();
     for (const name of ["membership", "modes"] as const) model.on(`change:${name}`, changed);
+    const recoloured = () => void this.#colour();
+    model.on("change:colour", recoloured);
+    this.#watchTheme(signal);
     signal.addEventListener("abort", () => {
       for (const name of ["membership", "modes"] as const) model.off(`change:${name}`, changed);
+      model.off("change:colour", recoloured);
       this.#reading.transcript.close();
     });
     this.#read();
+    void this.#colour();
   }
 
   #build(): HTMLElement {
@@ -90,13 +105,14 @@ export class View {
           title !== "" && h("strong", {}, visible(title)),
           this.#says,
           h("span", { class: "wbw-spring" }),
+          this.#chooser(),
           tool("+", "Zoom in", () => this.map.zoom(1.5)),
           tool("−", "Zoom out", () => this.map.zoom(1 / 1.5)),
           tool("Fit", "Show the whole map", () => this.map.fit()),
           button("Keys", () => this.#toggleHelp(), { key: "?", class: "wbw-quiet" }),
         ),
       ),
-      h("div", { class: "wbw-sides" }, this.map.el, h("aside", { class: "wbw-side", "aria-label": "Modes and sessions" }, this.#refused, this.#list.el, this.#tools, this.#editor.el, this.#sessions.el), this.#reading.el),
+      h("div", { class: "wbw-sides" }, h("div", { class: "wbw-ground" }, this.map.el, this.#legend.el), h("aside", { class: "wbw-side", "aria-label": "Modes and sessions" }, this.#refused, this.#list.el, this.#tools, this.#editor.el, this.#sessions.el), this.#reading.el),
       h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-spring" }), h("span", { class: "wbw-hint" }, "draw around points to select · Shift: box · Ctrl: move and zoom · click: read"), button("Undo", () => this.#undo(), { key: "u", class: "wbw-quiet" })),
     );
     h("div", { class: "wbw-frame" }, root);
@@ -111,10 +127,15 @@ export class View {
       { keys: ["m"], says: "merge the mode into another", run: () => this.#merge() },
       { keys: ["x"], says: "not a failure, or a failure again", run: () => this.#retire() },
       { keys: ["a"], says: "move the selected sessions to a mode, known or new", run: () => this.#move() },
+      { keys: ["s"], says: "pick the session, or let go of it; Shift and click does the same", run: () => this.#pickHere() },
+      { keys: ["t"], says: "the picked sessions, or the selected ones, belong together", run: () => this.#together() },
       { keys: ["u", "Ctrl+z"], says: "undo the last edit", run: () => this.#undo() },
       { keys: ["o"], says: "read a session; then open and close its steps", run: () => this.#openHere() },
       { keys: ["]", "l", "ArrowRight"], says: "next session of the list", repeats: true, run: () => this.#walk(1) },
       { keys: ["[", "h", "ArrowLeft"], says: "previous session of the list", repeats: true, run: () => this.#walk(-1) },
+      { keys: ["c"], says: "colour by something else", run: () => this.#by.focus({ preventScroll: true }) },
+      { keys: ["."], says: "light the next entry of the legend", repeats: true, run: () => this.#nextEntry(1) },
+      { keys: [","], says: "light the previous one", repeats: true, run: () => this.#nextEntry(-1) },
       { keys: ["+", "="], says: "zoom in", repeats: true, run: () => this.map.zoom(1.25) },
       { keys: ["-"], says: "zoom out", repeats: true, run: () => this.map.zoom(0.8) },
       { keys: ["0"], says: "show the whole map", run: () => this.map.fit() },
@@ -143,8 +164,7 @@ export class View {
     else this.#show();
   }
 
-  #show(): void {
-    this.#list.show(this.#modes, this.#current);
+  #showTools(): void {
     const mode = this.#mode();
     const chosen = this.#selection.length > 0;
     fill(
@@ -153,8 +173,18 @@ export class View {
       mode !== undefined && button("Merge into…", () => this.#merge(), { key: "m", class: "wbw-quiet" }),
       mode !== undefined && button(mode.retired ? "A failure again" : "Not a failure", () => this.#retire(), { key: "x", class: "wbw-quiet" }),
       chosen && button("Move to…", () => this.#move(), { key: "a", class: "wbw-quiet" }),
+      ((chosen && mode === undefined && this.#selection.length > 1) || this.#picked.size > 1) && button(this.#picked.size > 1 ? `${count(this.#picked.size)} picked belong together` : "Belong together", () => this.#together(), { key: "t", class: "wbw-quiet" }),
+      this.#picked.size > 0 && button("Let go", () => this.#letGo(), { class: "wbw-quiet" }),
     );
-    const what = mode !== undefined ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
+  }
+
+  #show(): void {
+    this.#list.show(this.#modes, this.#current);
+    this.#showTools();
+    const mode = this.#mode();
+    const chosen = this.#selection.length > 0;
+    const entry = this.#entry === null ? undefined : this.#colouring?.entries[this.#entry];
+    const what = entry !== undefined ? `${plural(this.#selection.length, "session")} with ${visible(this.#colouring?.column ?? "")} ${visible(entry.name)}` : mode !== undefined ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
     this.#sessions.show(this.#selection, what);
   }
 
@@ -168,6 +198,7 @@ export class View {
 
   #choose(mode: number | null): void {
     this.#current = mode;
+    this.#entry = null;
     const rows: number[] = [];
     if (mode !== null) this.#members.forEach((number, row) => number === mode && rows.push(row));
     this.#take(Int32Array.from(rows));
@@ -175,6 +206,7 @@ export class View {
 
   #select(rows: Int32Array): void {
     this.#current = null;
+    this.#entry = null;
     this.#take(rows);
   }
 
@@ -185,6 +217,7 @@ export class View {
     this.map.light(rows.length === 0 ? null : (row) => lit.has(row));
     this.model.set("selected", new DataView(rows.slice().buffer));
     this.model.save_changes();
+    this.#legend.show(this.#colouring, this.#entry, this.map.dark);
     this.#show();
   }
 
@@ -246,10 +279,65 @@ export class View {
   }
 
   #move(): void {
-    const rows = [...this.#selection];
-    if (rows.length === 0) return;
+    if (this.#selection.length > 0) this.#moveRows([...this.#selection]);
+  }
+
+  #moveRows(rows: number[]): void {
     const known = this.#modes.map((mode) => mode.name);
     this.#editor.pick(`Move ${plural(rows.length, "session")} to`, known, "pick a mode, or type a new name to make one", (into) => this.#edit({ kind: "move", into, rows }));
+  }
+
+  #pickHere(): void {
+    const row = this.#selection[this.#at];
+    if (this.#reading.id !== null) this.#pick(this.#ids.indexOf(this.#reading.id));
+    else if (row !== undefined) this.#pick(row);
+  }
+
+  #pick(row: number): void {
+    if (!this.#picked.delete(row)) this.#picked.add(row);
+    this.#showPicked();
+  }
+
+  #letGo(): void {
+    this.#picked.clear();
+    this.#showPicked();
+    this.root.focus({ preventScroll: true });
+  }
+
+  #showPicked(): void {
+    this.map.ring(this.#picked);
+    this.#sessions.mark(this.#picked);
+    this.#showTools();
+  }
+
+  #together(): void {
+    const rows = this.#picked.size > 1 ? [...this.#picked] : [...this.#selection];
+    if (rows.length < 2) {
+      this.#notice("nothing is picked that could belong together: draw around two or more sessions, or pick them one by one with s");
+      return;
+    }
+    this.#notice("");
+    const { into, merged, open } = offered(rows, this.#members, this.#modes);
+    const say = (name: string) => {
+      this.#edit({ kind: "together", into: name, rows });
+      this.#letGo();
+    };
+    const these = plural(rows.length, "session");
+    if (into === null) {
+      this.#editor.pick(`${these} in no mode belong together, in`, this.#modes.map((mode) => mode.name), "type a name to make a mode of them, or pick one", say);
+      return;
+    }
+    if (merged.length === 0 && open === 0) {
+      this.#notice(`these ${these} are together already, in “${visible(into.name)}”`);
+      return;
+    }
+    const name = (mode: Mode) => `“${visible(mode.name)}” (${count(mode.size)})`;
+    const joins = open > 0 ? `${plural(open, "open session")} ${open === 1 ? "joins" : "join"} ${name(into)}` : "";
+    const merges = merged.length > 0 ? `Merge ${merged.map(name).join(", ")} into ${name(into)}${joins === "" ? "" : `; ${plural(open, "open session")} ${open === 1 ? "joins" : "join"}`}` : joins;
+    this.#editor.choose(`${these} belong together`, [
+      { name: merges, run: () => say(into.name) },
+      { name: `Move only these ${count(rows.length)}…`, run: () => this.#moveRows(rows) },
+    ]);
   }
 
   #undo(): void {
@@ -271,6 +359,77 @@ export class View {
     this.#status.show(delivery, this.#link.alive);
   }
 
+  // ---- colours
+
+  #chooser(): HTMLElement {
+    const names = this.model.get("columns");
+    fill(this.#by, h("option", { value: "mode" }, "mode"), ...names.map((name) => h("option", { value: name }, visible(name))));
+    this.#by.addEventListener("change", () => {
+      this.model.set("colour", this.#by.value);
+      this.model.save_changes();
+      void this.#colour();
+    });
+    this.#by.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.root.focus({ preventScroll: true });
+    });
+    return h("label", { class: "wbw-by-label", hidden: names.length === 0 }, "Colour by ", this.#by);
+  }
+
+  /** Colour the points by what is asked for; the kernel sends the column when it is first wanted. */
+  async #colour(): Promise<void> {
+    const column = this.model.get("colour");
+    this.#by.value = column;
+    if (column === (this.#colouring?.column ?? "mode")) return;
+    try {
+      const made = column === "mode" ? null : colouringOf(column, await this.#link.ask({ kind: "colour", column }));
+      if (this.model.get("colour") === column) this.#coloured(made);
+    } catch (error) {
+      this.#notice(`the map cannot be coloured by ${column}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#by.value = this.#colouring?.column ?? "mode";
+    }
+  }
+
+  #coloured(colouring: Colouring | null): void {
+    const lit = this.#entry !== null;
+    this.#colouring = colouring;
+    this.root.classList.toggle("wbw-by-column", colouring !== null);
+    if (lit) this.#choose(null);
+    this.#recolour();
+  }
+
+  #recolour(): void {
+    this.map.paint(this.#colouring === null ? null : columnMarks(this.#colouring, this.map.dark));
+    this.#legend.show(this.#colouring, this.#entry, this.map.dark);
+  }
+
+  /** The sessions of one entry of the legend. */
+  #light(entry: number | null): void {
+    const rows: number[] = [];
+    if (entry !== null) this.#colouring?.which.forEach((each, row) => each === entry && rows.push(row));
+    this.#current = null;
+    this.#entry = entry;
+    this.#take(Int32Array.from(rows));
+  }
+
+  #nextEntry(by: number): void {
+    const entries = this.#colouring?.entries ?? [];
+    const places = entries.flatMap((entry, place) => (entry.count > 0 ? [place] : []));
+    if (places.length === 0) return;
+    const at = this.#entry === null ? (by > 0 ? -1 : places.length) : places.indexOf(this.#entry);
+    this.#light(places[Math.max(0, Math.min(places.length - 1, at + by))] ?? null);
+  }
+
+  /** JupyterLab changes its theme under an open notebook; what is drawn, and not styled, has to follow. */
+  #watchTheme(signal: AbortSignal): void {
+    const observer = new MutationObserver(() => this.#recolour());
+    observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+    signal.addEventListener("abort", () => observer.disconnect());
+    if (typeof matchMedia === "function") matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour(), { signal });
+  }
+
   // ---- the frame
 
   #toggleHelp(): void {
@@ -289,6 +448,7 @@ export class View {
     else if (this.#editor.opened) this.#editor.close();
     else if (this.#reading.id !== null) this.#shut();
     else if (this.#selection.length > 0) this.#choose(null);
+    else if (this.#picked.size > 0) this.#letGo();
     else (document.activeElement as HTMLElement | null)?.blur();
   }
 }
