@@ -9,6 +9,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from workbench.widgets import Explorer, Labeller, conversation
 
 FIELDS = ("verdict", "note", "failure_mode", "first_failure", "root_cause", "expected_output")
@@ -246,12 +248,17 @@ def explorer(points: int = 600) -> Explorer:
         f"#{n}: {'no pattern' if mode < 0 else NAMES[mode]}; the user asks for order W{1000 + n} and does not get it"
         for n, mode in enumerate(members)
     ]
+    columns = {
+        "release": pl.Series([draw.choice(["1.4.0", "1.5.0", HOSTILE, None]) for _ in members]),
+        "cost": pl.Series([None if draw.random() < 0.1 else draw.lognormvariate(-7, 1.5) for _ in members]),
+    }
     return Explorer(
         places,
         session_ids=[f"session-{n:05d}" for n in range(points)],
         membership=members,
         names=list(NAMES),
         lines=lines,
+        columns=columns,
         save=EVENTS.append,
         read=lambda name: session(int(name.split("-")[1])),
         title="failing sessions",

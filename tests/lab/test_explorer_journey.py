@@ -55,6 +55,33 @@ def test_modes_are_edited_on_the_map_and_the_notebook_knows(tmp_path: Path, them
         page.wait_for_function(says, arg="13 modes")
         page.keyboard.press("u")
         page.wait_for_function(says, arg="12 modes")
+        page.keyboard.press("c")
+        page.keyboard.press("ArrowDown")
+        page.wait_for_function(says, arg="no value")
+        assert axe(page, ".wbw-explorer") == []
+        page.keyboard.press("Enter")
+        page.keyboard.press(".")
+        page.wait_for_function(says, arg="sessions with release ")
+        page.locator(".wbw-by").select_option("cost")
+        page.wait_for_function(says, arg="logarithmic")
+        page.locator(".wbw-entry").nth(2).click()
+        page.wait_for_function(says, arg="sessions with cost ")
+        assert axe(page, ".wbw-explorer") == []
+        lit = "(len(w.selection), w._coloured('cost').entries[2]['count'])"
+        for _ in range(100):
+            seen, held = ast.literal_eval(server.evaluate("map.ipynb", lit))
+            if seen == held:
+                break
+        assert seen == held
+        root.focus()
+        for key in ("j", "s", "j", "s", "t"):
+            page.keyboard.press(key)
+        page.wait_for_function(says, arg="2 sessions belong together")
+        assert axe(page, ".wbw-explorer") == []
+        page.keyboard.press("Enter")
+        page.wait_for_function(says, arg="11 modes")
+        page.keyboard.press("u")
+        page.wait_for_function(says, arg="12 modes")
         page.keyboard.press("o")
         page.wait_for_function(says, arg="You are a support agent")
         assert axe(page, ".wbw-explorer") == []
@@ -73,5 +100,8 @@ def test_modes_are_edited_on_the_map_and_the_notebook_knows(tmp_path: Path, them
             ("retire", "refund of another order", None),
             ("move", None, "drawn by hand"),
             ("undo", None, None),
+            ("together", None, saved[4][2]),
+            ("undo", None, None),
         ]
+        assert len(saved[4][3]) == 2
         assert saved[2][3] == selected

@@ -1,4 +1,4 @@
-// Built from widgets/src (a0d20d4a88ecb6bb) by "npm run build". Do not edit.
+// Built from widgets/src (5841fb1cb4e24afd) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -1724,6 +1724,94 @@ var Legend = class {
   }
 };
 
+// src/explorer/painter.ts
+var Painter = class {
+  constructor(columns, link, host, signal) {
+    this.link = link;
+    this.host = host;
+    fill(this.#select, h("option", { value: "mode" }, "mode"), ...columns.map((name) => h("option", { value: name }, visible(name))));
+    this.#select.addEventListener("change", () => this.host.chosen(this.#select.value));
+    this.#select.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.host.leave();
+    });
+    this.chooser = h("label", { class: "wbw-by-label", hidden: columns.length === 0 }, "Colour by ", this.#select);
+    this.#followTheme(signal);
+  }
+  chooser;
+  legend = new Legend((entry) => this.#light(entry === this.#entry ? null : entry));
+  #select = h("select", { class: "wbw-field wbw-by" });
+  #colouring = null;
+  #entry = null;
+  #wanted = "mode";
+  focus() {
+    this.#select.focus({ preventScroll: true });
+  }
+  /** Whether colours are something else than modes. */
+  get byColumn() {
+    return this.#colouring !== null;
+  }
+  /** What is lit: "cost 0.1 to 1"; empty: no entry. */
+  get lit() {
+    return this.#entry === null || this.#colouring === null ? "" : `${this.#colouring.column} ${this.#colouring.entries[this.#entry]?.name ?? ""}`;
+  }
+  /** What the colour of a point says; empty where colours are modes. */
+  said(row) {
+    return this.#colouring === null ? "" : `${this.#colouring.column}: ${this.#colouring.entries[this.#colouring.which[row] ?? -1]?.name ?? ""}`;
+  }
+  /** Colour the points by a column, which the kernel sends when it is first wanted. */
+  async by(column) {
+    this.#select.value = this.#wanted = column;
+    if (column === (this.#colouring?.column ?? "mode")) return;
+    try {
+      const made2 = column === "mode" ? null : colouringOf(column, await this.link.ask({ kind: "colour", column }));
+      if (this.#wanted !== column) return;
+      this.#colouring = made2;
+      if (this.#entry !== null) this.#light(null);
+      this.draw();
+    } catch (error) {
+      this.#select.value = this.#colouring?.column ?? "mode";
+      this.host.failed(`the map cannot be coloured by ${visible(column)}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  /** Light the next entry that has sessions, or the previous one. */
+  step(by) {
+    const places = (this.#colouring?.entries ?? []).flatMap((entry, place) => entry.count > 0 ? [place] : []);
+    if (places.length === 0) return;
+    const at = this.#entry === null ? by > 0 ? -1 : places.length : places.indexOf(this.#entry);
+    this.#light(places[Math.max(0, Math.min(places.length - 1, at + by))] ?? null);
+  }
+  /** Something else was selected. */
+  unlight() {
+    if (this.#entry === null) return;
+    this.#entry = null;
+    this.#legend();
+  }
+  draw() {
+    this.host.paint(this.#colouring === null ? null : columnMarks(this.#colouring, this.host.dark()));
+    this.#legend();
+  }
+  #light(entry) {
+    const rows = [];
+    if (entry !== null) this.#colouring?.which.forEach((each, row) => each === entry && rows.push(row));
+    this.#entry = entry;
+    this.#legend();
+    this.host.lit(Int32Array.from(rows));
+  }
+  #legend() {
+    this.legend.show(this.#colouring, this.#entry, this.host.dark());
+  }
+  /** JupyterLab changes its theme under an open notebook; what is drawn, and not styled, has to follow. */
+  #followTheme(signal) {
+    const observer = new MutationObserver(() => this.draw());
+    observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+    signal.addEventListener("abort", () => observer.disconnect());
+    if (typeof matchMedia === "function") matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
+  }
+};
+
 // src/explorer/together.ts
 function offered(rows, members2, modes) {
   const held = /* @__PURE__ */ new Map();
@@ -1760,7 +1848,7 @@ var View = class {
         opened: (row) => this.#open(row),
         line: (row) => this.#lines[row] ?? "",
         mode: (row) => this.#name(this.#members[row] ?? -1),
-        said: (row) => this.#colouring === null ? "" : `${this.#colouring.column}: ${this.#colouring.entries[this.#colouring.which[row] ?? -1]?.name ?? ""}`,
+        said: (row) => this.#painter.said(row),
         picked: (row) => this.#pick(row)
       },
       signal
@@ -1769,6 +1857,29 @@ var View = class {
     this.#sessions = new SessionList((row) => this.#lines[row] ?? this.#ids[row] ?? "", (row) => this.#open(row), (row) => this.#pick(row));
     this.#editor = new Editor(() => this.root.focus({ preventScroll: true }));
     this.#reading = new Reading(this.#link, () => this.#shut());
+    this.#painter = new Painter(
+      model.get("columns"),
+      this.#link,
+      {
+        paint: (marks) => {
+          this.root.classList.toggle("wbw-by-column", marks !== null);
+          this.map.paint(marks);
+        },
+        dark: () => this.map.dark,
+        chosen: (column) => {
+          this.model.set("colour", column);
+          this.model.save_changes();
+          void this.#painter.by(column);
+        },
+        lit: (rows) => {
+          this.#current = null;
+          this.#take(rows);
+        },
+        failed: (why) => this.#notice(why),
+        leave: () => this.root.focus({ preventScroll: true })
+      },
+      signal
+    );
     this.root = this.#build();
     bindKeys(this.root, this.#actions(), signal);
     guardFocus(this.root, signal);
@@ -1776,16 +1887,15 @@ var View = class {
     this.#link.watch((alive) => this.#status.show(this.#outbox.delivery, alive));
     const changed = () => this.#read();
     for (const name of ["membership", "modes"]) model.on(`change:${name}`, changed);
-    const recoloured = () => void this.#colour();
+    const recoloured = () => void this.#painter.by(model.get("colour"));
     model.on("change:colour", recoloured);
-    this.#watchTheme(signal);
     signal.addEventListener("abort", () => {
       for (const name of ["membership", "modes"]) model.off(`change:${name}`, changed);
       model.off("change:colour", recoloured);
       this.#reading.transcript.close();
     });
     this.#read();
-    void this.#colour();
+    recoloured();
   }
   root;
   map;
@@ -1794,8 +1904,7 @@ var View = class {
   #status;
   #list;
   #sessions;
-  #legend = new Legend((entry) => this.#light(entry === this.#entry ? null : entry));
-  #by = h("select", { class: "wbw-field wbw-by" });
+  #painter;
   #editor;
   #reading;
   #ids;
@@ -1808,8 +1917,6 @@ var View = class {
   #current = null;
   #selection = new Int32Array();
   #at = 0;
-  #colouring = null;
-  #entry = null;
   #picked = /* @__PURE__ */ new Set();
   #help = null;
   #build() {
@@ -1831,14 +1938,14 @@ var View = class {
           title !== "" && h("strong", {}, visible(title)),
           this.#says,
           h("span", { class: "wbw-spring" }),
-          this.#chooser(),
+          this.#painter.chooser,
           tool("+", "Zoom in", () => this.map.zoom(1.5)),
           tool("−", "Zoom out", () => this.map.zoom(1 / 1.5)),
           tool("Fit", "Show the whole map", () => this.map.fit()),
           button("Keys", () => this.#toggleHelp(), { key: "?", class: "wbw-quiet" })
         )
       ),
-      h("div", { class: "wbw-sides" }, h("div", { class: "wbw-ground" }, this.map.el, this.#legend.el), h("aside", { class: "wbw-side", "aria-label": "Modes and sessions" }, this.#refused, this.#list.el, this.#tools, this.#editor.el, this.#sessions.el), this.#reading.el),
+      h("div", { class: "wbw-sides" }, h("div", { class: "wbw-ground" }, this.map.el, this.#painter.legend.el), h("aside", { class: "wbw-side", "aria-label": "Modes and sessions" }, this.#refused, this.#list.el, this.#tools, this.#editor.el, this.#sessions.el), this.#reading.el),
       h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-spring" }), h("span", { class: "wbw-hint" }, "draw around points to select · Shift: box · Ctrl: move and zoom · click: read"), button("Undo", () => this.#undo(), { key: "u", class: "wbw-quiet" }))
     );
     h("div", { class: "wbw-frame" }, root);
@@ -1858,9 +1965,9 @@ var View = class {
       { keys: ["o"], says: "read a session; then open and close its steps", run: () => this.#openHere() },
       { keys: ["]", "l", "ArrowRight"], says: "next session of the list", repeats: true, run: () => this.#walk(1) },
       { keys: ["[", "h", "ArrowLeft"], says: "previous session of the list", repeats: true, run: () => this.#walk(-1) },
-      { keys: ["c"], says: "colour by something else", run: () => this.#by.focus({ preventScroll: true }) },
-      { keys: ["."], says: "light the next entry of the legend", repeats: true, run: () => this.#nextEntry(1) },
-      { keys: [","], says: "light the previous one", repeats: true, run: () => this.#nextEntry(-1) },
+      { keys: ["c"], says: "colour by something else", run: () => this.#painter.focus() },
+      { keys: ["."], says: "light the next entry of the legend", repeats: true, run: () => this.#painter.step(1) },
+      { keys: [","], says: "light the previous one", repeats: true, run: () => this.#painter.step(-1) },
       { keys: ["+", "="], says: "zoom in", repeats: true, run: () => this.map.zoom(1.25) },
       { keys: ["-"], says: "zoom out", repeats: true, run: () => this.map.zoom(0.8) },
       { keys: ["0"], says: "show the whole map", run: () => this.map.fit() },
@@ -1900,8 +2007,8 @@ var View = class {
     this.#showTools();
     const mode = this.#mode();
     const chosen = this.#selection.length > 0;
-    const entry = this.#entry === null ? void 0 : this.#colouring?.entries[this.#entry];
-    const what = entry !== void 0 ? `${plural(this.#selection.length, "session")} with ${visible(this.#colouring?.column ?? "")} ${visible(entry.name)}` : mode !== void 0 ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
+    const { lit } = this.#painter;
+    const what = lit !== "" ? `${plural(this.#selection.length, "session")} with ${visible(lit)}` : mode !== void 0 ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
     this.#sessions.show(this.#selection, what);
   }
   #mode() {
@@ -1912,14 +2019,14 @@ var View = class {
   }
   #choose(mode) {
     this.#current = mode;
-    this.#entry = null;
+    this.#painter.unlight();
     const rows = [];
     if (mode !== null) this.#members.forEach((number, row) => number === mode && rows.push(row));
     this.#take(Int32Array.from(rows));
   }
   #select(rows) {
     this.#current = null;
-    this.#entry = null;
+    this.#painter.unlight();
     this.#take(rows);
   }
   #take(rows) {
@@ -1929,7 +2036,6 @@ var View = class {
     this.map.light(rows.length === 0 ? null : (row) => lit.has(row));
     this.model.set("selected", new DataView(rows.slice().buffer));
     this.model.save_changes();
-    this.#legend.show(this.#colouring, this.#entry, this.map.dark);
     this.#show();
   }
   #step(by) {
@@ -2048,69 +2154,6 @@ var View = class {
   }
   #delivered(delivery) {
     this.#status.show(delivery, this.#link.alive);
-  }
-  // ---- colours
-  #chooser() {
-    const names = this.model.get("columns");
-    fill(this.#by, h("option", { value: "mode" }, "mode"), ...names.map((name) => h("option", { value: name }, visible(name))));
-    this.#by.addEventListener("change", () => {
-      this.model.set("colour", this.#by.value);
-      this.model.save_changes();
-      void this.#colour();
-    });
-    this.#by.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== "Escape") return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.root.focus({ preventScroll: true });
-    });
-    return h("label", { class: "wbw-by-label", hidden: names.length === 0 }, "Colour by ", this.#by);
-  }
-  /** Colour the points by what is asked for; the kernel sends the column when it is first wanted. */
-  async #colour() {
-    const column = this.model.get("colour");
-    this.#by.value = column;
-    if (column === (this.#colouring?.column ?? "mode")) return;
-    try {
-      const made2 = column === "mode" ? null : colouringOf(column, await this.#link.ask({ kind: "colour", column }));
-      if (this.model.get("colour") === column) this.#coloured(made2);
-    } catch (error) {
-      this.#notice(`the map cannot be coloured by ${column}: ${error instanceof Error ? error.message : String(error)}`);
-      this.#by.value = this.#colouring?.column ?? "mode";
-    }
-  }
-  #coloured(colouring) {
-    const lit = this.#entry !== null;
-    this.#colouring = colouring;
-    this.root.classList.toggle("wbw-by-column", colouring !== null);
-    if (lit) this.#choose(null);
-    this.#recolour();
-  }
-  #recolour() {
-    this.map.paint(this.#colouring === null ? null : columnMarks(this.#colouring, this.map.dark));
-    this.#legend.show(this.#colouring, this.#entry, this.map.dark);
-  }
-  /** The sessions of one entry of the legend. */
-  #light(entry) {
-    const rows = [];
-    if (entry !== null) this.#colouring?.which.forEach((each, row) => each === entry && rows.push(row));
-    this.#current = null;
-    this.#entry = entry;
-    this.#take(Int32Array.from(rows));
-  }
-  #nextEntry(by) {
-    const entries = this.#colouring?.entries ?? [];
-    const places = entries.flatMap((entry, place) => entry.count > 0 ? [place] : []);
-    if (places.length === 0) return;
-    const at = this.#entry === null ? by > 0 ? -1 : places.length : places.indexOf(this.#entry);
-    this.#light(places[Math.max(0, Math.min(places.length - 1, at + by))] ?? null);
-  }
-  /** JupyterLab changes its theme under an open notebook; what is drawn, and not styled, has to follow. */
-  #watchTheme(signal) {
-    const observer = new MutationObserver(() => this.#recolour());
-    observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
-    signal.addEventListener("abort", () => observer.disconnect());
-    if (typeof matchMedia === "function") matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour(), { signal });
   }
   // ---- the frame
   #toggleHelp() {

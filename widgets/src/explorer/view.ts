@@ -12,8 +12,7 @@ import { Editor } from "./editor";
 import { ModeList, SessionList } from "./list";
 import { PointMap } from "./map";
 import { Reading } from "./reading";
-import { type Colouring, colouringOf, columnMarks } from "./colours";
-import { Legend } from "./legend";
+import { Painter } from "./painter";
 import { offered } from "./together";
 import { type Mode, type Traits, floats, numbers, strings } from "./types";
 
@@ -26,8 +25,7 @@ export class View {
   readonly #status: Status;
   readonly #list: ModeList;
   readonly #sessions: SessionList;
-  readonly #legend = new Legend((entry) => this.#light(entry === this.#entry ? null : entry));
-  readonly #by = h("select", { class: "wbw-field wbw-by" });
+  readonly #painter: Painter;
   readonly #editor: Editor;
   readonly #reading: Reading;
   readonly #ids: string[];
@@ -40,8 +38,6 @@ export class View {
   #current: number | null = null;
   #selection: Int32Array = new Int32Array();
   #at = 0;
-  #colouring: Colouring | null = null;
-  #entry: number | null = null;
   #picked = new Set<number>();
   #help: HTMLElement | null = null;
 
@@ -58,7 +54,7 @@ export class View {
         opened: (row) => this.#open(row),
         line: (row) => this.#lines[row] ?? "",
         mode: (row) => this.#name(this.#members[row] ?? -1),
-        said: (row) => (this.#colouring === null ? "" : `${this.#colouring.column}: ${this.#colouring.entries[this.#colouring.which[row] ?? -1]?.name ?? ""}`),
+        said: (row) => this.#painter.said(row),
         picked: (row) => this.#pick(row),
       },
       signal,
@@ -67,6 +63,29 @@ export class View {
     this.#sessions = new SessionList((row) => this.#lines[row] ?? this.#ids[row] ?? "", (row) => this.#open(row), (row) => this.#pick(row));
     this.#editor = new Editor(() => this.root.focus({ preventScroll: true }));
     this.#reading = new Reading(this.#link, () => this.#shut());
+    this.#painter = new Painter(
+      model.get("columns"),
+      this.#link,
+      {
+        paint: (marks) => {
+          this.root.classList.toggle("wbw-by-column", marks !== null);
+          this.map.paint(marks);
+        },
+        dark: () => this.map.dark,
+        chosen: (column) => {
+          this.model.set("colour", column);
+          this.model.save_changes();
+          void this.#painter.by(column);
+        },
+        lit: (rows) => {
+          this.#current = null;
+          this.#take(rows);
+        },
+        failed: (why) => this.#notice(why),
+        leave: () => this.root.focus({ preventScroll: true }),
+      },
+      signal,
+    );
     this.root = this.#build();
     bindKeys(this.root, this.#actions(), signal);
     guardFocus(this.root, signal);
@@ -74,16 +93,15 @@ export class View {
     this.#link.watch((alive) => this.#status.show(this.#outbox.delivery, alive));
     const changed = () => this.#read();
     for (const name of ["membership", "modes"] as const) model.on(`change:${name}`, changed);
-    const recoloured = () => void this.#colour();
+    const recoloured = () => void this.#painter.by(model.get("colour"));
     model.on("change:colour", recoloured);
-    this.#watchTheme(signal);
     signal.addEventListener("abort", () => {
       for (const name of ["membership", "modes"] as const) model.off(`change:${name}`, changed);
       model.off("change:colour", recoloured);
       this.#reading.transcript.close();
     });
     this.#read();
-    void this.#colour();
+    recoloured();
   }
 
   #build(): HTMLElement {
@@ -105,14 +123,14 @@ export class View {
           title !== "" && h("strong", {}, visible(title)),
           this.#says,
           h("span", { class: "wbw-spring" }),
-          this.#chooser(),
+          this.#painter.chooser,
           tool("+", "Zoom in", () => this.map.zoom(1.5)),
           tool("−", "Zoom out", () => this.map.zoom(1 / 1.5)),
           tool("Fit", "Show the whole map", () => this.map.fit()),
           button("Keys", () => this.#toggleHelp(), { key: "?", class: "wbw-quiet" }),
         ),
       ),
-      h("div", { class: "wbw-sides" }, h("div", { class: "wbw-ground" }, this.map.el, this.#legend.el), h("aside", { class: "wbw-side", "aria-label": "Modes and sessions" }, this.#refused, this.#list.el, this.#tools, this.#editor.el, this.#sessions.el), this.#reading.el),
+      h("div", { class: "wbw-sides" }, h("div", { class: "wbw-ground" }, this.map.el, this.#painter.legend.el), h("aside", { class: "wbw-side", "aria-label": "Modes and sessions" }, this.#refused, this.#list.el, this.#tools, this.#editor.el, this.#sessions.el), this.#reading.el),
       h("footer", { class: "wbw-bottom" }, this.#status.el, h("span", { class: "wbw-spring" }), h("span", { class: "wbw-hint" }, "draw around points to select · Shift: box · Ctrl: move and zoom · click: read"), button("Undo", () => this.#undo(), { key: "u", class: "wbw-quiet" })),
     );
     h("div", { class: "wbw-frame" }, root);
@@ -133,9 +151,9 @@ export class View {
       { keys: ["o"], says: "read a session; then open and close its steps", run: () => this.#openHere() },
       { keys: ["]", "l", "ArrowRight"], says: "next session of the list", repeats: true, run: () => this.#walk(1) },
       { keys: ["[", "h", "ArrowLeft"], says: "previous session of the list", repeats: true, run: () => this.#walk(-1) },
-      { keys: ["c"], says: "colour by something else", run: () => this.#by.focus({ preventScroll: true }) },
-      { keys: ["."], says: "light the next entry of the legend", repeats: true, run: () => this.#nextEntry(1) },
-      { keys: [","], says: "light the previous one", repeats: true, run: () => this.#nextEntry(-1) },
+      { keys: ["c"], says: "colour by something else", run: () => this.#painter.focus() },
+      { keys: ["."], says: "light the next entry of the legend", repeats: true, run: () => this.#painter.step(1) },
+      { keys: [","], says: "light the previous one", repeats: true, run: () => this.#painter.step(-1) },
       { keys: ["+", "="], says: "zoom in", repeats: true, run: () => this.map.zoom(1.25) },
       { keys: ["-"], says: "zoom out", repeats: true, run: () => this.map.zoom(0.8) },
       { keys: ["0"], says: "show the whole map", run: () => this.map.fit() },
@@ -183,8 +201,8 @@ export class View {
     this.#showTools();
     const mode = this.#mode();
     const chosen = this.#selection.length > 0;
-    const entry = this.#entry === null ? undefined : this.#colouring?.entries[this.#entry];
-    const what = entry !== undefined ? `${plural(this.#selection.length, "session")} with ${visible(this.#colouring?.column ?? "")} ${visible(entry.name)}` : mode !== undefined ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
+    const { lit } = this.#painter;
+    const what = lit !== "" ? `${plural(this.#selection.length, "session")} with ${visible(lit)}` : mode !== undefined ? `${plural(this.#selection.length, "session")} in “${visible(mode.name)}”` : chosen ? `${plural(this.#selection.length, "session")} selected` : "No session selected";
     this.#sessions.show(this.#selection, what);
   }
 
@@ -198,7 +216,7 @@ export class View {
 
   #choose(mode: number | null): void {
     this.#current = mode;
-    this.#entry = null;
+    this.#painter.unlight();
     const rows: number[] = [];
     if (mode !== null) this.#members.forEach((number, row) => number === mode && rows.push(row));
     this.#take(Int32Array.from(rows));
@@ -206,7 +224,7 @@ export class View {
 
   #select(rows: Int32Array): void {
     this.#current = null;
-    this.#entry = null;
+    this.#painter.unlight();
     this.#take(rows);
   }
 
@@ -217,7 +235,6 @@ export class View {
     this.map.light(rows.length === 0 ? null : (row) => lit.has(row));
     this.model.set("selected", new DataView(rows.slice().buffer));
     this.model.save_changes();
-    this.#legend.show(this.#colouring, this.#entry, this.map.dark);
     this.#show();
   }
 
@@ -357,77 +374,6 @@ export class View {
 
   #delivered(delivery: Delivery): void {
     this.#status.show(delivery, this.#link.alive);
-  }
-
-  // ---- colours
-
-  #chooser(): HTMLElement {
-    const names = this.model.get("columns");
-    fill(this.#by, h("option", { value: "mode" }, "mode"), ...names.map((name) => h("option", { value: name }, visible(name))));
-    this.#by.addEventListener("change", () => {
-      this.model.set("colour", this.#by.value);
-      this.model.save_changes();
-      void this.#colour();
-    });
-    this.#by.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== "Escape") return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.root.focus({ preventScroll: true });
-    });
-    return h("label", { class: "wbw-by-label", hidden: names.length === 0 }, "Colour by ", this.#by);
-  }
-
-  /** Colour the points by what is asked for; the kernel sends the column when it is first wanted. */
-  async #colour(): Promise<void> {
-    const column = this.model.get("colour");
-    this.#by.value = column;
-    if (column === (this.#colouring?.column ?? "mode")) return;
-    try {
-      const made = column === "mode" ? null : colouringOf(column, await this.#link.ask({ kind: "colour", column }));
-      if (this.model.get("colour") === column) this.#coloured(made);
-    } catch (error) {
-      this.#notice(`the map cannot be coloured by ${column}: ${error instanceof Error ? error.message : String(error)}`);
-      this.#by.value = this.#colouring?.column ?? "mode";
-    }
-  }
-
-  #coloured(colouring: Colouring | null): void {
-    const lit = this.#entry !== null;
-    this.#colouring = colouring;
-    this.root.classList.toggle("wbw-by-column", colouring !== null);
-    if (lit) this.#choose(null);
-    this.#recolour();
-  }
-
-  #recolour(): void {
-    this.map.paint(this.#colouring === null ? null : columnMarks(this.#colouring, this.map.dark));
-    this.#legend.show(this.#colouring, this.#entry, this.map.dark);
-  }
-
-  /** The sessions of one entry of the legend. */
-  #light(entry: number | null): void {
-    const rows: number[] = [];
-    if (entry !== null) this.#colouring?.which.forEach((each, row) => each === entry && rows.push(row));
-    this.#current = null;
-    this.#entry = entry;
-    this.#take(Int32Array.from(rows));
-  }
-
-  #nextEntry(by: number): void {
-    const entries = this.#colouring?.entries ?? [];
-    const places = entries.flatMap((entry, place) => (entry.count > 0 ? [place] : []));
-    if (places.length === 0) return;
-    const at = this.#entry === null ? (by > 0 ? -1 : places.length) : places.indexOf(this.#entry);
-    this.#light(places[Math.max(0, Math.min(places.length - 1, at + by))] ?? null);
-  }
-
-  /** JupyterLab changes its theme under an open notebook; what is drawn, and not styled, has to follow. */
-  #watchTheme(signal: AbortSignal): void {
-    const observer = new MutationObserver(() => this.#recolour());
-    observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
-    signal.addEventListener("abort", () => observer.disconnect());
-    if (typeof matchMedia === "function") matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour(), { signal });
   }
 
   // ---- the frame
