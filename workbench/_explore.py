@@ -124,6 +124,8 @@ def _columns(modes: Modes, found: pl.DataFrame, about: Any) -> dict[str, pl.Seri
 
 def _families(modes: Modes, found: pl.DataFrame) -> pl.Series:
     """The name of the family that each session is in."""
-    families = modes.families().select(pl.col("name").alias("family"), pl.col("modes").alias("name")).explode("name")
+    families = (
+        modes.families().frame.select(pl.col("name").alias("family"), pl.col("modes").alias("name")).explode("name")
+    )
     above = modes.frame.select("mode", "name").join(families, on="name", how="left").select("mode", "family")
     return found.select("mode").join(above, on="mode", how="left", maintain_order="left")["family"]

@@ -25,6 +25,7 @@ font-size:var(--jp-ui-font-size1,13px);line-height:1.45;max-width:72em}
 .wb-panel table.wb-table th{font-weight:600;border-bottom:1px solid var(--jp-border-color1,light-dark(#bbb,#666));vertical-align:bottom}
 .wb-panel table.wb-table td{border-bottom:1px solid var(--jp-border-color2,light-dark(#e2e2e2,#3a3a3a));vertical-align:top;white-space:normal}
 .wb-panel table.wb-table td.wb-num,.wb-panel table.wb-table th.wb-num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.wb-panel table.wb-table td:first-child:not(.wb-num){min-width:8em}
 .wb-panel q{font-style:italic}
 </style>"""
 

@@ -70,7 +70,7 @@ def _beside(row: Mapping[str, Any], *, rated: bool, priced: bool) -> str:
         said.append(f"US$ {plain(row['cost_median'])} median, {plain(row['cost_total'])} in all{known}")
     elif priced:
         said.append("cost unknown")
-    return "<br>".join(said)
+    return f"<div style='min-width:13em'>{'<br>'.join(said)}</div>"
 
 
 def _lift(row: Mapping[str, Any]) -> str:

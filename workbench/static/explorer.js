@@ -1,4 +1,4 @@
-// Built from widgets/src (5841fb1cb4e24afd) by "npm run build". Do not edit.
+// Built from widgets/src (84a6ff9ee5d90901) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -1720,7 +1720,8 @@ var Legend = class {
     const ramp = h("span", { class: "wbw-ramp", "aria-hidden": "true" });
     const [from, to] = [entry.from / 255, entry.to / 255];
     ramp.style.background = `linear-gradient(to right, ${[from, (from + to) / 2, to].map((at) => shadeColour(at, dark)).join(", ")})`;
-    return h("button", props, ramp, h("span", { class: "wbw-entry-words" }, ...words2));
+    const ends = name.split(" to ").flatMap((end, at, all) => [h("span", { class: "wbw-end" }, at < all.length - 1 ? `${end} to` : end), at < all.length - 1 && " "]);
+    return h("button", props, ramp, h("span", { class: "wbw-entry-words" }, h("span", { class: "wbw-entry-name" }, ...ends), " ", words2[2]));
   }
 };
 

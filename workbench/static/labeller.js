@@ -1,4 +1,4 @@
-// Built from widgets/src (5841fb1cb4e24afd) by "npm run build". Do not edit.
+// Built from widgets/src (84a6ff9ee5d90901) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (

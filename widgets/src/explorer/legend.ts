@@ -44,6 +44,8 @@ export class Legend {
     const ramp = h("span", { class: "wbw-ramp", "aria-hidden": "true" });
     const [from, to] = [entry.from / 255, entry.to / 255];
     ramp.style.background = `linear-gradient(to right, ${[from, (from + to) / 2, to].map((at) => shadeColour(at, dark)).join(", ")})`;
-    return h("button", props, ramp, h("span", { class: "wbw-entry-words" }, ...words));
+    // a line may end between the ends of a band, and not within a date or a number
+    const ends = name.split(" to ").flatMap((end, at, all) => [h("span", { class: "wbw-end" }, at < all.length - 1 ? `${end} to` : end), at < all.length - 1 && " "]);
+    return h("button", props, ramp, h("span", { class: "wbw-entry-words" }, h("span", { class: "wbw-entry-name" }, ...ends), " ", words[2] as HTMLElement));
   }
 }
