@@ -80,7 +80,7 @@ def test_a_line_that_cannot_be_kept_is_named_and_nothing_is(tmp_path: Path, row:
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="there is no such file in"):
         label.read_annotations(tmp_path / "nowhere.jsonl", recorded_at=NOW)
 
 

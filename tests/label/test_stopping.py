@@ -20,7 +20,7 @@ def test_the_sentence_says_what_is_unseen_what_more_would_show_and_what_to_do() 
     some = label.stopping(said([None] * 37 + ["loop"] * 9 + ["refund"] * 8 + ["policy"] * 4 + ["a", "b"]))
     assert (some.read, some.failures, some.kinds, some.advice) == (60, 23, 5, "read on")
     assert repr(some).startswith("60 sessions read, 23 failures of 5 kinds: about 9% [0% to ")
-    assert "30 more reads should show about 1 new kinds [0 to " in repr(some)
+    assert "30 more reads should show about 1 new kind [0 to " in repr(some)
     assert repr(some).endswith("Read on.")
     enough = label.stopping(said(["loop"] * 150 + ["refund"] * 100))
     assert (enough.advice, enough.new.expected) == ("stop", 0)
@@ -53,7 +53,8 @@ def test_contested_and_nameless_failures_are_left_out_and_said() -> None:
     )
     found = label.stopping(labels)
     assert (found.read, found.failures) == (3, 1)
-    assert found.notes[0].startswith("1 failing sessions have no failure mode yet")
+    assert found.sentence.startswith("3 sessions read, 2 failures, 1 of them with a failure mode, of 1 kind")
+    assert found.notes[0].startswith("1 failing session without a failure mode yet")
 
 
 def test_after_an_informed_order_the_share_is_weighted_back_and_bounded() -> None:

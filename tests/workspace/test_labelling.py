@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import workbench as wb
-from workbench.errors import InputError
+from workbench import label
+from workbench.errors import EmptyError, InputError, UnknownNameError
 from workbench.widgets import Labeller
 
 NOW = dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC)
@@ -128,3 +130,62 @@ def test_a_verdict_that_was_given_counts_whatever_mode_was_named(ws: wb.Workspac
     human = ws.outcomes().frame.filter(session_id=session)["human"].item()
     assert human == {"pass": "pass", "defer": None, "fail": "fail"}[verdict]
     assert bool(ws.labelled().height) == bool(ws.codebook().failing) == failing
+
+
+def test_a_step_is_given_by_its_number_its_span_or_both_and_one_that_is_not_there_is_refused(ws: wb.Workspace) -> None:
+    session = ws.sessions()["session_id"][0]
+    step = ws.session(session).steps[2]
+    for said in (step.number, str(step.number), step.span_id, step.target):
+        saved = ws.save_label({"session_id": session, "verdict": "fail", "first_failure": said}, reviewer="ana")
+        assert saved["first_failure"] == step.target
+    other = ws.session(ws.sessions()["session_id"][1]).steps[0].target
+    for wrong in (999, "nope", other):
+        with pytest.raises(UnknownNameError, match=r"no step or span of session .* It has steps 1 to "):
+            ws.save_label({"session_id": session, "root_cause": wrong}, reviewer="ana")
+    assert "root_cause" not in ws.save_label({"session_id": session, "note": "odd"}, reviewer="ana")
+
+
+def test_numbers_are_taken_as_they_are_and_a_queue_that_is_not_there_is_refused(ws: wb.Workspace) -> None:
+    rubric = (label.RubricItem("tone", "score", required=True, values=(1, 5)),)
+    queue = ws.queue("scored", n=2, seed=1, protocol=label.Protocol(rubric=rubric))
+    session = queue.items["session_id"][0]
+    said = {"session_id": session, "verdict": "fail", "answers": {"tone": 4}, "expected_output": 1234567}
+    saved = ws.save_label(said, reviewer="ana", queue_id=queue.queue_id)
+    assert saved["answers"] == {"tone": "4"}
+    assert saved["expected_output"] == "1234567"
+    saved = ws.save_label({"session_id": session, "answers": {"tone": 2.5}}, reviewer="ana", queue_id=queue.queue_id)
+    assert saved["answers"] == {"tone": "2.5"}
+    with pytest.raises(InputError, match="a number from 1 to 5"):
+        ws.save_label({"session_id": session, "answers": {"tone": 6}}, reviewer="ana", queue_id=queue.queue_id)
+    with pytest.raises(InputError, match="are text, not bool"):
+        ws.save_label({"session_id": session, "answers": {"tone": True}}, reviewer="ana", queue_id=queue.queue_id)
+    with pytest.raises(UnknownNameError, match="no queue id named"):
+        ws.save_label({"session_id": session, "verdict": "pass"}, reviewer="ana", queue_id=f"{queue.queue_id}x")
+
+
+def test_a_codebook_edit_of_a_mode_that_is_not_there_is_refused_with_the_nearest(ws: wb.Workspace) -> None:
+    first, second = ws.sessions()["session_id"][:2]
+    ws.save_label({"session_id": first, "verdict": "fail", "failure_mode": "wrong refund"}, reviewer="ana")
+    ws.save_label({"session_id": second, "verdict": "fail", "failure_mode": "loop"}, reviewer="ana")
+    nearest = "did you mean 'wrong refund'"
+    with pytest.raises(UnknownNameError, match=nearest):
+        ws.edit_codebook("rename", "wrong refnd", into="refund of another order")
+    with pytest.raises(UnknownNameError, match=nearest):
+        ws.edit_codebook("merge", "loop", into="wrong refnd")
+    with pytest.raises(UnknownNameError, match=nearest):
+        ws.edit_codebook("split", "wrong refnd", into=["a", "b"])
+    with pytest.raises(UnknownNameError, match=nearest):
+        ws.edit_codebook("retire", "wrong refnd", reason="it is none")
+    assert ws.store.database.count("codebook_events") == 0
+    assert set(ws.codebook().names) == {"wrong refund", "loop"}
+    ws.edit_codebook("define", "tone", definition="rude to a user")
+    assert "wrong refund" in ws.edit_codebook("merge", "tone", into="wrong refund").names
+
+
+def test_what_is_not_there_yet_is_said_for_what_it_is(ws: wb.Workspace, tmp_path: Path) -> None:
+    with pytest.raises(EmptyError, match="no failing session has a note yet"):
+        ws.group_notes()
+    with pytest.raises(InputError, match=r"nope\.jsonl: there is no such file in "):
+        ws.annotate("nope.jsonl")
+    with pytest.raises(InputError, match="cannot be read as text"):
+        ws.annotate(str(tmp_path))

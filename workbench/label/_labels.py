@@ -104,6 +104,8 @@ def label_annotations(
     given = dict(change)
     if isinstance(given.get("other_modes"), list | tuple):
         given["other_modes"] = "\n".join(cast("Sequence[str]", given["other_modes"]))
+    if "expected_output" in given:
+        given["expected_output"] = _spelt(given["expected_output"])
     operation, session_id = _text(given.pop("operation", None)), _text(given.pop("session_id", None))
     _check(operation, session_id, reviewer, role, now)
     base: dict[str, Any] = {
@@ -162,7 +164,7 @@ def _answers(
         if items[name].expert_only and role == "general":
             msg = f"{name!r} is for experts: only role='expert' answers it"
             raise InputError(msg)
-        text = _text(value)
+        text = _text(_spelt(value))
         number, words, passed = (None, None, None) if text is None else items[name].answer(text)
         said = {"value_number": number, "value_text": words, "passed": passed}
         rows.append({**base, "annotation_id": f"{operation}.{ANSWER}{name}", "name": f"{ANSWER}{name}", **said})
@@ -193,6 +195,13 @@ def _check(operation: str | None, session_id: str | None, reviewer: str, role: s
     if now.tzinfo is None:
         msg = f"the time {now} has no zone; use datetime.now(UTC)"
         raise InputError(msg)
+
+
+def _spelt(value: object) -> object:
+    """A number as a text, where a number is as good: an answer, or an expected output."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return value
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _text(value: object) -> str | None:

@@ -139,6 +139,9 @@ def _numbered(rows: object) -> list[tuple[int, dict[str, Any]]]:
 def _lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        msg = f"{path}: there is no such file in {Path.cwd()}; give the path of a file of JSON lines, or the rows themselves"
+        raise InputError(msg) from error
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read as text ({error})"
         raise InputError(msg) from error

@@ -45,7 +45,8 @@ class Stopping:
     Attributes
     ----------
     read, failures, kinds
-        Sessions with a verdict, those of them with a failure mode, and how many modes these have.
+        Sessions with a verdict, those of them with a failure mode (the sentence says how many failures have none), and how many modes these
+        have.
     mass, interval
         The share of failures whose kind was not seen yet, with its 95% interval.
     new
@@ -175,7 +176,11 @@ def stopping(
     advice = "read on" if not whole.enough else "switch segment" if open_segments else "stop"
     nameless = len(failing & set(read)) - whole.failures
     notes = [
-        *([f"{nameless} failing sessions have no failure mode yet and are left out."] if nameless else []),
+        *(
+            [f"{counted(nameless, 'failing session')} without a failure mode yet: what they are of is not counted."]
+            if nameless
+            else []
+        ),
         *(
             [
                 "The order was informed: the share is weighted back, both numbers are bounds, and the new kinds are those of random reads."
@@ -195,7 +200,7 @@ def stopping(
         whole.new,
         advice,
         pl.DataFrame(rows, schema=_SEGMENTS, orient="row"),
-        _sentence(whole, advice, open_segments, informed=informed),
+        _sentence(whole, advice, open_segments, nameless=nameless, informed=informed),
         tuple(notes),
     )
 
@@ -249,21 +254,23 @@ def _row(name: str, each: _Estimate) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _sentence(whole: _Estimate, advice: str, open_segments: list[str], *, informed: bool) -> str:
-    said = (
-        f"{counted(whole.read, 'session')} read, {counted(whole.failures, 'failure')} of {counted(whole.kinds, 'kind')}"
-    )
+def _sentence(whole: _Estimate, advice: str, open_segments: list[str], *, nameless: int, informed: bool) -> str:
+    said = f"{counted(whole.read, 'session')} read, {counted(whole.failures + nameless, 'failure')}"
+    if nameless:
+        said += f", {whole.failures:,} of them with a failure mode,"
+    said += f" of {counted(whole.kinds, 'kind')}"
     ends = whole.new.interval
     if whole.interval.low <= 0 and whole.interval.high >= 1:
         said += ": too few to tell how many are of kinds not seen yet"
     else:
         ends_of = "at most" if informed else f"{whole.interval.low:.0%} to"
         said += f": about {whole.mass:.0%} [{ends_of} {whole.interval.high:.0%}] of failures are of kinds not seen yet"
-    said += (
-        f"; {whole.new.more} more random reads would show at most about {whole.new.expected:.0f} new kinds [up to {ends.high:.0f}]. "
-        if informed
-        else f"; {whole.new.more} more reads should show about {whole.new.expected:.0f} new kinds [{ends.low:.0f} to {ends.high:.0f}]. "
-    )
+    new, reads = counted(round(whole.new.expected), "new kind"), counted(whole.new.more, "more read")
+    if informed:
+        reads = counted(whole.new.more, "more random read")
+        said += f"; {reads} would show at most about {new} [up to {ends.high:.0f}]. "
+    else:
+        said += f"; {reads} should show about {new} [{ends.low:.0f} to {ends.high:.0f}]. "
     if advice == "stop":
         return said + "You may stop."
     if advice == "switch segment":

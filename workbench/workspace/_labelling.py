@@ -15,7 +15,7 @@ from workbench.errors import InputError, UnknownNameError
 from workbench.schema import ANNOTATIONS
 from workbench.store import Database
 
-__all__ = ["labels_by_item", "labels_of", "reveal", "save_change"]
+__all__ = ["at_spans", "labels_by_item", "labels_of", "reveal", "save_change"]
 
 _SAID: Final = (
     "verdict",
@@ -89,6 +89,40 @@ def save_change(
     database.append("annotations", rows)
     after = database.read("annotations", target_id=session_id, author=reviewer)
     return _standing(database, after.to_dicts(), about)
+
+
+def at_spans(change: Mapping[str, Any], steps: pl.DataFrame, spans: Callable[[], pl.DataFrame]) -> dict[str, Any]:
+    """The change with its first failure and root cause as `trace_id/span_id`, where they were given by step or span.
+
+    Parameters
+    ----------
+    change
+        What is said of a session.
+    steps
+        The steps of that session.
+    spans
+        Gives the session's spans, `trace_id` and `span_id`: also what is no step can be to blame.
+
+    Raises
+    ------
+    UnknownNameError
+        The session has no such step or span.
+    """
+    placed = dict(change)
+    for name in ("first_failure", "root_cause"):
+        said = "" if placed.get(name) is None else str(placed[name]).strip()
+        if not said:
+            continue
+        at = pl.concat_str("trace_id", "span_id", separator="/")
+        held = steps.filter((at == said) | (pl.col("span_id") == said) | (pl.col("number").cast(pl.String) == said))
+        if not held.height:
+            held = spans().filter((at == said) | (pl.col("span_id") == said))
+        if not held.height:
+            numbers = steps["number"].cast(pl.String).to_list()
+            then = f"It has steps {numbers[0]} to {numbers[-1]}." if numbers else ""
+            raise UnknownNameError(said, f"step or span of session {change.get('session_id')!r}", numbers, then=then)
+        placed[name] = held.select(at)[0, 0]
+    return placed
 
 
 _Rows = Sequence[Mapping[str, Any]]

@@ -169,8 +169,9 @@ class Reading(Queueing):
         Parameters
         ----------
         change
-            `session_id` and what is said of it: `verdict`, `note`, `failure_mode` (what went wrong first), `other_modes` (what else did: a list), `first_failure`, `root_cause`, `expected_output`,
-            `answers` to the queue's rubric; or `undo`. An `operation` of your own tells a repetition; `draw_id` says which draw showed the
+            `session_id` and what is said of it: `verdict`, `note`, `failure_mode` (what went wrong first), `other_modes` (what else did: a list), `first_failure` and `root_cause` (the number
+            of a step, or `trace_id/span_id`), `expected_output`,
+            `answers` to the queue's rubric (texts or numbers); or `undo`. An `operation` of your own tells a repetition; `draw_id` says which draw showed the
             session, so that what is said of a silent repeat stands beside the first label. A verdict comes with every answer that
             the rubric requires; with `draft` it may come without, and the session is given to the reviewer again.
         reviewer, role
@@ -190,14 +191,22 @@ class Reading(Queueing):
         InputError
             Required answers are missing; nothing is written.
         UnknownNameError
-            There is no such session or field; the message suggests the nearest.
+            There is no such session, field, step or queue; the message suggests the nearest.
         """
-        from workbench.workspace._labelling import save_change
+        from workbench.workspace._labelling import at_spans, save_change
 
         session = change.get("session_id")
         known = self._rolled_up()["session_id"]
         if session is not None and not (known == session).any():
             raise UnknownNameError(str(session), "session", known.to_list(), then="`ws.sessions()` lists them.")
+        if queue_id is not None and not self.store.database.read("queues", queue_id=queue_id).height:
+            raise UnknownNameError(queue_id, "queue id", self.store.database.read("queues")["queue_id"].to_list())
+        if session is None and change.get("draw_id") is not None:
+            session = self.store.database.read("draws", draw_id=str(change["draw_id"]))["target_id"].first()
+        if session is not None and (change.get("first_failure") or change.get("root_cause")):
+            mine = pl.col("session_id") == str(session)
+            spans = self.scan_spans().filter(mine).select("trace_id", "span_id")
+            change = at_spans(change, self.steps().filter(mine), spans.collect)
         saved = save_change(
             self.store.database, change, reviewer=reviewer, role=role, queue_id=queue_id, method=method, whole=True
         )
@@ -255,6 +264,9 @@ class Reading(Queueing):
         from workbench import cluster
 
         noted = self.codebook().labels.filter(pl.col("verdict") == "fail").drop_nulls("note")
+        if noted.is_empty():
+            msg = "no failing session has a note yet: say what went wrong in your own words while you read, ws.label(ws.queue(…)), then group what was said"
+            raise EmptyError(msg)
         texts = noted.group_by("session_id", maintain_order=True).agg(pl.col("note").str.join("\n").alias("text"))
         return cluster.cluster(
             texts,
@@ -377,6 +389,19 @@ class Reading(Queueing):
             more=more,
         )
 
+    def _refuse_unknown(self, kind: str, name: str, into: str | Sequence[str]) -> None:
+        """Refuse to change what is not there: a label is led by the name that it was written with, so that a misspelt one leads nothing."""
+        named = [name] if kind in ("rename", "merge", "split", "retire") else []
+        named += ([into] if isinstance(into, str) else list(into)) if kind == "merge" else []
+        if not named:
+            return
+        book = self.codebook()
+        known = {*book.modes["failure_mode"].drop_nulls(), *book.labels["written_as"].drop_nulls()}
+        known |= set(self.store.database.read("codebook_events")["name"].drop_nulls())
+        for each in named:
+            if each.strip() and each.strip() not in known:
+                raise UnknownNameError(each, "failure mode", known, then="`ws.codebook()` lists them.")
+
     def edit_codebook(
         self,
         kind: EventKind,
@@ -406,9 +431,17 @@ class Reading(Queueing):
             Why; required to retire.
         author
             Who decides; you by default.
+
+        Raises
+        ------
+        UnknownNameError
+            No failure mode has that name, or, to merge into, the other; the message suggests the nearest. Nothing is kept.
+        InputError
+            The event lacks something, or would make a circle of names.
         """
         from workbench import label
 
+        self._refuse_unknown(kind, name, into)
         event = label.codebook_event(
             kind,
             name,
