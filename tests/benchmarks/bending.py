@@ -1,10 +1,10 @@
 """How far a few labels bend the map, and how right the shares are that follow: on traces and reasons with known failures.
 
-Run it:  python tests/benchmarks/bending.py [--sets swebench,tau2,sample,candidate,large,agentrx] [--seeds 12] [--simulate 200]
+Run it:  python tests/benchmarks/bending.py [--sets swebench,tau2,sample,candidate,large,agentrx] [--seeds 12] [--simulate 40]
 
 Labels are the known failure of a session, shown to the map for the sessions that it asks for, a handful at a time; AMI is that with the known failures on sessions whose label
-was never shown, the mean over seeds with its 95% interval. "chosen": `modes.next()`; "random": as many at random; "words left out": chosen again
-after the words of the kinds' own names were taken out of the texts. Beside stand the map without labels, and k-means on TF-IDF, which is told the true number.
+was never shown, the mean over seeds with its 95% interval. "chosen": `modes.next()`; "random": as many at random; "words left out": where the texts are somebody's
+reasons, chosen again after the words of the kinds' own names were taken out of them. Beside stand the map without labels, and k-means on TF-IDF, which is told the true number.
 Then, labels chosen anew in each simulation: total variation between the estimated and the true shares of the kinds, and how often their
 intervals hold the true share, over all kinds and over those that were met; beside, the labels' own shares, random labels with Clopper and Pearson's
 intervals, and random labels with the plain prediction-powered estimate (likelihoods and labels, normal intervals).
@@ -33,6 +33,7 @@ from workbench.cluster import Embedder, Modes, cluster, facet_text
 from workbench.stats import wilson
 
 Floats = NDArray[np.float64]
+Estimate = tuple[Floats, Floats, Floats, NDArray[np.bool_]]
 _STEP = 5
 _READ = 60
 
@@ -54,14 +55,16 @@ def agentrx() -> unlabelled.Truth:
     return unlabelled.Truth("agentrx reasons", None, texts.drop("mode"), mode, dict.fromkeys(mode, ""))
 
 
-def sets(names: list[str], sessions: int) -> Iterator[tuple[str, pl.DataFrame, dict[str, str]]]:
+def sets(names: list[str], sessions: int) -> Iterator[tuple[str, pl.DataFrame, dict[str, str], bool]]:
+    """Name, texts and known failures of each set, and whether the texts are somebody's reasons."""
     for name in names:
         if name == "agentrx" and not unlabelled.SHARED.is_dir():
             print("agentrx: the shared traces are not at hand, left out")
             continue
         for truth in [agentrx()] if name == "agentrx" else unlabelled.sets([name], sessions):
             texts = facet_text(truth.steps, "failure") if truth.texts is None else truth.texts
-            yield truth.name, texts.filter(pl.col("session_id").is_in(list(truth.mode))), truth.mode
+            failing = texts.filter(pl.col("session_id").is_in(list(truth.mode)))
+            yield truth.name, failing, truth.mode, truth.texts is not None
 
 
 def without_label_words(texts: pl.DataFrame, kinds: set[str]) -> pl.DataFrame:
@@ -137,26 +140,29 @@ def said(values: list[float]) -> str:
     return f"{np.mean(values):.3f} ({np.mean(values) - half:.3f} to {np.mean(values) + half:.3f})"
 
 
-def curve(name: str, texts: pl.DataFrame, truth: dict[str, str], embed: Embedder, seeds: int) -> None:
+def curve(name: str, texts: pl.DataFrame, truth: dict[str, str], embed: Embedder, seeds: int, *, reasons: bool) -> None:
     modes = cluster(texts, embed=embed)
-    bare = cluster(without_label_words(texts, set(truth.values())), embed=embed)
     plain = agreement(modes, truth, set())
+    ways: dict[str, tuple[Modes, bool]] = {"chosen": (modes, True), "random": (modes, False)}
+    if reasons:
+        bare = cluster(without_label_words(texts, set(truth.values())), embed=embed)
+        ways["words left out"] = bare, True
     kmeans = unlabelled.kmeans(texts, unlabelled.Truth(name, None, texts, truth, {}))
     from sklearn.metrics import adjusted_mutual_info_score
 
     told = adjusted_mutual_info_score([truth[s] for s in texts["session_id"]], kmeans)
     print(
-        f"{name}: {texts.height:,} sessions of {len(set(truth.values()))} kinds; AMI without labels {plain:.3f}, k-means at true k {told:.3f}",
+        f"{name}: {texts.height:,} sessions of {len(set(truth.values()))} kinds; AMI without labels {plain:.3f}, k-means at true k {told:.3f}"
+        + (f", without labels and words left out {agreement(bare, truth, set()):.3f}" if reasons else ""),
         flush=True,
     )
     for n in (12, 30, 60, 120):
         if n > texts.height // 2 or (n == 12 and texts.height > 60):
             continue
-        found: dict[str, list[float]] = {"chosen": [], "random": [], "words left out": []}
-        for seed in range(seeds):
-            found["chosen"].append(Reader(modes, truth).read_all(n, seed=seed).agreement())
-            found["random"].append(Reader(modes, truth).read_all(n, seed=seed, chosen=False).agreement())
-            found["words left out"].append(Reader(bare, truth).read_all(n, seed=seed).agreement())
+        found = {
+            what: [Reader(start, truth).read_all(n, seed=seed, chosen=chosen).agreement() for seed in range(seeds)]
+            for what, (start, chosen) in ways.items()
+        }
         print(f"  {n:>4} labels: " + "   ".join(f"{what} {said(values)}" for what, values in found.items()), flush=True)
 
 
@@ -168,23 +174,25 @@ def shares(name: str, texts: pl.DataFrame, truth: dict[str, str], embed: Embedde
     modes = cluster(texts, embed=embed)
     kinds = sorted(set(truth.values()))
     true = np.array([np.mean([truth[s] == kind for s in texts["session_id"]]) for kind in kinds])
-    ways: dict[str, Callable[[int], tuple[Floats, Floats, Floats, NDArray[np.bool_]]]] = {
-        "chosen, prevalence()": lambda seed: estimated(Reader(modes, truth).read_all(n, seed=seed), kinds),
-        "random, prevalence()": lambda seed: estimated(
-            Reader(modes, truth).read_all(n, seed=seed, chosen=False), kinds
-        ),
-        "random, own shares": lambda seed: raw(Reader(modes, truth).read_all(n, seed=seed, chosen=False), kinds),
-        "random, prediction-powered": lambda seed: powered(
-            Reader(modes, truth).read_all(n, seed=seed, chosen=False), kinds
-        ),
-        "chosen, own shares": lambda seed: raw(Reader(modes, truth).read_all(n, seed=seed), kinds),
+    ways: dict[str, tuple[bool, Callable[[Reader, list[str]], Estimate]]] = {
+        "chosen, prevalence()": (True, estimated),
+        "random, prevalence()": (False, estimated),
+        "random, own shares": (False, raw),
+        "random, prediction-powered": (False, powered),
+        "chosen, own shares": (True, raw),
     }
     print(f"{name}: shares of {len(kinds)} kinds after {n} labels, {simulations} simulations", flush=True)
-    for what, way in ways.items():
+    read: dict[str, list[Estimate]] = {what: [] for what in ways}
+    for seed in range(simulations):
+        readers = {
+            chosen: Reader(modes, truth).read_all(n, seed=10_000 + seed, chosen=chosen) for chosen in (True, False)
+        }
+        for what, (chosen, way) in ways.items():
+            read[what].append(way(readers[chosen], kinds))
+    for what, estimates in read.items():
         off, inside, met = [], [], []
         width: list[float] = []
-        for seed in range(simulations):
-            share, low, high, seen = way(10_000 + seed)
+        for share, low, high, seen in estimates:
             off.append(float(np.abs(share - true).sum() / 2))
             held = (low <= true + 1e-12) & (true <= high + 1e-12)
             inside.append(held.mean())
@@ -198,7 +206,7 @@ def shares(name: str, texts: pl.DataFrame, truth: dict[str, str], embed: Embedde
         )
 
 
-def estimated(reader: Reader, kinds: list[str]) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+def estimated(reader: Reader, kinds: list[str]) -> Estimate:
     frame = reader.modes.prevalence().frame
     by_name = {row["name"]: row for row in frame.iter_rows(named=True)}
     nothing = {"share": 0.0, "low": 0.0, "high": 1 - 0.025 ** (1 / len(reader.rows))}
@@ -207,7 +215,7 @@ def estimated(reader: Reader, kinds: list[str]) -> tuple[Floats, Floats, Floats,
     return share, low, high, np.array([kind in by_name for kind in kinds])
 
 
-def raw(reader: Reader, kinds: list[str]) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+def raw(reader: Reader, kinds: list[str]) -> Estimate:
     from scipy.stats import beta
 
     n = len(reader.rows)
@@ -217,7 +225,7 @@ def raw(reader: Reader, kinds: list[str]) -> tuple[Floats, Floats, Floats, NDArr
     return counts / n, low, high, counts > 0
 
 
-def powered(reader: Reader, kinds: list[str]) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+def powered(reader: Reader, kinds: list[str]) -> Estimate:
     """Angelopoulos et al. (2023), equation 3: the mean guess of the unlabelled and the mean error of labelled ones, held out."""
     assert reader.modes._bent is not None
     bent = reader.modes._bent
@@ -263,11 +271,11 @@ def main() -> None:
     options.add_argument("--sets", default="swebench,tau2,sample,candidate,agentrx,large")
     options.add_argument("--sessions", type=int, default=4000, help="sessions of the large set")
     options.add_argument("--seeds", type=int, default=12)
-    options.add_argument("--simulate", type=int, default=100, help="simulations of the shares; 0 leaves them out")
+    options.add_argument("--simulate", type=int, default=40, help="simulations of the shares; 0 leaves them out")
     asked = options.parse_args()
     embed = Embedder()
-    for name, texts, truth in sets(asked.sets.split(","), asked.sessions):
-        curve(name, texts, truth, embed, asked.seeds)
+    for name, texts, truth, reasons in sets(asked.sets.split(","), asked.sessions):
+        curve(name, texts, truth, embed, asked.seeds, reasons=reasons)
         if asked.simulate:
             shares(name, texts, truth, embed, asked.simulate)
             one_label(name, texts, truth, embed)
