@@ -244,6 +244,19 @@ def test_what_chance_shows_first_is_shown_at_once_and_on_record_and_the_rest_sta
     assert [change["blind"] for change in desk.saved] == [False, True]
 
 
+def test_what_is_fetched_ahead_is_on_record_as_seen_only_when_it_is_opened() -> None:
+    asked: list[str] = []
+    desk = Desk(reveal=asked.append, first=["a", "b"])
+    assert "suggestions" not in desk.ask("fetch", session_id="a", ahead=True)
+    assert desk.body()["held"]
+    assert asked == []
+    assert desk.ask("reveal", session_id="a")["suggestions"]
+    assert asked == ["a"]
+    desk.ask("fetch", session_id="b", ahead=True)
+    desk.say("op1", "b", verdict="fail")
+    assert [change["blind"] for change in desk.saved] == [True]
+
+
 def test_a_label_that_was_not_blind_stays_so_after_a_restart() -> None:
     desk = Desk(labels={"a": {"note": "seen", "revision": 1, "blind": False}})
     assert desk.ask("fetch", session_id="a")["suggestions"]

@@ -321,6 +321,24 @@ describe("labelling", () => {
     expect(place()).toBe(0);
   });
 
+  it("asks for what chance shows first when the session is opened, and not when it is fetched ahead", async () => {
+    const kernel = new Kernel();
+    for (const id of ["a", "b"]) kernel.sessions.set(id, session(id, { held: 1 }));
+    kernel.suggestions = [{ source: "grader", text: "fails" }];
+    const { press, model, find } = await mount({ kernel, first: ["b"] });
+    const asked = () => model.sent.filter((message) => ["fetch", "reveal"].includes(message.kind)).map((message) => [message.kind, message["session_id"], message["ahead"]]);
+    expect(asked()).toEqual([["fetch", "a", false], ["fetch", "b", true]]);
+    press("]");
+    await settle();
+    expect(asked().filter(([kind]) => kind === "reveal")).toEqual([["reveal", "b", undefined]]);
+    expect(find(".wbw-suggestions li").textContent).toBe("grader fails");
+    press("[");
+    await settle();
+    press("]");
+    await settle();
+    expect(asked().filter(([kind]) => kind === "reveal")).toHaveLength(1);
+  });
+
   it("holds suggestions back until asked", async () => {
     const kernel = new Kernel();
     kernel.sessions.set("a", session("a", { held: 1 }));

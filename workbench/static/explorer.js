@@ -1,4 +1,4 @@
-// Built from widgets/src (84a6ff9ee5d90901) by "npm run build". Do not edit.
+// Built from widgets/src (76e636fcc36a6021) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -1169,10 +1169,23 @@ var Reader = class {
   }
   #kept = /* @__PURE__ */ new Map();
   #suggestions = /* @__PURE__ */ new Map();
-  read(id) {
+  /** A session that is shown now; where its suggestions are shown first, that is on record before it is seen. */
+  async open(id, first = false) {
+    const session = await this.#read(id, false);
+    if (first && session.held > 0 && this.suggestions(id) === null) {
+      const { content } = await this.link.ask({ kind: "reveal", session_id: id });
+      if (Array.isArray(content["suggestions"])) this.revealed(id, content["suggestions"]);
+    }
+    return session;
+  }
+  /** A session that may be shown next: nobody has seen it yet. */
+  ahead(id) {
+    this.#read(id, true).catch(() => void 0);
+  }
+  #read(id, ahead) {
     let session = this.#kept.get(id);
     this.#kept.delete(id);
-    session ??= this.#fetch(id);
+    session ??= this.#fetch(id, ahead);
     this.#kept.set(id, session);
     for (const old of this.#kept.keys()) if (this.#kept.size > KEPT) this.#kept.delete(old);
     return session;
@@ -1188,9 +1201,9 @@ var Reader = class {
     step[field] = (step[field] ?? "") + decode(buffers);
     step.more = { ...step.more, [field]: content["left"] };
   }
-  async #fetch(id) {
+  async #fetch(id, ahead) {
     try {
-      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id });
+      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id, ahead });
       if (Array.isArray(content["suggestions"])) this.#suggestions.set(id, content["suggestions"]);
       return JSON.parse(decode(buffers));
     } catch (error) {
@@ -1662,7 +1675,7 @@ var Reading = class {
     shut.addEventListener("click", () => this.close());
     const facts = h("ul", { class: "wbw-facts" });
     fill(this.#head, h("div", { class: "wbw-top-line" }, h("code", { title: visible(id) }, visible(id)), h("span", { class: "wbw-spring" }), shut), h("p", {}, visible(line)), facts);
-    this.#reader.read(id).then(
+    this.#reader.open(id).then(
       (session) => {
         if (this.id !== id) return;
         this.transcript.load(session);

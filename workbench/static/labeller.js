@@ -1,4 +1,4 @@
-// Built from widgets/src (84a6ff9ee5d90901) by "npm run build". Do not edit.
+// Built from widgets/src (76e636fcc36a6021) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (
@@ -882,10 +882,23 @@ var Reader = class {
   }
   #kept = /* @__PURE__ */ new Map();
   #suggestions = /* @__PURE__ */ new Map();
-  read(id) {
+  /** A session that is shown now; where its suggestions are shown first, that is on record before it is seen. */
+  async open(id, first = false) {
+    const session = await this.#read(id, false);
+    if (first && session.held > 0 && this.suggestions(id) === null) {
+      const { content } = await this.link.ask({ kind: "reveal", session_id: id });
+      if (Array.isArray(content["suggestions"])) this.revealed(id, content["suggestions"]);
+    }
+    return session;
+  }
+  /** A session that may be shown next: nobody has seen it yet. */
+  ahead(id) {
+    this.#read(id, true).catch(() => void 0);
+  }
+  #read(id, ahead) {
     let session = this.#kept.get(id);
     this.#kept.delete(id);
-    session ??= this.#fetch(id);
+    session ??= this.#fetch(id, ahead);
     this.#kept.set(id, session);
     for (const old of this.#kept.keys()) if (this.#kept.size > KEPT) this.#kept.delete(old);
     return session;
@@ -901,9 +914,9 @@ var Reader = class {
     step[field] = (step[field] ?? "") + decode(buffers);
     step.more = { ...step.more, [field]: content["left"] };
   }
-  async #fetch(id) {
+  async #fetch(id, ahead) {
     try {
-      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id });
+      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id, ahead });
       if (Array.isArray(content["suggestions"])) this.#suggestions.set(id, content["suggestions"]);
       return JSON.parse(decode(buffers));
     } catch (error) {
@@ -2765,7 +2778,7 @@ var View = class {
     this.#overview();
     this.root.setAttribute("aria-busy", "true");
     const slow = setTimeout(() => this.#say("Opening the session…"), 250);
-    this.#reader.read(id).then((session) => {
+    this.#reader.open(id, this.#first.has(id)).then((session) => {
       if (this.signal.aborted || this.#ids[this.#position] !== id) return;
       this.#session = session;
       this.#say(null);
@@ -2774,7 +2787,7 @@ var View = class {
       if (by === "end") this.#finished();
       else void this.#hold(id, by);
       const ahead = this.#journal.next(this.#ids, position, this.#company.taken);
-      if (ahead !== null) this.#reader.read(this.#ids[ahead]).catch(() => void 0);
+      if (ahead !== null) this.#reader.ahead(this.#ids[ahead]);
     }).catch((error) => {
       if (this.#ids[this.#position] !== id) return;
       this.#session = null;

@@ -1,4 +1,4 @@
-// Built from widgets/src (84a6ff9ee5d90901) by "npm run build". Do not edit.
+// Built from widgets/src (76e636fcc36a6021) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

@@ -152,7 +152,7 @@ class Labeller(Talking):
 
     def _answer(self, kind: str, content: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         if kind == "fetch":
-            return self._show(str(content["session_id"]))
+            return self._show(str(content["session_id"]), ahead=bool(content.get("ahead")))
         if kind == "more":
             reading = self._reading(str(content["session_id"]))
             part, left = reading.rest(int(content["number"]), str(content["field"]), int(content["left"]))
@@ -179,12 +179,13 @@ class Labeller(Talking):
             self._readings.popitem(last=False)
         return reading
 
-    def _show(self, session_id: str) -> tuple[dict[str, Any], list[bytes]]:
+    def _show(self, session_id: str, *, ahead: bool = False) -> tuple[dict[str, Any], list[bytes]]:
+        """A session for the browser; fetched ahead, nobody sees it yet, and what is shown first is asked for when it is opened."""
         if session_id not in self._places:
             msg = f"session {session_id!r} is not in this queue"
             raise InputError(msg)
         reading = self._reading(session_id)
-        if session_id in self._first and session_id not in self._unveiled and reading.suggestions:
+        if not ahead and session_id in self._first and session_id not in self._unveiled and reading.suggestions:
             self._seen(session_id)
         return self._unveil(session_id, reading), [reading.wire(session_id, self._places[session_id].because)]
 

@@ -29,7 +29,7 @@ export class Reading {
     shut.addEventListener("click", () => this.close());
     const facts = h("ul", { class: "wbw-facts" });
     fill(this.#head, h("div", { class: "wbw-top-line" }, h("code", { title: visible(id) }, visible(id)), h("span", { class: "wbw-spring" }), shut), h("p", {}, visible(line)), facts);
-    this.#reader.read(id).then(
+    this.#reader.open(id).then(
       (session) => {
         if (this.id !== id) return;
         this.transcript.load(session);

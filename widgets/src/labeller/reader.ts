@@ -10,10 +10,25 @@ export class Reader {
 
   constructor(private link: Link) {}
 
-  read(id: string): Promise<Session> {
+  /** A session that is shown now; where its suggestions are shown first, that is on record before it is seen. */
+  async open(id: string, first = false): Promise<Session> {
+    const session = await this.#read(id, false);
+    if (first && session.held > 0 && this.suggestions(id) === null) {
+      const { content } = await this.link.ask({ kind: "reveal", session_id: id });
+      if (Array.isArray(content["suggestions"])) this.revealed(id, content["suggestions"] as Suggestion[]);
+    }
+    return session;
+  }
+
+  /** A session that may be shown next: nobody has seen it yet. */
+  ahead(id: string): void {
+    this.#read(id, true).catch(() => undefined);
+  }
+
+  #read(id: string, ahead: boolean): Promise<Session> {
     let session = this.#kept.get(id);
     this.#kept.delete(id);
-    session ??= this.#fetch(id);
+    session ??= this.#fetch(id, ahead);
     this.#kept.set(id, session);
     for (const old of this.#kept.keys()) if (this.#kept.size > KEPT) this.#kept.delete(old);
     return session;
@@ -33,9 +48,9 @@ export class Reader {
     step.more = { ...step.more, [field]: content["left"] as number };
   }
 
-  async #fetch(id: string): Promise<Session> {
+  async #fetch(id: string, ahead: boolean): Promise<Session> {
     try {
-      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id });
+      const { content, buffers } = await this.link.ask({ kind: "fetch", session_id: id, ahead });
       if (Array.isArray(content["suggestions"])) this.#suggestions.set(id, content["suggestions"] as Suggestion[]);
       return JSON.parse(decode(buffers)) as Session;
     } catch (error) {

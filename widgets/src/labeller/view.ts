@@ -238,7 +238,7 @@ export class View {
     this.root.setAttribute("aria-busy", "true");
     const slow = setTimeout(() => this.#say("Opening the session…"), 250);
     this.#reader
-      .read(id)
+      .open(id, this.#first.has(id))
       .then((session) => {
         if (this.signal.aborted || this.#ids[this.#position] !== id) return;
         this.#session = session;
@@ -248,7 +248,7 @@ export class View {
         if (by === "end") this.#finished();
         else void this.#hold(id, by);
         const ahead = this.#journal.next(this.#ids, position, this.#company.taken);
-        if (ahead !== null) this.#reader.read(this.#ids[ahead] as string).catch(() => undefined);
+        if (ahead !== null) this.#reader.ahead(this.#ids[ahead] as string);
       })
       .catch((error: unknown) => {
         if (this.#ids[this.#position] !== id) return;
