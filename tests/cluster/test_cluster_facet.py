@@ -62,6 +62,13 @@ def test_a_block_of_code_claims_nothing() -> None:
     assert "identifier in the answer from nowhere" in signs(bare)
 
 
+def test_names_in_a_program_are_not_taken_for_things() -> None:
+    call = tool("run_python", '{"code": "rows9 = load()\\nprint(rows9)\\n"}', result="3")
+    assert "identifier from nowhere" not in signs(session(user("How many rows?"), call, agent("3 rows.")))
+    call = tool("cancel_order", '{"order": "W100200"}', result="ok")
+    assert "identifier from nowhere" in signs(session(user("Cancel it"), call, agent("Done.")))
+
+
 def test_an_error_of_no_known_kind_is_called_by_its_words_where_several_sessions_met_it() -> None:
     def met(error: str, *names: str) -> list[dict[str, Any]]:
         return [row for name in names for row in session(user("Pay"), tool("pay", error=error), name=name)]

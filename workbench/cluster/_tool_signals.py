@@ -68,6 +68,7 @@ EMPTY: Final = re.compile(
     re.IGNORECASE,
 )
 OTHER: Final = "other"
+_PROGRAM: Final = re.compile(r"\n.*[=(;{]")  # several lines of code name things of their own
 _MANY: Final = 3
 _LARGE: Final = 10.0
 _OWN: Final = re.compile(r"user|customer|account|session|tenant|sku", re.IGNORECASE)
@@ -219,7 +220,7 @@ def _whom(step: Step, known: set[str], wanted: _Wanted) -> Iterator[Signal]:
     """Whether a change is made to the thing that the user spoke of."""
     wanted.before(step)
     for key, value in flat(step.arguments):
-        if not isinstance(value, str) or _OWN.search(key):
+        if not isinstance(value, str) or _OWN.search(key) or _PROGRAM.search(value):
             continue
         for one in sorted(wanted.talk.identifiers(value)):
             alike, alike_now = wanted.like(one), wanted.like_now(one, step.turn)
