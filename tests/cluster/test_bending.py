@@ -127,7 +127,7 @@ def test_a_dense_group_that_no_label_is_near_stays_a_mode_of_its_own() -> None:
 def test_new_sessions_go_where_the_labels_say_or_nowhere(bent: Modes) -> None:
     new = sessions(10, seed=9, mark="new-")
     placed = bent.assign(new)
-    assert np.mean([name == kind_of(s) for s, name in placed.select("session_id", "name").iter_rows()]) > 0.8
+    assert np.mean([name == kind_of(s) for s, name in placed.frame.select("session_id", "name").iter_rows()]) > 0.8
     strange = bent.assign([{"session_id": "x", "text": ""}])
     assert strange["mode"].to_list() == [None]
 

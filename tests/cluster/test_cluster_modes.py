@@ -122,7 +122,7 @@ def test_new_sessions_go_into_the_same_modes_or_nowhere(modes: Modes) -> None:
     home = {kind_of(modes.session_ids(mode)[0]): mode for mode in modes.frame["mode"]}
     assert placed["mode"].to_list() == [home[kind_of(s)] for s in new["session_id"]]
     strange = modes.assign([{"session_id": "x", "text": "billing currency mismatch in the quarterly invoice"}])
-    assert strange.row(0) == ("x", None, None, 0.0)
+    assert strange.frame.row(0) == ("x", None, None, 0.0)
 
 
 def test_renames_merges_and_splits_are_recorded_and_can_be_done_again(modes: Modes) -> None:

@@ -55,7 +55,7 @@ def test_odd_texts_give_a_sentence(name: str, views: Views) -> None:
     assert found.sentence.endswith((".", ").", ")"))
     assert found.members.height == len(texts)
     assert found.sentence.split(" ")[0] in found._repr_html_()
-    assert found.assign(rows.head(3)).height == 3
+    assert found.assign(rows.head(3)).frame.height == 3
     if name in {"all alike", "mostly empty"}:
         assert len(found) == 1
     if name == "forty languages":

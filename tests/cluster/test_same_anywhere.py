@@ -26,7 +26,7 @@ told = modes.to_json() | {
     "points": modes.points.to_dicts(),
     "families": modes.families().to_frame().to_dicts(),
     "crosswalk": modes.crosswalk().to_dicts(),
-    "assigned": modes.assign(every.head(200)).to_dicts(),
+    "assigned": modes.assign(every.head(200)).to_frame().to_dicts(),
 }
 json.dump(told, sys.stdout)
 """

@@ -1,5 +1,6 @@
 """Failure modes from sessions: what went wrong as text, grouped by density, named by contrast, with its evidence and its doubt."""
 
+from workbench.cluster._assigned import Assigned
 from workbench.cluster._bend import LABELS, NO_FAILURE
 from workbench.cluster._cluster import cluster
 from workbench.cluster._cross import CrossTable, cross
@@ -22,6 +23,7 @@ __all__ = [
     "TEXTS",
     "WHAT_WENT_WRONG",
     "Asks",
+    "Assigned",
     "CrossTable",
     "Edit",
     "Embedder",

@@ -16,7 +16,7 @@ from workbench.cluster._space import Space
 from workbench.cluster._spread import MakesExecutor, spread
 from workbench.cluster._texts import as_items
 
-__all__ = ["assigned", "placed_votes"]
+__all__ = ["assigned", "in_parts", "placed_votes"]
 
 _AT_ONCE: Final = 5000  # the same with and without an executor, so that the last digits are
 
@@ -68,14 +68,26 @@ def placed_votes(
     """The nearest fitted texts of others, looked up in parts; an `executor` takes the parts, the meaning is embedded as ever."""
     vectors = space.vectors(texts, progress)
     light = replace(space, points=space.points[:0], own=(space.own[0][:0], space.own[1][:0]), embed=None)
-    parts = [slice(start, start + _AT_ONCE) for start in range(0, len(texts), _AT_ONCE)]
-    jobs = [(light, texts[part], tokens[part], None if vectors is None else vectors[part]) for part in parts]
-    if executor is None:
-        found = [_nearest(*job) for job in jobs]
-    else:
-        with closing(spread(_nearest, jobs, executor)) as results:
-            found = [result for _, result in sorted(results, key=lambda pair: pair[0])]
+    found = in_parts(_nearest, light, texts, tokens, vectors, executor=executor)
     return Votes(np.vstack([index for index, _ in found]), np.concatenate([near for _, near in found]))
+
+
+def in_parts(
+    function: Callable[..., Any],
+    by: Any,
+    texts: Sequence[str],
+    tokens: Sequence[Sequence[str]],
+    vectors: Any,
+    *,
+    executor: MakesExecutor | None,
+) -> list[Any]:
+    """A function's results over parts of the sessions, in their order, each with what it places them `by`; an `executor` takes the parts."""
+    parts = [slice(start, start + _AT_ONCE) for start in range(0, len(texts), _AT_ONCE)]
+    jobs = [(by, texts[part], tokens[part], None if vectors is None else vectors[part]) for part in parts]
+    if executor is None:
+        return [function(*job) for job in jobs]
+    with closing(spread(function, jobs, executor)) as results:
+        return [result for _, result in sorted(results, key=lambda pair: pair[0])]
 
 
 def _nearest(

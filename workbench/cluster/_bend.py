@@ -11,10 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from workbench._words import percent, with_interval
+from workbench.cluster._assign import in_parts
 from workbench.cluster._fit import Draw, Fit, Item
 from workbench.cluster._labelled_views import LabelledViews, nearest_distance, weighed
 from workbench.cluster._learner import Learned, held_out, learn
-from workbench.cluster._sklearn import Projection, agreement, neighbours
+from workbench.cluster._sklearn import Classifier, Projection, agreement, neighbours
+from workbench.cluster._spread import MakesExecutor
 from workbench.cluster._table import nearest_mode
 from workbench.cluster._texts import as_items
 from workbench.errors import InputError
@@ -138,7 +140,13 @@ class Bent:
         return self.columns(labels)[self.learned.chance.argmax(axis=1)]
 
     def assigned(
-        self, texts: Any, labels: Ints, names: Mapping[int, str], *, progress: Callable[[int, int], None] | None
+        self,
+        texts: Any,
+        labels: Ints,
+        names: Mapping[int, str],
+        *,
+        executor: MakesExecutor | None,
+        progress: Callable[[int, int], None] | None,
     ) -> pl.DataFrame:
         """Other sessions in these modes, ``session_id, mode, name, strength``; null where one is like none of those that were compared."""
         frame, items = as_items(texts)
@@ -146,7 +154,7 @@ class Bent:
         modes: list[int | None] = [None] * len(items)
         strength = [0.0] * len(items)
         if spoken:
-            found, share = self._placed([items[i] for i in spoken], labels, progress)
+            found, share = self._placed([items[i] for i in spoken], labels, executor, progress)
             for i, mode, likely in zip(spoken, found.tolist(), share.tolist(), strict=True):
                 modes[i], strength[i] = (mode, likely) if mode >= 0 else (None, 0.0)
         return pl.DataFrame(
@@ -159,22 +167,47 @@ class Bent:
         )
 
     def _placed(
-        self, items: Sequence[Item], labels: Ints, progress: Callable[[int, int], None] | None
+        self,
+        items: Sequence[Item],
+        labels: Ints,
+        executor: MakesExecutor | None,
+        progress: Callable[[int, int], None] | None,
     ) -> tuple[Ints, Floats]:
         weights = self.learned.weights
+        texts, tokens = [item.text for item in items], [item.tokens for item in items]
         own = weighed(self.views.blocks, weights)[self.views.some]
-        rows = weighed(self.views.place([i.text for i in items], [i.tokens for i in items], progress), weights)
-        chance = self.learned.classifier.chance(rows, len(self.kind_names))
+        by = _Placing(self.views.light, weights, self.learned.classifier, len(self.kind_names), own)
+        vectors = self.views.space.vectors(texts, progress)
+        found = in_parts(_placed_by, by, texts, tokens, vectors, executor=executor)
+        chance, index, distance = (np.concatenate([part[place] for part in found]) for place in range(3))
         columns = self.columns(labels)
         best = chance.argmax(axis=1)
-        modes, strength = columns[best], chance[np.arange(len(rows)), best]
-        index, distance = neighbours(rows, own, _VOTES)
+        modes, strength = columns[best], chance[np.arange(len(best)), best]
         for number in columns[len(self.kind_names) :]:
             among = np.mean(labels[self.views.some[index]] == number, axis=1)
             near = (among >= _MAJORITY) & (number >= 0)
             modes[near], strength[near] = number, among[near]
         modes[distance[:, 0] > self.reach] = -1
         return modes, strength
+
+
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """What labels say of other sessions, and nothing that is not needed for it: it goes to workers."""
+
+    views: LabelledViews
+    weights: Floats
+    classifier: Classifier
+    kinds: int
+    own: Floats
+
+
+def _placed_by(
+    by: _Placing, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any
+) -> tuple[Floats, Ints, Floats]:
+    """How likely each kind is for other sessions, and their nearest compared ones with the distances."""
+    rows = weighed(by.views.place(texts, tokens, vectors), by.weights)
+    return by.classifier.chance(rows, by.kinds), *neighbours(rows, by.own, _VOTES)
 
 
 def as_labels(labels: Any) -> pl.DataFrame:

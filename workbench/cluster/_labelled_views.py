@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -88,11 +88,15 @@ class LabelledViews:
         blocks = (*placed, (space.points - middle) / length) if placed else ()
         return cls(blocks, views, some, space, middle, length)
 
-    def place(
-        self, texts: Sequence[str], tokens: Sequence[Sequence[str]], progress: Callable[[int, int], None] | None = None
-    ) -> tuple[Floats, ...]:
+    @property
+    def light(self) -> LabelledViews:
+        """What is needed to place other sessions, without where the compared ones lie by each view: to be sent to a worker."""
+        near = self.space.own
+        space = replace(self.space, own=(near[0][:0], near[1][:0]), embed=None)
+        return replace(self, blocks=(), space=space)
+
+    def place(self, texts: Sequence[str], tokens: Sequence[Sequence[str]], vectors: Any) -> tuple[Floats, ...]:
         """Other sessions in the same columns; as to the groups, in the middle of their nearest."""
-        vectors = self.space.vectors(texts, progress)
         index, _ = self.space.nearest(self.space.placed(texts, tokens, vectors))
         beside = self.space.points[index].mean(axis=1) if index.shape[1] else np.tile(self._middle, (len(texts), 1))
         return (*_placed(self.views, texts, tokens, vectors), (beside - self._middle) / self._length)

@@ -10,9 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from workbench._population import population_frame
 from workbench.cluster._about import with_told
 from workbench.cluster._alone import seen_note
 from workbench.cluster._assign import assigned
+from workbench.cluster._assigned import Assigned, assigned_to
 from workbench.cluster._bend import Bent, as_labels, bend_fit
 from workbench.cluster._choose import choose
 from workbench.cluster._crosswalk import crosswalk
@@ -28,6 +30,7 @@ from workbench.cluster._prevalence import Prevalence, prevalence
 from workbench.cluster._show import show, summary
 from workbench.cluster._spread import MakesExecutor
 from workbench.cluster._table import members_table, modes_table
+from workbench.cluster._texts import as_items
 from workbench.cluster._written import Asks
 from workbench.errors import EmptyError, InputError
 
@@ -82,6 +85,8 @@ class Modes(Editable):
         The edits made by hand, in order.
     home
         Where edits on the map are kept and sessions are read; None: nowhere.
+    texts_of
+        Reads a selection of other sessions as these were read, for `assign`; None: nobody does.
     """
 
     frame: pl.DataFrame
@@ -98,6 +103,7 @@ class Modes(Editable):
     _retired: frozenset[int] = frozenset()
     _highest: int = 0  # number ever given: a number that was freed is not given again
     home: Home | None = None
+    texts_of: Callable[[Any], pl.DataFrame] | None = None
     _bent: Bent | None = None
 
     def __repr__(self) -> str:
@@ -112,17 +118,18 @@ class Modes(Editable):
 
     def assign(
         self,
-        texts: Any,
+        sessions: Any,
         *,
         executor: MakesExecutor | None = None,
         progress: Callable[[int, int], None] | None = None,
-    ) -> pl.DataFrame:
+    ) -> Assigned:
         """Put other sessions into these modes: where at least half of their nearest neighbours are, or where labels say.
 
         Parameters
         ----------
-        texts
-            As `cluster` takes them, of the same facet.
+        sessions
+            A selection of the workspace that the modes are of, such as ``ws.failing()``: it is read as the modes' own sessions were. Or
+            texts of the same facet, as `cluster` takes them.
         executor
             Where neighbours are looked up, instead of in this process: a `concurrent.futures.Executor`, or a function that makes one. What
             embeds has an executor of its own.
@@ -131,12 +138,34 @@ class Modes(Editable):
 
         Returns
         -------
-        polars.DataFrame
-            ``session_id, mode, name, strength`` in the order of `texts`; null where no mode fits, `strength` is the share of
-            ten nearest neighbours in the mode, or how likely the labels make it.
+        Assigned
+            Its ``frame`` has ``session_id, mode, name, strength`` in the order of the sessions, null where no mode fits; its ``outside``
+            names those that fit none by what they share.
+
+        Raises
+        ------
+        InputError
+            A selection is handed in, and the modes are of no workspace that could read it; or texts lack a column.
         """
+        texts = self._read(sessions)
+        frame = self._placed(texts, executor=executor, progress=progress)
+        return assigned_to(self._fit, frame, as_items(texts)[1], modes=len(self))
+
+    def _read(self, sessions: Any) -> Any:
+        """Texts as they are; a selection of sessions as the workspace reads it."""
+        named = population_frame(sessions, what="sessions to assign")
+        if "text" in named.columns:
+            return named
+        if self.texts_of is None:
+            msg = "these modes are of no workspace that could read the sessions: hand in their texts, `facet_text(steps, facet)`"
+            raise InputError(msg)
+        return self.texts_of(named)
+
+    def _placed(
+        self, texts: Any, *, executor: MakesExecutor | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> pl.DataFrame:
         if self._bent is not None:
-            return self._bent.assigned(texts, self._labels, self._names, progress=progress)
+            return self._bent.assigned(texts, self._labels, self._names, executor=executor, progress=progress)
         return assigned(self._fit, self._labels, self._names, texts, executor=executor, progress=progress)
 
     def diff(self, other: Modes) -> pl.DataFrame:
@@ -171,7 +200,7 @@ class Modes(Editable):
             modes, counts = np.unique(own, return_counts=True)
             held = {int(mode): int(count) for mode, count in zip(modes, counts, strict=True)}
         totals = self.texts.height, other.texts.height
-        assigned = other.assign(self.texts)
+        assigned = other._placed(self.texts)
         return diff_modes(self.frame, other.frame, totals=totals, members=self.members, assigned=assigned, held=held)
 
     def families(self) -> Families:
@@ -255,7 +284,7 @@ class Modes(Editable):
             bent=made.bent,
             about=self.about,
         )
-        return replace(done, home=self.home, notes=(*done.notes, *seen_note(done.frame)))
+        return replace(done, home=self.home, texts_of=self.texts_of, notes=(*done.notes, *seen_note(done.frame)))
 
     def next(self, n: int = 20, *, without: Collection[str] = (), seed: int = 0) -> pl.DataFrame:
         """Choose the sessions whose labels help most, each with its chance of having been chosen.
@@ -391,7 +420,7 @@ class Modes(Editable):
     ) -> Modes:
         events = (*self.events, edit)
         kept = self._retired if retired is None else retired
-        return build(
+        done = build(
             self._fitted(),
             self.texts,
             labels,
@@ -403,6 +432,7 @@ class Modes(Editable):
             bent=self._bent,
             about=self.about,
         )
+        return replace(done, texts_of=self.texts_of)
 
 
 def build(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, overload
 
@@ -144,7 +145,17 @@ class FailureModes(Traces):
         name = _name_of(found)
         found = found.apply(standing(self.store.database.read("mode_edits", facet=name)))
         found = replace(found, notes=(*found.notes, *notes, *evidence.refusals(refused)))
-        return replace(found, home=ModeEdits(found, name, self.store.database, self._reading))
+        return replace(
+            found,
+            home=ModeEdits(found, name, self.store.database, self._reading),
+            texts_of=functools.partial(self._others, known=everyone, facet=facet, labelled=said["session_id"]),
+        )
+
+    def _others(self, population: Any, *, known: pl.DataFrame, facet: Facet, labelled: pl.Series) -> pl.DataFrame:
+        """Other sessions as those that modes are of were read; what is usual is learnt from these, too."""
+        wanted, _ = self._meant(population)
+        texts, _ = self._facet(wanted, facet, self.sessions(), labelled=labelled, among=concat_ids(wanted, known))
+        return texts
 
     def name_modes(self, modes: Modes) -> Modes:
         """Let the configured model rename modes, and keep the names as edits: `undo_names` takes them back, and so does another name.
@@ -191,7 +202,13 @@ class FailureModes(Traces):
         return undo_names(self.store.database, _name_of(modes))
 
     def _facet(
-        self, sessions: pl.DataFrame, facet: Facet, signals: pl.DataFrame, *, labelled: pl.Series
+        self,
+        sessions: pl.DataFrame,
+        facet: Facet,
+        signals: pl.DataFrame,
+        *,
+        labelled: pl.Series,
+        among: pl.DataFrame | None = None,
     ) -> tuple[pl.DataFrame, tuple[str, ...]]:
         """What the sessions are compared by: read off their steps, and said by users, graders and readers in their own words; and what to know of it.
 
@@ -216,14 +233,17 @@ class FailureModes(Traces):
 
         def make() -> pl.DataFrame:
             steps = self.steps().join(sessions, on="session_id", how="semi", maintain_order="left")
-            return cluster.facet_text(steps, facet, reasons=reasons)
+            beside = None if among is None else self.steps().join(among, on="session_id", how="semi")
+            return cluster.facet_text(steps, facet, among=beside, reasons=reasons)
 
-        if not isinstance(facet, str):
+        if not isinstance(facet, str) or among is not None:
             return make(), ()
-        state = f"{self.store.state()} {facet} {sessions['session_id'].to_list()} {reasons.rows()}"
-        held = self._frames.get("facet")
+        # A slot a facet: a cross table reads two of them in turn.
+        slot = f"facet {facet}"
+        state = f"{self.store.state()} {sessions['session_id'].to_list()} {reasons.rows()}"
+        held = self._frames.get(slot)
         if held is None or held[0] != state:
-            held = self._frames["facet"] = (state, make())
+            held = self._frames[slot] = (state, make())
         return held[1], ()
 
     def _written(self, sessions: pl.DataFrame, question: Written) -> tuple[pl.DataFrame, tuple[str, ...]]:
