@@ -81,7 +81,7 @@ def opened(tmp_path: Path, standin: ChatStandIn, **more: Any) -> wb.Workspace:
     ws = wb.open(tmp_path / "ws")
     if not ws.store.loads().height:
         ws.load(write(tmp_path / "a.jsonl", *(told(n, consent=n != 40) for n in range(1, 41))))
-    address = {"base_url": standin.address, "cache": ws.store.answers, "sleep": at_once}
+    address = {"base_url": standin.address, "sleep": at_once}
     ws.close()
     return wb.open(tmp_path / "ws", model=Model("openai-chat:standin", **(address | more)))
 
@@ -148,6 +148,18 @@ def test_it_stands_beside_passing_sessions_and_in_a_cross_table_and_each_is_aske
     ws.cluster(failing, facet=wb.written("In one sentence: what did the user want?"), min_size=5)
     assert len(standin.calls) == 39 + 28
     ws.close()
+
+
+def test_a_long_session_is_cut_to_the_budget_and_the_notes_say_so(tmp_path: Path, standin: ChatStandIn) -> None:
+    ws = opened(tmp_path, standin)
+    long = json.loads(json.dumps(told(41)).replace("blue kettle", "blue kettle " + "and so on " * 1000))
+    ws.load(write(tmp_path / "long.jsonl", long))
+    modes = ws.cluster([*EVERYONE, "s41"], facet=wb.written(budget=2_000), min_size=5)
+    assert max(map(len, standin.prompts())) <= 2_000
+    assert "1 session was shown in part, being longer than the budget." in " ".join(modes.notes)
+    ws.close()
+    with pytest.raises(InputError, match="at least 1,000 characters"):
+        wb.written(budget=10)
 
 
 def test_edits_are_kept_by_the_name_of_the_question(tmp_path: Path, standin: ChatStandIn) -> None:
@@ -277,3 +289,26 @@ def test_the_built_in_facet_is_named_too_and_what_was_refused_since_is_not_shown
     assert all("[1]" in prompt for prompt in standin.prompts())
     assert named.notes[-1].startswith("Names by openai-chat:standin")
     ws.close()
+
+
+def test_from_the_shell_with_a_model_that_the_settings_name(tmp_path: Path, standin: ChatStandIn) -> None:
+    from typer.testing import CliRunner
+
+    from workbench.cli._app import app
+
+    standin.reply = names
+    ws = opened(tmp_path, standin)
+    for number in range(1, 39):
+        verdict = "fail" if number <= 28 else "pass"
+        ws.save_label({"session_id": f"s{number}", "verdict": verdict}, reviewer="ana")
+    ws.close()
+    settings = tmp_path / "ws" / "workbench.toml"
+    section = f'\n[model]\nname = "openai-chat:standin"\nbase_url = "{standin.address}"\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + section, encoding="utf-8")
+    words = ["cluster", "--facet", "written", "--names", "--min-size", "5", "-w", str(tmp_path / "ws"), "--json"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0
+    said = json.loads(done.stdout)
+    assert "Wrong about the refund" in {mode["name"] for mode in said["modes"]}
+    assert "written by openai-chat:standin of 38 of 38 sessions. 38 calls" in " ".join(said["notes"])
+    assert {edit["by"] for edit in said["edits"]} == {"model"}

@@ -12,6 +12,8 @@ __all__ = ["WHAT_WENT_WRONG", "Written", "written"]
 WHAT_WENT_WRONG: Final = "In one sentence: what did the agent do wrong, and at which step?"
 """What a model is asked where no other question is given."""
 
+_LEAST: Final = 1_000  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -52,7 +54,7 @@ def written(question: str = WHAT_WENT_WRONG, *, name: str | None = None, budget:
     Raises
     ------
     InputError
-        There is no question, or the budget is not positive.
+        There is no question, or the budget is below 1,000 characters, which show hardly anything.
 
     Examples
     --------
@@ -60,8 +62,8 @@ def written(question: str = WHAT_WENT_WRONG, *, name: str | None = None, budget:
     >>> wb.written("In one sentence: what did the user want in the end?", name="wish").name
     'wish'
     """
-    if not question.strip() or budget <= 0:
-        msg = "a written facet takes a question and a budget of characters, such as written('In one sentence: what did the user want?')"
+    if not question.strip() or budget < _LEAST:
+        msg = f"a written facet takes a question and a budget of at least {_LEAST:,} characters, such as written('In one sentence: what did the user want?')"
         raise InputError(msg)
     default = "written" if question == WHAT_WENT_WRONG else f"written: {' '.join(question.split())}"
     return Written(question, name or default, budget)

@@ -82,6 +82,8 @@ class WrittenFacet:
         ``session_id, reason``: sessions of which there is no answer.
     dropped
         ``session_id, step, text``: quotes that do not stand in their session.
+    cut
+        How many sessions the model was shown in part, because they are longer than the budget.
     answers
         Who answered, and what it cost.
     """
@@ -89,6 +91,7 @@ class WrittenFacet:
     texts: pl.DataFrame
     missing: pl.DataFrame
     dropped: pl.DataFrame
+    cut: int
     answers: Answers[Any]
 
     @property
@@ -116,6 +119,8 @@ class WrittenFacet:
             f"Quotes were looked up in their sessions: {words:,} stand there word for word, {self.dropped.height:,} do not and were dropped."
             f" {counted(alone, 'answer')} {'rests' if alone == 1 else 'rest'} on no words of the session."
         )
+        if self.cut:
+            told += f" {counted(self.cut, 'session')} {'was' if self.cut == 1 else 'were'} shown in part, being longer than the budget."
         return (self.sentence, told)
 
     def __repr__(self) -> str:
@@ -167,8 +172,9 @@ def write_facet(
         The model cannot be asked.
     """
     read = list(loops(steps))
+    shown = [render(loop, budget=facet.budget, redact=redact) for loop in read]
     answers = model.ask(
-        [render(loop, budget=facet.budget, redact=redact).text for loop in read],
+        [rendering.text for rendering in shown],
         instructions=_INSTRUCTIONS.format(question=facet.question),
         answer=Said,
         progress=progress,
@@ -192,6 +198,7 @@ def write_facet(
         dropped=pl.DataFrame(
             dropped, schema={"session_id": pl.String(), "step": pl.Int64(), "text": pl.String()}, orient="row"
         ),
+        cut=sum(not rendering.complete for rendering in shown),
         answers=answers,
     )
 

@@ -249,7 +249,7 @@ class _Asker:
         except said.ContentFilterError:
             return _Try(reason="refused")
         except (said.ModelContextWindowExceededError, said.OutputTokenLimitExceeded):
-            return _Try(reason="too long")
+            return _Try(reason="did not fit")
         except said.UnexpectedModelBehavior:
             return _Try(reason="malformed", final=allowed == _CALLS)
         except said.ModelAPIError as error:

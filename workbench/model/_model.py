@@ -46,7 +46,7 @@ class Model:
     timeout
         Seconds that one request may take.
     cache
-        Where answers are kept: a `dict`, or the workspace's; this object's own memory when absent.
+        Where answers are kept: a `dict`, for example. When absent, in the workspace that the model is handed to, and else in this object's memory.
     sleep
         Waits between two tries.
 
@@ -91,6 +91,7 @@ class Model:
         prices = None if input_price is None or output_price is None else (input_price, output_price)
         self._limits = Limits(most_calls, most_cost, prices, at_once, timeout, sleep)
         self._cache: Keeps = {} if cache is None else cache
+        self._chosen = cache is not None
         self._spent = Spent()
 
     def __repr__(self) -> str:
@@ -106,6 +107,11 @@ class Model:
         """What was spent so far through this object."""
         return self._spent
 
+    def keep_in(self, cache: Keeps) -> None:
+        """Keep answers there from now on, unless a cache was chosen when the model was made."""
+        if not self._chosen:
+            self._cache, self._chosen = cache, True
+
     def ask(
         self,
         questions: Sequence[str],
@@ -117,7 +123,8 @@ class Model:
         """Ask one question after another, and keep every answer as it comes.
 
         An interrupted run goes on where it was: what was answered is not asked again. So it is with what the model refused or could not bring
-        into the form of an answer; what did not reach it is asked again.
+        into the form of an answer (delete the cache to ask all again); what did not reach it is asked again. What is under way when a run is interrupted
+        is lost, and not counted in `spent`.
 
         Parameters
         ----------

@@ -37,6 +37,8 @@ class Base:
         self.config = read_config(self.store.folder)
         self._progress = progress
         self._model = model
+        if model is not None:
+            model.keep_in(self.store.answers)
         self._frames: dict[str, tuple[str, pl.DataFrame]] = {}
         self._going_on: dict[str, Callable[[], Queue]] = {}  # how a queue that was opened here draws more
 
