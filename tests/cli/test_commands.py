@@ -93,6 +93,9 @@ def test_people_get_a_sentence_and_a_table(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, ["sessions", "-w", str(tmp_path), "--limit", "2"]).stdout
     assert "by user feedback" in said.splitlines()[0]
     assert "session id" in said
+    grouped = CliRunner().invoke(app, ["cluster", "-w", str(tmp_path)]).stdout
+    assert re.search(r"negative feedback +cost median", grouped)
+    assert "100.0%" in grouped
 
 
 def test_a_folder_that_is_no_workspace_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -32,7 +32,9 @@ texts = pl.DataFrame({{
     "text": [f"the {{said[k % 10]}} {{said[k // 10]}} was told as done and was not, case {{said[n % 7]}}" for n, k in enumerate(kinds.tolist())],
     "facet": ["intent"] * {points},
 }})
-modes = cluster(texts, embed=lambda texts, progress=None: vectors)
+about = texts.select("session_id", release=pl.Series(draw.choice(["1.3.0", "1.4.0", "1.5.0"], {points})), cost=pl.Series(draw.lognormal(-7, 1.5, {points})),
+                     user=pl.Series(draw.integers(0, 5000, {points})).cast(pl.String))
+modes = cluster(texts, embed=lambda texts, progress=None: vectors, about=about)
 modes = replace(modes, home=ModeEdits(modes, "intent", ws.store.database, lambda _: conversation([])))
 """
 SHOW = "w = wb.explore(modes)\nw"
@@ -65,6 +67,17 @@ LASSO = """async () => {
     while (!document.querySelector('.wbw-explorer').textContent.includes('sessions selected')) await new Promise(done => setTimeout(done, 1));
     await new Promise(done => requestAnimationFrame(done));
     return {frames, selected: performance.now() - from}; }"""
+COLOURED = """async column => {
+    const select = document.querySelector('.wbw-by'); const legend = document.querySelector('.wbw-legend'); const from = performance.now();
+    select.value = column; select.dispatchEvent(new Event('change'));
+    const shown = () => column === 'mode' ? legend.hidden : legend.textContent.startsWith(column);
+    while (!shown()) await new Promise(done => setTimeout(done, 1));
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return performance.now() - from; }"""
+LIT = """async () => {
+    const from = performance.now(); document.querySelectorAll('.wbw-entry')[1].click();
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return performance.now() - from; }"""
 SAVED = """async name => {
     const status = document.querySelector('.wbw-status'); const from = performance.now();
     document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}));
@@ -88,6 +101,13 @@ def measure(page: Any, server: Any, picture: Path | None) -> None:
     run_all(page, timeout=300_000)
     page.locator(".wbw-explorer").wait_for()
     say("first paint", [page.evaluate(PAINT) for _ in range(5)])
+    for column in ("release", "cost", "user", "family", "strength"):
+        first, *again = [page.evaluate(COLOURED, each) for each in (column, "mode", column, "mode", column)]
+        say(f"colouring by {column}, first", [first])
+        say(f"colouring by {column} or mode again", again)
+    say("lighting an entry of the legend", [page.evaluate(LIT) for _ in range(6)])
+    page.keyboard.press("Escape")
+    page.evaluate(COLOURED, "cost")
     found = page.evaluate(HOVER)
     say("finding the point under the mouse", found["handlers"])
     say("a frame while hovering", found["frames"])

@@ -28,11 +28,11 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
-async function mount() {
+async function mount(over: Record<string, unknown> = {}) {
   const model = new FakeModel({
     points: view(new Float32Array([0, 0, 1, 0, 0, 1, 1, 1])), membership: view(new Int32Array([0, 0, 1, -1])), ids: text(["a", "b", "c", "d"]),
     lines: text(["first", "second", HOSTILE, "fourth"]), modes: [{ name: "loop", retired: false }, { name: HOSTILE, retired: false }], title: "failing", acknowledged: "saved", queue: "q",
-    selected: view(new Int32Array()), columns: ["release", "cost", HOSTILE], colour: "mode",
+    selected: view(new Int32Array()), columns: ["release", "cost", HOSTILE], colour: "mode", ...over,
   });
   model.kernel = ((message: { kind: string; session_id: string; column: string }) => {
     if (message.kind === "fetch") return { body: session(message.session_id) };
@@ -270,6 +270,29 @@ describe("belonging together", () => {
     press("t");
     expect(find("[role=alert]").textContent).toBe("These 2 sessions are together already, in “loop”.");
     expect(model.changes()).toEqual([]);
+  });
+
+  it("asks for the name of what open sessions are together, and lets some move alone", async () => {
+    const { find, press, model } = await mount({ membership: view(new Int32Array([0, 1, -1, -1])), colour: "cost" });
+    const typed = (name: string) => {
+      const into = find<HTMLInputElement>(".wbw-editor [role=combobox]");
+      into.value = name;
+      into.dispatchEvent(new Event("input"));
+      press("Enter", into);
+    };
+    press(".");
+    press(".");
+    press("t");
+    expect(find(".wbw-editor .wbw-heading").textContent).toBe("2 sessions in no mode belong together, in");
+    typed("another kind");
+    press(",");
+    press("t");
+    choices(find)[1]?.click();
+    typed("a third");
+    expect(model.changes().map(({ operation: _, ...event }) => event)).toEqual([
+      { kind: "together", into: "another kind", rows: [2, 3] },
+      { kind: "move", into: "a third", rows: [0, 1] },
+    ]);
   });
 
   it("says what it would do, whichever modes the sessions are in", () => {

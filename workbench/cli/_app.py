@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import polars as pl
 import typer
 
-from workbench._words import percent, readable, times
+from workbench._words import percent, plain, readable, times
 from workbench.cli._show import say, speaking
 from workbench.errors import InputError
 from workbench.progress import terminal
@@ -162,19 +162,21 @@ def cluster(
         found = ws.outcomes(_where(agent_version))
         modes = ws.cluster(found.failing, facet=cast("Facet", facet), against=found.passing, min_size=min_size)
         modes = ws.name_modes(modes) if names else modes
-        columns = [
+        forms = {"share": percent, "lift": times, "negative_feedback": percent, "cost_median": plain}
+        shown = readable(modes.frame, forms, interval="share").select(
             "name",
             "size",
             "share",
-            "low",
-            "high",
             "lift",
-            "lift_low",
-            "lift_high",
             "stability",
+            pl.format("{} of {}", "negative_feedback", "feedback_sessions").alias("negative_feedback"),
+            "cost_median",
             "representatives",
-        ]
-        shown = readable(modes.frame.select(columns), {"share": percent, "lift": times}, interval="share")
+        )
+        # What nobody said, and what nothing is known to cost, takes no room.
+        shown = shown.select(
+            name for name in shown.columns if not shown.height or shown[name].null_count() < shown.height
+        )
         say(modes.sentence, modes.to_json(), as_json=as_json, frame=shown)
         if not as_json:
             for note in modes.notes:

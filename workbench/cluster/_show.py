@@ -36,10 +36,13 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
             "stability": row["stability"],
             **({"found again by": ", ".join(row["seen_by"]) or "only together"} if row["seen_by"] is not None else {}),
             **({head: _beside(row, rated=rated, priced=priced)} if rated or priced else {}),
-            "in their words": "<br>".join(
-                f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.session(quote['session_id'])}"
-                f"{', step ' + str(quote['step']) if quote['step'] is not None else ''}</span>"
-                for quote in row["quotes"][:3]
+            "in their words": _wide(
+                15,
+                *(
+                    f"<q>{_html.escape(quote['text'][:160])}</q> <span class='wb-note'>{_html.session(quote['session_id'])}"
+                    f"{', step ' + str(quote['step']) if quote['step'] is not None else ''}</span>"
+                    for quote in row["quotes"][:3]
+                ),
             ),
         }
         for row in shown.iter_rows(named=True)
@@ -70,7 +73,12 @@ def _beside(row: Mapping[str, Any], *, rated: bool, priced: bool) -> str:
         said.append(f"US$ {plain(row['cost_median'])} median, {plain(row['cost_total'])} in all{known}")
     elif priced:
         said.append("cost unknown")
-    return f"<div style='min-width:13em'>{'<br>'.join(said)}</div>"
+    return _wide(10, *said)
+
+
+def _wide(least: int, *lines: str) -> str:
+    """Lines of markup in a cell that is at least so many letters wide, however long the words of the others are."""
+    return f"<div style='min-width:{least}em;overflow-wrap:anywhere'>{'<br>'.join(lines)}</div>"
 
 
 def _lift(row: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-// Built from widgets/src (76e636fcc36a6021) by "npm run build". Do not edit.
+// Built from widgets/src (a1be77b91bab18e9) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -1998,7 +1998,7 @@ var View = class {
     this.#modes = this.model.get("modes").map((mode, number) => ({ ...mode, number, size: sizes.get(number) ?? 0, share: (sizes.get(number) ?? 0) / total })).filter((mode) => mode.name !== "").sort((a, b) => b.size - a.size || a.number - b.number);
     if (this.#current !== null && !this.#modes.some((mode) => mode.number === this.#current)) this.#current = null;
     const open = sizes.get(-1) ?? 0;
-    this.#says.textContent = `${plural(this.#members.length, "session")} · ${plural(this.#modes.length, "mode")} · ${count(open)} in no mode (${(open / total * 100).toFixed(1)}%)`;
+    this.#says.title = this.#says.textContent = `${plural(this.#members.length, "session")} · ${plural(this.#modes.length, "mode")} · ${count(open)} in no mode (${(open / total * 100).toFixed(1)}%)`;
     this.map.show(this.#members, this.#modes);
     if (this.#current !== null) this.#choose(this.#current);
     else this.#show();

@@ -1,4 +1,4 @@
-// Built from widgets/src (76e636fcc36a6021) by "npm run build". Do not edit.
+// Built from widgets/src (a1be77b91bab18e9) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {

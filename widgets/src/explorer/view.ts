@@ -176,7 +176,7 @@ export class View {
       .sort((a, b) => b.size - a.size || a.number - b.number);
     if (this.#current !== null && !this.#modes.some((mode) => mode.number === this.#current)) this.#current = null;
     const open = sizes.get(-1) ?? 0;
-    this.#says.textContent = `${plural(this.#members.length, "session")} · ${plural(this.#modes.length, "mode")} · ${count(open)} in no mode (${((open / total) * 100).toFixed(1)}%)`;
+    this.#says.title = this.#says.textContent = `${plural(this.#members.length, "session")} · ${plural(this.#modes.length, "mode")} · ${count(open)} in no mode (${((open / total) * 100).toFixed(1)}%)`;
     this.map.show(this.#members, this.#modes);
     if (this.#current !== null) this.#choose(this.#current);
     else this.#show();
