@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -23,6 +24,7 @@ _MEANT: Final = frozenset(
 )
 _LONGEST_FORM: Final = 10_000  # characters
 _FORM_RUN: Final = 3
+_SAID_BY_MOST: Final = 0.7
 
 STOP: Final = frozenset(
     """a about above after again against all also am an and any are as at be because been before being below between both
@@ -103,11 +105,24 @@ def _mark(found: re.Match[str]) -> str:
 
 
 def kept_share(texts: Sequence[str]) -> float:
-    """The share of letters that `fragments` keeps, over a few hundred of the texts."""
+    """The share of letters that `fragments` keeps, over a few hundred of the texts; 0 where there are no letters.
+
+    Words that most of these have, such as the keys of JSON, tell nothing apart and are not counted at all.
+
+    Examples
+    --------
+    >>> kept_share(["words", "get_x(y)"])
+    0.5
+    """
     some = texts[:: max(1, len(texts) // 300)]
+    said = [[word for piece in fragments(text) for word in piece] for text in some]
+    texts_with = Counter(word for words in said for word in set(words))
+    often = {word for word, count in texts_with.items() if count > _SAID_BY_MOST * len(some)}
     letters = sum(sum(c.isalpha() for c in text) for text in some)
-    kept = sum(len(word) for text in some for piece in fragments(text) for word in piece)
-    return kept / letters if letters else 0.0
+    all_kept = sum(len(word) for words in said for word in words)
+    kept = sum(len(word) for words in said for word in words if word not in often)
+    counted = letters - (all_kept - kept)
+    return kept / counted if counted > 0 else float(letters > 0)
 
 
 def grams(pieces: Sequence[Sequence[str]], *, longest: int = 2) -> list[str]:
