@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import polars as pl
 import typer
 
-from workbench._words import percent, plain, readable, times
+from workbench._words import percent, readable
+from workbench.cli._modes import say_crosswalk, say_families, say_modes, say_pairs
 from workbench.cli._show import say, speaking
 from workbench.errors import InputError
 from workbench.progress import terminal
@@ -147,10 +148,17 @@ def cluster(
     workspace: Folder = HERE,
     agent_version: Version = None,
     facet: Annotated[
-        str, typer.Option(help="failure, intent, trajectory, or written: by the configured model.")
-    ] = "failure",
+        list[str] | None,
+        typer.Option(help="failure, intent, trajectory, or written: by the configured model. Two of them are crossed."),
+    ] = None,
     min_size: Annotated[int | None, typer.Option(help="The fewest sessions that are called a mode.")] = None,
     names: Annotated[bool, typer.Option("--names", help="Let the configured model rename the modes.")] = False,
+    families: Annotated[
+        bool, typer.Option("--families", help="Show the level above: modes that lie together.")
+    ] = False,
+    crosswalk: Annotated[
+        str | None, typer.Option(help="Show what they are called in MAST, TRAIL, AgentRx, Datadog, or all of them.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Group the failing sessions by what went wrong, and compare each group with passing ones.
@@ -160,27 +168,23 @@ def cluster(
     with speaking(as_json=as_json):
         ws = _open(workspace)
         found = ws.outcomes(_where(agent_version))
-        modes = ws.cluster(found.failing, facet=cast("Facet", facet), against=found.passing, min_size=min_size)
+        wanted = facet or ["failure"]
+        if len(wanted) > 1:
+            if names or families or crosswalk:
+                msg = "two facets give a cross table; for --names, --families or --crosswalk name one"
+                raise InputError(msg)
+            several = cast("list[Facet]", wanted)
+            table = ws.cluster(found.failing, facet=several, against=found.passing, min_size=min_size)
+            say_pairs(table, as_json=as_json)
+            return
+        modes = ws.cluster(found.failing, facet=cast("Facet", wanted[0]), against=found.passing, min_size=min_size)
         modes = ws.name_modes(modes) if names else modes
-        forms = {"share": percent, "lift": times, "negative_feedback": percent, "cost_median": plain}
-        shown = readable(modes.frame, forms, interval="share").select(
-            "name",
-            "size",
-            "share",
-            "lift",
-            "stability",
-            pl.format("{} of {}", "negative_feedback", "feedback_sessions").alias("negative_feedback"),
-            "cost_median",
-            "representatives",
-        )
-        # What nobody said, and what nothing is known to cost, takes no room.
-        shown = shown.select(
-            name for name in shown.columns if not shown.height or shown[name].null_count() < shown.height
-        )
-        say(modes.sentence, modes.to_json(), as_json=as_json, frame=shown)
-        if not as_json:
-            for note in modes.notes:
-                say(note, {}, as_json=False)
+        if families:
+            say_families(modes, as_json=as_json)
+        elif crosswalk:
+            say_crosswalk(modes, crosswalk, as_json=as_json)
+        else:
+            say_modes(modes, as_json=as_json)
 
 
 @app.command()
