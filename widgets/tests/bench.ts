@@ -1,5 +1,6 @@
 import labeller from "../src/labeller";
-import type { Label, Patch, Question, Session, Step } from "../src/labeller/types";
+import type { Label, Patch, Question } from "../src/labeller/types";
+import type { Session, Step } from "../src/shared/session";
 import { FakeModel } from "./model";
 
 export function step(number: number, kind: Step["kind"], more: Partial<Step> = {}): Step {

@@ -1,4 +1,4 @@
-// Built from widgets/src (a1be77b91bab18e9) by "npm run build". Do not edit.
+// Built from widgets/src (6f462709943d56c7) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -1161,7 +1161,7 @@ var PointMap = class {
   }
 };
 
-// src/labeller/reader.ts
+// src/shared/reader.ts
 var KEPT = 8;
 var Reader = class {
   constructor(link) {
@@ -1271,7 +1271,7 @@ function isStructure(text) {
   }
 }
 
-// src/labeller/loop.ts
+// src/shared/loop.ts
 var WORDS = {
   system: "System",
   user: "User",
@@ -1328,7 +1328,7 @@ function lasting(seconds) {
   return seconds < 90 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(1)} min`;
 }
 
-// src/labeller/payload.ts
+// src/shared/payload.ts
 var FIRST = 2e3;
 var FURTHER = 2e4;
 var opened = /* @__PURE__ */ new WeakMap();
@@ -1384,7 +1384,7 @@ var size = (step, field) => {
   return characters > FIRST ? `${count(characters)} characters` : "";
 };
 
-// src/labeller/step.ts
+// src/shared/step.ts
 var folds = (step) => step.kind === "tool" || step.kind === "retrieval" || step.kind === "system";
 function drawStep(host, step, index, repeat, flags) {
   const bad = failed(step);
@@ -1486,7 +1486,7 @@ function loud(node) {
   return node;
 }
 
-// src/labeller/transcript.ts
+// src/shared/transcript.ts
 var BLOCK = 40;
 var Transcript = class {
   constructor(host) {

@@ -1,4 +1,4 @@
-// Built from widgets/src (a1be77b91bab18e9) by "npm run build". Do not edit.
+// Built from widgets/src (6f462709943d56c7) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (
@@ -874,7 +874,7 @@ function tableOf(el, heads, rows) {
   );
 }
 
-// src/labeller/reader.ts
+// src/shared/reader.ts
 var KEPT = 8;
 var Reader = class {
   constructor(link) {
@@ -1038,7 +1038,7 @@ function isStructure(text) {
   }
 }
 
-// src/labeller/loop.ts
+// src/shared/loop.ts
 var WORDS = {
   system: "System",
   user: "User",
@@ -2016,7 +2016,7 @@ function words(delivery, alive, done, remedy) {
 }
 var kept2 = (waiting) => `${plural(waiting, "change is", "changes are")} kept in this page and sent again.`;
 
-// src/labeller/payload.ts
+// src/shared/payload.ts
 var FIRST = 2e3;
 var FURTHER = 2e4;
 var opened = /* @__PURE__ */ new WeakMap();
@@ -2072,7 +2072,7 @@ var size = (step, field) => {
   return characters > FIRST ? `${count(characters)} characters` : "";
 };
 
-// src/labeller/step.ts
+// src/shared/step.ts
 var folds = (step) => step.kind === "tool" || step.kind === "retrieval" || step.kind === "system";
 function drawStep(host, step, index, repeat, flags) {
   const bad = failed(step);
@@ -2174,7 +2174,7 @@ function loud(node) {
   return node;
 }
 
-// src/labeller/transcript.ts
+// src/shared/transcript.ts
 var BLOCK = 40;
 var Transcript = class {
   constructor(host) {

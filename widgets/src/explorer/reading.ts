@@ -1,8 +1,8 @@
 import { fill, h } from "../shared/dom";
 import type { Link } from "../shared/link";
 import { visible } from "../shared/text";
-import { Reader } from "../labeller/reader";
-import { Transcript } from "../labeller/transcript";
+import { Reader } from "../shared/reader";
+import { Transcript } from "../shared/transcript";
 
 /** A session, opened over the map. */
 export class Reading {

@@ -2,7 +2,7 @@ import type { Link } from "../shared/link";
 import { visible } from "../shared/text";
 import { tableOf } from "./drawer";
 import type { Drawer } from "./drawer";
-import { decode } from "./reader";
+import { decode } from "../shared/reader";
 import type { Span } from "./types";
 
 const CALM = 1200;

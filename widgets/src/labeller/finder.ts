@@ -1,7 +1,7 @@
 import { h } from "../shared/dom";
 import { plural } from "../shared/text";
-import { search } from "./loop";
-import type { Step } from "./types";
+import { search } from "../shared/loop";
+import type { Step } from "../shared/session";
 
 export interface FinderHost {
   steps(): readonly Step[];

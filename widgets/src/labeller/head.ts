@@ -1,6 +1,7 @@
 import { type Child, button, fill, h } from "../shared/dom";
 import { count, visible } from "../shared/text";
-import type { Session, Verdict } from "./types";
+import type { Session } from "../shared/session";
+import type { Verdict } from "./types";
 
 export interface HeadHost {
   key(action: string): string;

@@ -1,6 +1,6 @@
 import { h } from "../shared/dom";
-import { GLYPHS, failed, gist, lasting } from "./loop";
-import type { Session, Step } from "./types";
+import { GLYPHS, failed, gist, lasting } from "../shared/loop";
+import type { Session, Step } from "../shared/session";
 
 const ROW = 24;
 const SPARE = 12;

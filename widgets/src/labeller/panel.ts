@@ -1,11 +1,12 @@
 import { button, fill, focusIn, h } from "../shared/dom";
 import { plural, visible } from "../shared/text";
-import { gist } from "./loop";
+import { gist } from "../shared/loop";
 import { ModeFields, type ModesHost } from "./modes";
 import { Questions } from "./questions";
 import { drawReviews } from "./reviews";
 import { Typed, type TypedHost } from "./typed";
-import type { Answer, Label, Question, Session, Step, Suggestion, Verdict } from "./types";
+import type { Session, Step, Suggestion } from "../shared/session";
+import type { Answer, Label, Question, Verdict } from "./types";
 
 export interface PanelHost extends TypedHost, ModesHost {
   verdict(verdict: Verdict): void;

@@ -1,7 +1,8 @@
 import { h } from "../shared/dom";
 import { visible } from "../shared/text";
 import { Typed, type TypedHost } from "./typed";
-import type { Answer, Label, Question, Session } from "./types";
+import type { Session } from "../shared/session";
+import type { Answer, Label, Question } from "./types";
 
 export interface QuestionsHost extends TypedHost {
   answer(name: Answer, value: string | null): void;

@@ -1,7 +1,7 @@
 import { fill, h } from "../shared/dom";
 import { visible } from "../shared/text";
-import { gist } from "./loop";
-import type { Review, Session } from "./types";
+import { gist } from "../shared/loop";
+import type { Review, Session } from "../shared/session";
 
 /** What the reviewers said who disagree, side by side: for who settles it. */
 export function drawReviews(el: HTMLElement, session: Session, visit: (span: string) => void): void {

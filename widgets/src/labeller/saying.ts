@@ -1,7 +1,8 @@
 import type { Outbox } from "../shared/outbox";
 import type { Journal } from "./journal";
 import { lines, othersOf } from "./modes";
-import type { Patch, Session } from "./types";
+import type { Session } from "../shared/session";
+import type { Patch } from "./types";
 
 export interface SayingHost {
   session(): Session | null;

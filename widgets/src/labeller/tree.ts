@@ -1,6 +1,6 @@
 import { h } from "../shared/dom";
 import { visible } from "../shared/text";
-import { lasting } from "./loop";
+import { lasting } from "../shared/loop";
 import type { Span } from "./types";
 
 const ROW = 24;

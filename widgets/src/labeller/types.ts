@@ -21,55 +21,6 @@ export type Answer = `answer: ${string}`;
 export type Field = Exclude<keyof Label, "revision">;
 export type Patch = Partial<Omit<Label, "revision">>;
 
-export interface Step {
-  number: number;
-  turn: number | null;
-  kind: "system" | "user" | "assistant" | "tool" | "retrieval" | "error";
-  text: string | null;
-  tool_name: string | null;
-  tool_arguments: string | null;
-  tool_result: string | null;
-  error: string | null;
-  seconds: number | null;
-  model: string | null;
-  /** "trace_id/span_id": what a mark on this step points to. */
-  span: string;
-  /** Characters of a field that were not sent and can be asked for. */
-  more?: Partial<Record<Payload, number>>;
-  /** Characters of a field that whoever made the evidence left out; gone from here. */
-  cuts?: Partial<Record<Payload, number>>;
-}
-
-export type Payload = "text" | "tool_arguments" | "tool_result" | "error";
-
-export interface Signal {
-  name: string;
-  text: string;
-  number: number | null;
-}
-
-export interface Session {
-  session_id: string;
-  because: string;
-  facts: [string, string][];
-  signals: Signal[];
-  steps: Step[];
-  /** How many suggestions wait until a verdict is given. */
-  held: number;
-  /** What reviewers said who have all committed; only for who settles what they disagree on. */
-  reviews?: Review[];
-}
-
-export interface Review {
-  reviewer: string;
-  verdict: string | null;
-  failure_mode: string | null;
-  note: string | null;
-  first_failure: string | null;
-  root_cause: string | null;
-  answers: [string, string][];
-}
-
 /** One question of the rubric. */
 export interface Question {
   name: string;
@@ -90,11 +41,6 @@ export interface Span {
   start: number | null;
   seconds: number | null;
   failed: boolean;
-}
-
-export interface Suggestion {
-  source: string;
-  text: string;
 }
 
 export interface Traits {

@@ -16,13 +16,14 @@ import { Journal } from "./journal";
 import { othersOf } from "./modes";
 import { Outline } from "./outline";
 import { Panel } from "./panel";
-import { Reader } from "./reader";
+import { Reader } from "../shared/reader";
 import { Saying } from "./saying";
 import { Side } from "./side";
 import { Status } from "../shared/status";
-import { Transcript } from "./transcript";
+import { Transcript } from "../shared/transcript";
 import { Tree } from "./tree";
-import type { Label, Session, Suggestion, Traits } from "./types";
+import type { Session, Suggestion } from "../shared/session";
+import type { Label, Traits } from "./types";
 import { Walk } from "./walk";
 
 /** One view of a labelling queue: what is read, what is said about it, and what became of that. */

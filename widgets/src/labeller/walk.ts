@@ -1,8 +1,8 @@
 import { visible } from "../shared/text";
-import { spoken } from "./loop";
+import { spoken } from "../shared/loop";
 import type { Outline } from "./outline";
-import type { Transcript } from "./transcript";
-import type { Session } from "./types";
+import type { Transcript } from "../shared/transcript";
+import type { Session } from "../shared/session";
 
 /** Going from step to step, and saying aloud where one is. */
 export class Walk {

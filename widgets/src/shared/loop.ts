@@ -1,6 +1,6 @@
-import { members } from "../shared/json";
-import { oneLine, plural, visible } from "../shared/text";
-import type { Step } from "./types";
+import { members } from "./json";
+import { oneLine, plural, visible } from "./text";
+import type { Step } from "./session";
 
 /** What reading adds to a step: whether the same call was made before, and how that one ended. */
 export interface Repeat {

@@ -1,5 +1,5 @@
-import type { Link } from "../shared/link";
-import type { Payload, Session, Step, Suggestion } from "./types";
+import type { Link } from "./link";
+import type { Payload, Session, Step, Suggestion } from "./session";
 
 const KEPT = 8;
 

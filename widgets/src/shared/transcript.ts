@@ -1,7 +1,7 @@
-import { h } from "../shared/dom";
+import { h } from "./dom";
 import { type Repeat, failed, repeats } from "./loop";
 import { type StepHost, drawStep, folds } from "./step";
-import type { Payload, Session, Step } from "./types";
+import type { Payload, Session, Step } from "./session";
 
 const BLOCK = 40;
 

@@ -1,7 +1,7 @@
-import { h } from "../shared/dom";
-import { indented } from "../shared/json";
-import { count, occurrences, plural, shown } from "../shared/text";
-import type { Payload, Step } from "./types";
+import { h } from "./dom";
+import { indented } from "./json";
+import { count, occurrences, plural, shown } from "./text";
+import type { Payload, Step } from "./session";
 
 const FIRST = 2_000;
 const FURTHER = 20_000;

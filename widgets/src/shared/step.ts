@@ -1,8 +1,8 @@
-import { h } from "../shared/dom";
-import { shown } from "../shared/text";
+import { h } from "./dom";
+import { shown } from "./text";
 import { GLYPHS, type Repeat, WORDS, call, failed, lasting, outcome } from "./loop";
 import { type PayloadHost, payload, size } from "./payload";
-import type { Step } from "./types";
+import type { Step } from "./session";
 
 export interface StepHost extends PayloadHost {
   choose(index: number): void;
