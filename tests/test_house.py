@@ -22,8 +22,8 @@ FLOORS = {
     2: ("evidence", "load", "redact"),
     3: ("cluster", "dataset", "experiment", "grade", "label", "world"),
     4: ("charts", "graders", "report"),
-    5: ("widgets",),
-    6: ("cli", "workspace", "page", "_config", "_explore", "_pytest", "progress"),
+    5: ("page", "widgets"),
+    6: ("cli", "workspace", "_config", "_explore", "_pytest", "progress"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 ROOMS = sorted(room for room in FLOOR if (PACKAGE / room / "__init__.py").exists())

@@ -90,7 +90,7 @@ def times(ratio: float) -> str:
     >>> times(2.345)
     '2.3'
     """
-    return "unknown" if math.isnan(ratio) else "infinitely" if math.isinf(ratio) else f"{ratio:.1f}"
+    return "unknown" if math.isnan(ratio) else "infinite" if math.isinf(ratio) else f"{ratio:.1f}"
 
 
 def with_interval(
@@ -115,9 +115,13 @@ def with_interval(
     '20.0% (10.0% to 35.0%)'
     >>> with_interval(-0.02, -0.05, 0.01, points, level=0.95, unit=" points")
     '-2.0 points (95% interval -5.0 to +1.0)'
+    >>> with_interval(math.inf, 3.9, math.inf, times)  # what nothing is compared with has a lower end alone
+    'at least 3.9'
     """
     if low is None or high is None:
         return form(value) + unit
+    if math.isinf(value) and value == high:
+        return f"at least {form(low)}{unit}" + (f" ({level:.0%} interval)" if level is not None else "")
     named = f"{level:.0%} interval " if level is not None else ""
     return f"{form(value)}{unit} ({named}{form(low)} to {form(high)})"
 

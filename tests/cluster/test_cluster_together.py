@@ -83,6 +83,12 @@ def test_where_the_modes_are_gone_only_the_sessions_themselves_are_put_together(
     after = modes.apply([gone])
     assert mode_of(after, "s0") == mode_of(after, "s1") == mode_of(after, "odd-1")
     assert mode_of(after, "s3") != mode_of(after, "s4")
+    assert after.notes[-1].startswith("2 of the 2 modes that were said to belong together no longer hold")
+
+
+def test_modes_that_are_found_again_are_put_together_without_a_note(modes: Modes) -> None:
+    done = modes.together(["s0", "s1"])
+    assert modes.apply(done.events).notes == modes.notes == done.notes
 
 
 def test_where_the_sessions_are_gone_too_the_edit_is_left_out_and_said(modes: Modes) -> None:

@@ -20,8 +20,9 @@ import pytest
 import workbench as wb
 from workbench.errors import InputError, UnknownNameError, WorkbenchError
 from workbench.label import Protocol
-from workbench.page import Page, show
+from workbench.page import Page
 from workbench.widgets import Labeller
+from workbench.workspace._page import show_page
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 HOSTILE = "first '); import os\n{{ 7 * 7 }}"
@@ -136,8 +137,8 @@ def test_the_page_is_the_labeller_or_a_sentence_on_why_there_is_none(ws: wb.Work
     said = {"workspace": str(ws.store.folder), "database": None, "queue": HOSTILE, "reviewer": "ana", "role": "general"}
     settings = tmp_path / "page.json"
     settings.write_text(json.dumps({**said, "keys": {"pass": "y"}}))
-    shown = show(settings)
+    shown = show_page(settings)
     assert isinstance(shown, Labeller)
     assert (shown.page, shown.title, len(shown.ids), shown.keymap["pass"]) == (True, HOSTILE, 2, "y")
     settings.write_text(json.dumps({**said, "keys": {}, "queue": "<b>gone</b>"}))
-    assert "This queue cannot be opened: no queue named &#x27;&lt;b&gt;gone&lt;/b&gt;&#x27;" in show(settings).data
+    assert "This queue cannot be opened: no queue named &#x27;&lt;b&gt;gone&lt;/b&gt;&#x27;" in show_page(settings).data

@@ -121,6 +121,9 @@ def test_open_notes_are_grouped_into_suggestions_that_change_no_label(ws: wb.Wor
         frozenset({0}), frozenset({1}), frozenset({2}),
     }  # fmt: skip
     assert ws.codebook().names == []
+    cost = dict(ws.sessions().select("session_id", "cost").iter_rows())
+    for mode, total in groups.frame.select("mode", "cost_total").iter_rows():
+        assert total == pytest.approx(sum(cost[each] for each in groups.session_ids(mode)))
 
     by_kind = {kind[groups.session_ids(mode)[0]]: mode for mode in groups.to_frame()["mode"]}
     book = ws.name_groups(groups, {by_kind[0]: "wrong refund", by_kind[1]: "loop"}, author="eve")

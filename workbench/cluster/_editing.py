@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from workbench._words import counted
 from workbench.cluster._edits import Edit, best_match
 from workbench.cluster._fit import Fit
 from workbench.cluster._names import name_groups
@@ -344,10 +345,17 @@ class Editable(ABC):
         if len(rows) < 2 and len(numbers) < 2:  # noqa: PLR2004 - it takes two
             return None
         if not numbers and len(edit.groups) > 1:  # the modes are gone, and only the sessions are known to be alike
-            return self._joined(rows, self._holding(rows)[:1], replace(edit, name=None))
-        if edit.name is not None:
-            self._check_name(edit.name, besides=numbers)
-        return self._joined(rows, numbers, edit)
+            done = self._joined(rows, self._holding(rows)[:1], replace(edit, name=None))
+        else:
+            if edit.name is not None:
+                self._check_name(edit.name, besides=numbers)
+            done = self._joined(rows, numbers, edit)
+        gone = found.count(None)
+        if not gone:
+            return done
+        which = f"{gone} of the {counted(len(found), 'mode')}"
+        note = f"{which} that were said to belong together no longer hold the sessions of then: of those only the ones that were named came along."
+        return replace(done, notes=(*done.notes, note))
 
     def _split_again(self, edit: Edit, today: Mapping[int, frozenset[str]]) -> Modes | None:
         number = best_match([s for group in edit.groups for s in group], today)

@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from workbench.page._page import Page, open_page
-from workbench.page._shown import show
 
-__all__ = ["Page", "open_page", "show"]
+__all__ = ["Page", "open_page"]

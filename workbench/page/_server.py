@@ -108,7 +108,7 @@ def _write_notebook(path: Path) -> None:
     import nbformat
     from nbformat import v4
 
-    code = "import os\n\nfrom workbench.page import show\n\nshow(os.environ['WORKBENCH_PAGE'])"
+    code = "import os\n\nfrom workbench.workspace._page import show_page\n\nshow_page(os.environ['WORKBENCH_PAGE'])"
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(code)], metadata=metadata), str(path))  # pyright: ignore[reportUnknownMemberType] - nbformat has no types
 

@@ -131,7 +131,7 @@ class FailureModes(Traces):
                 against=None
                 if beside is None
                 else texts.join(beside, on="session_id", how="semi", maintain_order="left"),
-                about=sessions.drop(_WORDS),
+                about=self._about(sessions),
                 embed=cluster.Embedder(
                     cache=self.store.vectors,
                     choices=self.store.folder / "cache" / "backends.json",
@@ -156,6 +156,10 @@ class FailureModes(Traces):
         wanted, _ = self._meant(population)
         texts, _ = self._facet(wanted, facet, self.sessions(), labelled=labelled, among=concat_ids(wanted, known))
         return texts
+
+    def _about(self, sessions: pl.DataFrame) -> pl.DataFrame:
+        """What stays beside sessions that are compared: everything that is no text."""
+        return sessions.drop(_WORDS)
 
     def name_modes(self, modes: Modes) -> Modes:
         """Let the configured model rename modes, and keep the names as edits: `undo_names` takes them back, and so does another name.

@@ -251,6 +251,8 @@ class Reading(Queueing):
     def group_notes(self, *, min_size: int = 3) -> Modes:
         """Suggest failure modes by grouping the open notes on failing sessions; nothing is named until `name_groups` says so.
 
+        Each group tells how unhappy its users were and what its sessions cost, as the modes of `cluster` do.
+
         Parameters
         ----------
         min_size
@@ -270,6 +272,7 @@ class Reading(Queueing):
         texts = noted.group_by("session_id", maintain_order=True).agg(pl.col("note").str.join("\n").alias("text"))
         return cluster.cluster(
             texts,
+            about=self._about(self.sessions()),
             embed=cluster.Embedder(cache=self.store.vectors, choices=self.store.folder / "cache" / "backends.json"),
             views=cluster.Views(meaning=1.0, words=1.0, structure=0.0),
             min_size=min_size,

@@ -1,4 +1,4 @@
-"""What the page shows: the labeller of its queue, or one sentence on why there is none. Runs in the page's kernel."""
+"""What a page of its own shows: the labeller of its queue, or one sentence on why there is none. Runs in the page's kernel."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 
-__all__ = ["show"]
+__all__ = ["show_page"]
 
 
-def show(settings: str | Path) -> Any:
+def show_page(settings: str | Path) -> Any:
     """Make what a page shows, from the settings that its server wrote.
 
     Parameters
@@ -27,7 +27,7 @@ def show(settings: str | Path) -> Any:
     from IPython.display import HTML
 
     from workbench import _html
-    from workbench.workspace import Workspace
+    from workbench.workspace import Workspace  # which is made of the rooms beside this one
 
     said = json.loads(Path(settings).read_text(encoding="ascii"))
     try:
