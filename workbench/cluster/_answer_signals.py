@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from workbench.cluster._talk import Earlier, Signal, Step, Talk
-from workbench.cluster._values import any_of, first_matching, flat, is_write
+from workbench.cluster._talk_signals import HANDS_OVER
+from workbench.cluster._values import any_of, first_matching, flat, identifiers, is_write
 
 __all__ = ["answer_signals"]
 
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.\w+)+")
+_PATH: Final = re.compile(r"(?<![\w/:])\.{0,2}/[\w.-]+/\S+")
 _WEEKDAYS: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
 _PROMISES: Final = any_of(
     r"guarantee[sd]?", r"i promise", r"i assure you", r"rest assured", r"for free", r"free of charge", r"on the house", r"no matter what",
@@ -52,7 +54,10 @@ class _Known:
 
     def add(self, *texts: str) -> None:
         for text in filter(None, texts):
-            self.ids |= self._talk.identifiers(text)
+            found = self._talk.identifiers(text)
+            self.ids |= found
+            if "_" in text:  # "gift card 7091239" is gift_card_7091239
+                self.ids |= {part for whole in found if "_" in whole for part in identifiers(whole.replace("_", " "))}
             self.emails |= _emails(text)
             self.days |= self._talk.days(text)
 
@@ -128,7 +133,7 @@ def _from_nowhere(talk: Talk, step: Step, known: _Known) -> Iterator[Signal]:
     for sentence in talk.sentences(step.text):
         if not _emails(sentence) <= known.emails:
             yield Signal(step.number, "address in the answer from nowhere", sentence)
-        elif not talk.identifiers(_EMAIL.sub(" ", sentence) if "@" in sentence else sentence) <= known.ids:
+        elif not talk.identifiers(_PATH.sub(" ", _EMAIL.sub(" ", sentence))) <= known.ids:
             yield Signal(step.number, "identifier in the answer from nowhere", sentence)
         if known.days and not talk.days(sentence) <= known.days:
             yield Signal(step.number, "date in the answer from nowhere", sentence)
@@ -142,7 +147,7 @@ def _announced(talk: Talk, step: Step, turn: _Turn, *, later: bool) -> Iterator[
         if not any(promised & talk.words(text) for text in turn.retrieved):
             yield Signal(step.number, "agent promised", promise)
     delay = first_matching(step.text, _DELAYS)
-    if delay is not None and not later and "?" not in step.text:
+    if delay is not None and not later and "?" not in step.text and not HANDS_OVER.search(step.text):
         rest = sum(len(talk.words(s)) for s in talk.sentences(step.text) if not _DELAYS.search(s))
         if rest <= _LITTLE:
             yield Signal(step.number, "put off and not come back to", delay)

@@ -46,7 +46,13 @@ _ASKS: Final = any_of(
     r"what(?:['\u2019]s| is| are) (?:the|your)", r"which", r"(?:i['\u2019]ll|i will|i) need (?:your|the|to know)", r"do you have (?:the|your)", r"may i (?:have|ask)",
 )  # fmt: skip
 _SLOTS: Final = (
-    ("identifier", re.compile(r"\b(?:number|id|reference|code|booking|reservation)\b|\border\b", re.IGNORECASE)),
+    (
+        "identifier",
+        re.compile(
+            r"\b(?:number|id|reference|code)\b|\b(?:which|(?:what(?:['\u2019]s| is)|give|tell|provide|share|send|confirm|have|need)(?: me| us)? (?:the|your)) (?:order|booking|reservation)\b",
+            re.IGNORECASE,
+        ),
+    ),
     ("email", re.compile(r"\be-?mail\b", re.IGNORECASE)),
     ("date", re.compile(r"\bdates?\b|\bwhen\b", re.IGNORECASE)),
     ("amount", re.compile(r"\bamount|how much|budget", re.IGNORECASE)),
@@ -63,10 +69,17 @@ _ONLY_SAID: Final = re.compile(
     r"\b(?:reviewed|checked|looked|verified|confirmed|noted|received|understood|found|located|identified|added|attached|included|listed|explained|mentioned)\b",
     re.IGNORECASE,
 )
+_LOOKED_UP: Final = re.compile(
+    r"\b(?:authenticated|retrieved|pulled|gathered|searched|calculated|compared|analy[sz]ed|accessed)\b", re.IGNORECASE
+)
+_COURTESY: Final = re.compile(
+    r"\bif you(?:['\u2019]d|['\u2019]re)?\b.*\b(?:anything|any (?:\w+ )?(?:questions?|requests?|changes|concerns|assistance|help)|(?:need|require|want|like)\b.*\b(?:help|assistance))",
+    re.IGNORECASE | re.DOTALL,
+)
 _DECLINES: Final = any_of(
     r"(?:i|we)(?:['\u2019]m| am| are)? (?:unable|not able|not allowed|can ?not|can['\u2019]t) (?:to )?(?:help|assist|do|process|make|provide|offer|complete|change|cancel|modify|access|\w+)"
 )
-_HANDS_OVER: Final = any_of(
+HANDS_OVER: Final = any_of(
     r"transfer(?:red|ring)?(?: you)? to",
     r"human (?:agent|representative)",
     r"escalat\w+",
@@ -74,6 +87,9 @@ _HANDS_OVER: Final = any_of(
     r"a colleague will",
     r"(?:opened|raised|filed|created) (?:a |the )?(?:support )?ticket",
     r"(?:our|the) (?:team|colleagues|support) will",
+)
+_HANDING: Final = re.compile(
+    r"transfer_?to_?(?:a_?)?(?:human|person|agent|live)|escalat|hand_?(?:off|over)", re.IGNORECASE
 )
 _SORRY: Final = any_of(
     r"apologi[sz]e",
@@ -150,8 +166,11 @@ def _asked_again(talk: Talk) -> Iterator[Signal]:
     for step in talk.agents:
         for past in earlier.than(step):
             given.take(talk, past.text)
+        now: list[frozenset[str]] = []  # a question that stands twice in one message is asked once
         for sentence in talk.sentences(step.text):
             if not ("?" in sentence or "please" in sentence.lower()) or not _ASKS.search(sentence):
+                continue
+            if _COURTESY.search(sentence):
                 continue
             slots = [slot for slot, pattern in _SLOTS if slot in given.slots and pattern.search(sentence)]
             if slots == ["identifier"] and not given.same_kind(sentence):
@@ -162,23 +181,30 @@ def _asked_again(talk: Talk) -> Iterator[Signal]:
             words = talk.words(sentence)
             if len(words) >= _ENOUGH and asked.like(words):
                 yield Signal(step.number, "same question asked twice", sentence)
+            now.append(words)
+        for words in now:
             asked.add(words)
 
 
 def _claims(talk: Talk) -> Iterator[Signal]:
     earlier, claimed = Earlier(talk.tools), Alike(_SAME)
     changed: set[int] = set()  # turns in which something was
+    looked = False
     for step in talk.agents:
         mine = talk.words(step.text)
         again = claimed.like(mine)
         claimed.add(mine)
-        changed.update(past.turn for past in earlier.than(step) if is_write(past.tool))
+        for past in earlier.than(step):
+            looked = True
+            if is_write(past.tool):
+                changed.add(past.turn)
         if step.turn in changed:
             continue
         for sentence in talk.sentences(step.text):
             if (
                 _DID.search(sentence)
                 and not _ONLY_SAID.search(sentence)
+                and not (looked and _LOOKED_UP.search(sentence))
                 and not ADMITS.search(sentence)
                 and "?" not in sentence
             ):
@@ -224,13 +250,14 @@ def _ending(talk: Talk) -> Iterator[Signal]:
         return
     last = told[-1]
     if last.kind == "tool":
-        yield Signal(last.number, "ended in a tool call", last.tool)
+        handed_over = _HANDING.match(last.tool) and not last.error
+        yield Signal(last.number, "handed over to a person" if handed_over else "ended in a tool call", last.tool)
     elif talk.users and last.number == talk.users[0].number:
         yield Signal(last.number, "user left without an answer", last.text)
     for step in talk.agents[-2:]:
         declined = first_matching(step.text, _DECLINES)
         if declined is not None:
             yield Signal(step.number, "agent declined", declined)
-        handed = first_matching(step.text, _HANDS_OVER)
+        handed = first_matching(step.text, HANDS_OVER)
         if handed is not None:
             yield Signal(step.number, "handed over to a person", handed)

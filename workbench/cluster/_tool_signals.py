@@ -20,18 +20,19 @@ _CLASSES: Final = (
         "held back by a guardrail",
         r"content.?(?:filter|policy|management|moderation)|guard.?rails?\b|safety.(?:filter|system|polic)|responsible.?ai",
     ),
-    ("time-out", r"time[d]?[ -]?out|deadline|took too long|504"),
-    ("limit reached", r"rate.?limit|too many requests|quota|429"),
-    ("no permission", r"permission|forbidden|unauthori[sz]ed|denied|not allowed|40[13]"),
-    ("not found", r"not found|no such|does not exist|unknown|missing|404"),
-    ("invalid input", r"invalid|malformed|validation|must be|expected|required|bad request|type.?error|422|400"),
-    ("conflict", r"conflict|already|duplicate|locked|409"),
-    ("unavailable", r"unavailable|connection|network|refused|internal|server error|50[023]"),
+    ("time-out", r"time[d]?[ -]?out|deadline|took too long|\b504\b"),
+    ("limit reached", r"rate.?limit|too many requests|quota|\b429\b"),
+    ("no permission", r"permission|forbidden|unauthori[sz]ed|denied|not allowed|\b40[13]\b"),
+    ("not found", r"not found|no such|does not exist|unknown|missing|\b404\b"),
+    ("invalid input", r"invalid|malformed|validation|must be|expected|required|bad request|type.?error|\b4(?:22|00)\b"),
+    ("conflict", r"conflict|already|duplicate|locked|\b409\b"),
+    ("unavailable", r"unavailable|connection|network|refused|internal|server error|\b50[023]\b"),
 )
 _ERROR_CLASS: Final = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _CLASSES]
 ADMITS: Final = any_of(
     r"unable", r"could ?n['\u2019]?t", r"could not", r"can ?not", r"can['\u2019]t", r"fail(?:ed|s|ure)", r"errors?", r"unfortunately",
     r"problem", r"issues?", r"trouble", r"try again", r"did ?n['\u2019]?t (?:work|go)", r"not (?:able|possible|available|found)",
+    r"(?:not|n['\u2019]t)(?: have| be)?(?: an?)? (?:enough|sufficient)", r"insufficient",
     r"went wrong", r"unavailable", r"no (?:record|results?)",
 )  # fmt: skip
 CLAIMS: Final = any_of(
@@ -68,7 +69,11 @@ EMPTY: Final = re.compile(
     re.IGNORECASE,
 )
 OTHER: Final = "other"
+_THINKS: Final = re.compile(r"think|thought|reflect|reason|plan|note|scratch|memo|log(?![a-z])", re.IGNORECASE)
+_OPEN: Final = any_of(r"whether", r"if", r"should", r"ensure", r"make sure", r"important")
 _PROGRAM: Final = re.compile(r"\n.*[=(;{]")  # several lines of code name things of their own
+_PART: Final = re.compile(r"[a-z]+")
+_STEM: Final = 6  # letters
 _MANY: Final = 3
 _LARGE: Final = 10.0
 _OWN: Final = re.compile(r"user|customer|account|session|tenant|sku", re.IGNORECASE)
@@ -244,16 +249,28 @@ def amounts(step: Step) -> list[float]:
 
 def _results(talk: Talk) -> Iterator[Signal]:
     writes: defaultdict[int, list[Step]] = defaultdict(list)
+    done: dict[int, dict[str, int]] = defaultdict(dict)  # turn → the changes that went through, each with its last step
+    granted: set[tuple[int, str, str]] = set()  # what a tool said is so of one thing while it is not of another
     for step in talk.tools:
         if is_write(step.tool):
             writes[step.turn].append(step)
+            if not step.error:
+                done[step.turn][step.tool] = step.number
+        granted |= {(step.turn, step.tool, key) for key, value in talk.facts(step) if value is True}
     for step in talk.tools:
         reply = talk.reply_after(step)
-        if EMPTY.match(step.result) and not step.error:
+        # A tool that takes down a thought has nothing to answer.
+        if EMPTY.match(step.result) and not step.error and not _THINKS.match(step.tool):
             yield Signal(step.number, "empty result", call_text(step))
             if reply is not None and not ADMITS.search(reply.text) and (claim := first_matching(reply.text, CLAIMS)):
                 yield Signal(reply.number, "success claimed after an empty result", claim)
-        refusals = [(key, value) for key, value in talk.facts(step) if _is_no(key, value, step.tool)]
+        refusals = [
+            (key, value)
+            for key, value in talk.facts(step)
+            if _is_no(key, value, step.tool) and not (value is False and (step.turn, step.tool, key) in granted)
+        ]
+        later = [tool for tool, number in done[step.turn].items() if number > step.number] if refusals else []
+        refusals = [(key, value) for key, value in refusals if not any(_brings_about(tool, key) for tool in later)]
         if not refusals:
             continue
         acted = _next(writes[step.turn], step)
@@ -266,13 +283,21 @@ def _results(talk: Talk) -> Iterator[Signal]:
 def _said_of_refusal(talk: Talk, step: Step, reply: Step, refusals: list[tuple[str, Any]]) -> Iterator[Signal]:
     for key, value in refusals:
         stem = re.compile(r"\b" + re.escape(re.split(r"[_\W]+", key)[-1][:6] or key), re.IGNORECASE)
-        against = next((s for s in talk.sentences(reply.text) if stem.search(s) and not NEGATION.search(s)), None)
-        if against is not None and str(value).lower() not in against.lower():
+        said = (s for s in talk.sentences(reply.text) if stem.search(s))
+        against = next((s for s in said if not NEGATION.search(s) and not _OPEN.search(s)), None)
+        told = value is not False and str(value).lower() not in _BARE and str(value).lower() in reply.text.lower()
+        if against is not None and not told and str(value).lower() not in against.lower():
             yield Signal(reply.number, "answer says otherwise than the result", against)
             return
     claim = first_matching(reply.text, CLAIMS)
     if is_write(step.tool) and claim is not None and not ADMITS.search(reply.text):
         yield Signal(reply.number, "success claimed although the result said no", claim)
+
+
+def _brings_about(tool: str, key: str) -> bool:
+    """Whether a change makes so what was not: `enable_roaming` what ``roaming_enabled`` says, not what ``refundable`` does."""
+    wanted = {word[:_STEM] for word in _PART.findall(key.lower())}
+    return len(wanted) > 1 and wanted <= {word[:_STEM] for word in _PART.findall(tool.lower())}
 
 
 def _is_no(key: str, value: Any, tool: str) -> bool:

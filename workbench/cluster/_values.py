@@ -33,7 +33,7 @@ _MONEY: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?![\w-])")
 _DIGIT: Final = re.compile(r"\d")
-_DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?=T\d|\b)")  # of a time, too: 2024-05-12T03:22
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SAID_DATE: Final = re.compile(
     rf"\b({'|'.join(_MONTHS)})[a-z]*\.? (\d{{1,2}})(?:st|nd|rd|th)?\b|\b(\d{{1,2}})(?:st|nd|rd|th)? ({'|'.join(_MONTHS)})[a-z]*\b",
@@ -44,6 +44,13 @@ _READS: Final = frozenset(
     """get find search list lookup look check fetch read view show query retrieve calculate compute think describe status
     track count verify validate browse open estimate quote preview inspect grep cat ls is has can""".split()  # noqa: SIM905 - easier to read than a column
 )
+# "24-hour", "10th", "256 GB" without its space: how much, not which.
+_QUANTITY: Final = re.compile(
+    r"\d{1,4}(?:(?:-[a-z]+)+|st|nd|rd|th|(?i:hours?|days?|mins?|minutes?|weeks?|[kmgt]b|m[lgm]|k[gm]|cm|lbs?|oz|ft|[ap]m|px|inch))"
+)
+_LETTERS: Final = re.compile(
+    r"(?<![A-Z_-])[A-Z]+(?![A-Z_-])|(?<=9)[A-Z]+|[A-Z]+(?=9)"
+)  # a word between separators stays
 _ID_DIGITS: Final = 6  # a bare number this long is an identifier
 _ID_LENGTH: Final = 4
 _DEEP: Final = 6
@@ -81,7 +88,12 @@ def identifiers(text: str) -> frozenset[str]:
     for match in _ID.finditer(text):
         token = match[0].lstrip("#").upper()
         letters = token.isupper()
-        if _DATE.fullmatch(token) or len(token) < _ID_LENGTH or (not letters and "-" in token):
+        if (
+            _DATE.match(token)
+            or _QUANTITY.fullmatch(match[0])
+            or len(token) < _ID_LENGTH
+            or (not letters and "-" in token)
+        ):
             continue
         if letters or len(token) >= _ID_DIGITS:
             found.add(token)
@@ -95,13 +107,13 @@ def shape(identifier: str) -> str:
     --------
     >>> shape("ORD-1234"), shape("12345678")
     ('ORD-9', '9')
+    >>> shape("GIFT_CARD_1234"), shape("ANA_LIMA_77")
+    ('GIFT_CARD_9', 'ANA_LIMA_9')
     """
     short = re.sub(r"\d+", "9", identifier)
     head = re.match(r"[A-Z]{1,5}(?=[-_]?9)", short)
     return (
-        short
-        if head and short.startswith(head[0]) and "9" in short[: len(head[0]) + 2]
-        else re.sub(r"[A-Z]+", "A", short)
+        short if head and short.startswith(head[0]) and "9" in short[: len(head[0]) + 2] else _LETTERS.sub("A", short)
     )
 
 
