@@ -57,7 +57,8 @@ def explore(
     UnknownNameError
         There is no column to colour by of that name.
     InputError
-        A session is twice in `about`, or a column has a name that the map uses itself.
+        `modes` is no clustering, such as a cross table; a session is twice in `about`; a column has a name that the map uses itself; or
+        no session says anything in the column to colour by.
 
     Examples
     --------
@@ -69,8 +70,13 @@ def explore(
     >>> wb.explore(modes, colour="minutes", about={"session_id": ["0", "1"], "minutes": [3.5, 40.0]}).colour
     'minutes'
     """
+    from workbench.cluster import CrossTable
     from workbench.widgets import Explorer, conversation
 
+    given: Any = modes
+    if isinstance(given, CrossTable):
+        msg = "a cross table has two maps: show one, `wb.explore(table.rows)` or `wb.explore(table.columns)`"
+        raise InputError(msg)
     found = modes.points.join(modes.members, on="session_id", how="left", maintain_order="left")
     found = found.join(modes.texts.select("session_id", "text"), on="session_id", how="left", maintain_order="left")
     if not found.height:
@@ -79,6 +85,11 @@ def explore(
     table = modes.frame.sort("mode")
     place = {number: row for row, number in enumerate(table["mode"].to_list())}
     home = modes.home
+    columns = _columns(modes, found, about)
+    if colour not in columns and colour in modes.about.columns and not modes.about[colour].count():
+        known = ", ".join(["mode", *columns])
+        msg = f"colour: none of these sessions says {colour!r}; colour by one of {known}, or bring a frame that says it: `about=`"
+        raise InputError(msg)
     facet = modes.texts["facet"].first() if "facet" in modes.texts.columns else None
     return Explorer(
         found.select("x", "y").to_numpy(),
@@ -89,7 +100,7 @@ def explore(
         lines=found.select(pl.col("text").str.replace_all("\n", " · ").str.slice(0, _LINE)).to_series().to_list(),
         save=save or (home.save if home else lambda _event: None),
         read=read or (home.read if home else lambda _session: conversation([])),
-        columns=_columns(modes, found, about),
+        columns=columns,
         colour=colour,
         title=f"{facet or 'failure'} modes",
         acknowledged="saved" if save or home else "taken, but kept nowhere",

@@ -286,6 +286,13 @@ def test_a_function_of_the_loop_is_a_facet() -> None:
     assert frame.select("text", "facet").row(0) == ("Order [id] is fine", "last_words")
 
 
+def test_a_function_that_raises_says_for_which_session() -> None:
+    rows = session(user("Hi"), agent("Hello"), name="conv-7")
+    with pytest.raises(ZeroDivisionError) as raised:
+        facet_text(rows, lambda loop: str(1 / (len(loop.steps) - 2)))
+    assert "session 'conv-7'" in raised.value.__notes__[0]
+
+
 def test_a_function_that_gives_no_text_is_refused_with_the_session() -> None:
     counts: Any = lambda _: 7  # noqa: E731 - what a user writes
     with pytest.raises(InputError, match="gave int for session 's'"):

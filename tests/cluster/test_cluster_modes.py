@@ -136,6 +136,12 @@ def test_renames_merges_and_splits_are_recorded_and_can_be_done_again(modes: Mod
     assert replayed.frame["name"].to_list() == edited.frame["name"].to_list()
 
 
+def test_modes_to_merge_that_are_no_list_are_refused_with_how_to_write_it(modes: Modes) -> None:
+    given: Any = modes.frame["mode"][0]
+    with pytest.raises(InputError, match=r"merge\(\[1, …\]\)"):
+        modes.merge(given, "both")
+
+
 def test_an_edit_finds_its_mode_in_another_run(modes: Modes) -> None:
     name = modes.frame["name"][0]
     kind = kind_of(modes.session_ids(name)[0])

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import workbench as wb
-from workbench.cluster import Modes, Views, cluster
+from workbench.cluster import Modes, Views, cluster, cross
 from workbench.errors import InputError, UnknownNameError
 from workbench.widgets import Explorer, can_colour, conversation
 from workbench.widgets._colouring import Colouring, colouring
@@ -182,6 +182,7 @@ def modes() -> Modes:
         "session_id": [f"s{i}" for i in range(60)],
         "release": [f"1.{i % 4}" for i in range(60)],
         "environment": ["production"] * 60,
+        "cost": pl.Series([None] * 60, dtype=pl.Float64),
         "raw": [b"x"] * 60,
     }
     return cluster(texts, views=Views(meaning=0.0, words=1.0, structure=1.0), about=about)
@@ -210,6 +211,16 @@ def test_columns_that_cannot_be_are_refused(modes: Modes) -> None:
         wb.explore(modes, about={"session_id": ["s0", "s0"], "x": [1, 2]})
     with pytest.raises(UnknownNameError, match="did you mean 'release'"):
         wb.explore(modes, colour="relase")
+    with pytest.raises(
+        InputError, match=r"none of these sessions says 'cost'; colour by one of mode, family, .*about="
+    ):
+        wb.explore(modes, colour="cost")
+
+
+def test_a_cross_table_is_refused_with_the_two_maps_that_it_has(modes: Modes) -> None:
+    table: Any = cross(modes, modes)
+    with pytest.raises(InputError, match=r"wb\.explore\(table\.rows\)"):
+        wb.explore(table)
 
 
 def test_where_there_are_no_modes_what_is_known_still_colours(modes: Modes) -> None:

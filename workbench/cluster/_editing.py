@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import polars as pl
@@ -91,6 +91,10 @@ class Editable(ABC):
         InputError
             Fewer than two different modes, or a name that another mode has.
         """
+        given: Any = modes
+        if isinstance(given, int | str):
+            msg = f"merge takes a list of modes, got {given!r}: merge([{given!r}, …])"
+            raise InputError(msg)
         numbers = list(dict.fromkeys(self._find(mode) for mode in modes))
         if len(numbers) < 2:  # noqa: PLR2004 - it takes two
             msg = f"merge takes at least two different modes, got {list(modes)!r}"

@@ -134,9 +134,13 @@ def _beside(talks: dict[str, Talk], among: Any) -> tuple[dict[str, list[Signal]]
 
 
 def _told(facet: Callable[[AgentLoop], str | None], loop: AgentLoop) -> str:
-    said: Any = facet(loop)
+    name = getattr(facet, "__name__", "the function")
+    try:
+        said: Any = facet(loop)
+    except Exception as error:
+        error.add_note(f"facet: {name} was reading session {loop.session_id!r}")
+        raise
     if said is not None and not isinstance(said, str):
-        name = getattr(facet, "__name__", "the function")
         msg = f"facet: {name} gave {type(said).__name__} for session {loop.session_id!r}; a facet is a text, or None where there is none"
         raise InputError(msg)
     return said or ""
