@@ -15,24 +15,21 @@ from workbench.cluster._about import with_told
 from workbench.cluster._alone import seen_note
 from workbench.cluster._assign import assigned
 from workbench.cluster._assigned import Assigned, assigned_to
-from workbench.cluster._bend import Bent, as_labels, bend_fit
-from workbench.cluster._choose import choose
+from workbench.cluster._bend import Bent, Made
+from workbench.cluster._bendable import Bendable
 from workbench.cluster._crosswalk import crosswalk
-from workbench.cluster._curve import LearningCurve, learning_curve
 from workbench.cluster._diff import diff_modes
-from workbench.cluster._editing import Editable
 from workbench.cluster._edits import Edit
 from workbench.cluster._families import Families, families
 from workbench.cluster._fit import Fit, vote
 from workbench.cluster._named import Naming, names_by_model
 from workbench.cluster._names import name_groups
-from workbench.cluster._prevalence import Prevalence, prevalence
-from workbench.cluster._show import show, summary
+from workbench.cluster._show import how_to_read, show, summary
 from workbench.cluster._spread import MakesExecutor
 from workbench.cluster._table import members_table, modes_table
 from workbench.cluster._texts import as_items
 from workbench.cluster._written import Asks
-from workbench.errors import EmptyError, InputError
+from workbench.errors import InputError
 
 __all__ = ["Home", "Modes", "build"]
 
@@ -52,7 +49,7 @@ class Home(Protocol):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Modes(Editable):
+class Modes(Bendable):
     """Groups of sessions that may be failure modes, and everything needed to doubt them.
 
     Parameters
@@ -235,119 +232,6 @@ class Modes(Editable):
         """
         return crosswalk(self.frame, self.members, self.texts, taxonomy)
 
-    def bend(self, labels: Any, *, where_better: bool = False) -> Modes:
-        """The same sessions in modes that labels have re-shaped.
-
-        A labelled session is in the mode that its label names. The others go where the labels make it likeliest, by those
-        views of a session (words, meaning, structure) in which like labels are alike; a dense group that no label is near stays
-        a mode of its own. Under ten labels, or all of one kind, the modes stay as they are, and a note says so.
-
-        Parameters
-        ----------
-        labels
-            Session → failure mode; or a frame with ``session_id`` and ``failure_mode``, and where the sessions were drawn
-            by chance ``queue_id``, ``weight`` (how many sessions each stands for) and ``turn`` (which queue was drawn first), which
-            `prevalence` needs. The mode ``"no failure"`` is that of sessions which were read and passed.
-        where_better
-            Leave the modes as they are where labelled sessions agree better with them than with where they are put when their own
-            label is held out: few labels of many kinds tell less than the sessions themselves. A note says so.
-
-        Returns
-        -------
-        Modes
-            Deterministic. Modes are edited by hand as before; edits made on other modes are done again by `apply`.
-
-        Raises
-        ------
-        InputError
-            A column is missing, or a session has two labels.
-        """
-        frame = as_labels(labels)
-        if self._fit is None or frame.is_empty():
-            return self
-        before = self._bent
-        plain = (self._fit, self._labels, self._names) if before is None else before.unbent
-        made = bend_fit(*plain, frame)
-        if isinstance(made, str):
-            return replace(self, notes=(*self.notes, made))
-        worse = made.bent.worse() if where_better else None
-        if worse is not None:
-            return replace(self, notes=(*self.notes, worse))
-        done = build(
-            made.fit,
-            self.texts,
-            made.bent.before_edits,
-            made.names,
-            made.retired,
-            notes=made.bent.notes,
-            events=self.events,
-            bent=made.bent,
-            about=self.about,
-        )
-        return replace(done, home=self.home, texts_of=self.texts_of, notes=(*done.notes, *seen_note(done.frame)))
-
-    def next(self, n: int = 20, *, without: Collection[str] = (), seed: int = 0) -> pl.DataFrame:
-        """Choose the sessions whose labels help most, each with its chance of having been chosen.
-
-        Without labels one session of each of `n` regions of like sessions; with labels those that are hard to tell, of
-        which some are drawn from everything. A handful at a time is best: each label changes what is hard to tell.
-
-        Parameters
-        ----------
-        n
-            How many.
-        without
-            Sessions that were read already, beside those whose labels bent the modes.
-        seed
-            Another seed draws others.
-
-        Returns
-        -------
-        polars.DataFrame
-            ``session_id, inclusion, because, component``, in random order; `inclusion` is the chance of being among the `n`.
-
-        Raises
-        ------
-        InputError
-            `n` is below 1.
-        EmptyError
-            No session is left, or there are too few to look for modes.
-        """
-        if self._fit is None:
-            msg = f"there is nothing to choose by: {self.sentence}"
-            raise EmptyError(msg)
-        return choose(self._fit, self._bent, n, without=without, seed=seed)
-
-    def prevalence(self) -> Prevalence:
-        """The share of each mode among all sessions, corrected for what the assignment gets wrong.
-
-        Returns
-        -------
-        Prevalence
-            With intervals that rest on the labels drawn by chance, each weighted back.
-
-        Raises
-        ------
-        EmptyError
-            No labels have bent the modes, or hardly any of them was drawn by chance.
-        """
-        return prevalence(self._fitted(), self._bent_by_labels(), self._labels, self._names)
-
-    def learning_curve(self) -> LearningCurve:
-        """How often labelled sessions are put where their reader put them, by the number of other labels learned from.
-
-        Returns
-        -------
-        LearningCurve
-            Held out throughout: no session is scored by a map that its own label bent.
-
-        Raises
-        ------
-        EmptyError
-            No labels have bent the modes.
-        """
-        return learning_curve(self._bent_by_labels())
-
     def named(
         self,
         model: Asks,
@@ -395,11 +279,16 @@ class Modes(Editable):
                 modes = modes.rename(each.mode, each.name, by="model")
         return replace(modes, notes=(*modes.notes, said))
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What to know before believing the table: the notes, and how feedback is to be read where it tells any."""
+        return (*self.notes, *how_to_read(self.frame))
+
     def to_json(self) -> dict[str, Any]:
-        """The modes, members, notes and edits as JSON takes them."""
+        """The modes, members, cautions and edits as JSON takes them."""
         return {
             "sentence": self.sentence,
-            "notes": list(self.notes),
+            "notes": list(self.cautions),
             "sessions": self.texts.height,
             "modes": self.frame.to_dicts(),
             "members": self.members.to_dicts(),
@@ -407,13 +296,21 @@ class Modes(Editable):
         }
 
     def _repr_html_(self) -> str:
-        return show(self.frame, self.sentence, self.notes)
+        return show(self.frame, self.sentence, self.cautions)
 
-    def _bent_by_labels(self) -> Bent:
-        if self._bent is None:
-            msg = "no labels have bent these modes: label at least ten sessions of two kinds, then cluster again, or `modes.bend(labels)`"
-            raise EmptyError(msg)
-        return self._bent
+    def _reshaped(self, made: Made) -> Modes:
+        done = build(
+            made.fit,
+            self.texts,
+            made.bent.before_edits,
+            made.names,
+            made.retired,
+            notes=made.bent.notes,
+            events=self.events,
+            bent=made.bent,
+            about=self.about,
+        )
+        return replace(done, home=self.home, texts_of=self.texts_of, notes=(*done.notes, *seen_note(done.frame)))
 
     def _again(
         self, labels: Ints, names: Mapping[int, str], edit: Edit, retired: frozenset[int] | None = None

@@ -11,11 +11,11 @@ import polars as pl
 from workbench import _html
 from workbench._words import percent, plain, times, with_interval
 
-__all__ = ["show", "summary"]
+__all__ = ["how_to_read", "show", "summary"]
 
 _SHOWN: Final = 20
-_ASKED: Final = (
-    "Unhappy: of the sessions of the mode whose users gave feedback. Who complains may say so more readily than who is pleased, and "
+_FEEDBACK: Final = (
+    "Feedback is told of those sessions of a mode whose users gave any. Who complains may say so more readily than who is pleased, and "
     "sessions that were chosen by their feedback show little else: read it between modes, not as how many users are unhappy."
 )
 
@@ -48,7 +48,12 @@ def show(frame: pl.DataFrame, sentence: str, notes: Sequence[str]) -> str:
         for row in shown.iter_rows(named=True)
     ]
     body = _html.table(pl.DataFrame(rows), html_columns=("in their words", head), limit=_SHOWN)
-    return _html.panel(sentence, body, notes=(*notes, *([_ASKED] if rated else [])))
+    return _html.panel(sentence, body, notes=notes)
+
+
+def how_to_read(frame: pl.DataFrame) -> tuple[str, ...]:
+    """What to know of the feedback that a table of modes tells; nothing where it tells none."""
+    return (_FEEDBACK,) if frame["feedback_sessions"].sum() else ()
 
 
 def _named(row: Mapping[str, Any]) -> str:
