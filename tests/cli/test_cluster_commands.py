@@ -57,6 +57,8 @@ def test_people_get_tables_with_intervals(folder: Path) -> None:
     said = asked(folder).stdout
     assert "seen by" in said
     assert "Found again:" in said
+    assert "infinite" not in said  # what no passing session shows is said by its lower end
+    assert "sessions that were chosen by their feedback show little else" in " ".join(said.split())
     assert "% (" in asked(folder, "--crosswalk", "TRAIL").stdout
     assert "families" in asked(folder, "--families").stdout.splitlines()[0]
 

@@ -59,6 +59,17 @@ def test_each_mode_says_what_its_sessions_cost_as_far_as_known() -> None:
     assert "cost unknown" in shown
 
 
+def test_how_feedback_is_to_be_read_is_said_where_it_is_told_and_survives_edits_once() -> None:
+    told = cluster(texts(), views=WORDS, about=about())
+    edited = told.rename(int(told.frame["mode"][0]), "other goods")
+    for modes in (told, edited):
+        assert sum("chosen by their feedback" in each for each in modes.cautions) == 1
+        assert modes._repr_html_().count("chosen by their feedback") == 1
+        assert modes.to_json()["notes"] == list(modes.cautions)
+    silent = cluster(texts(), views=WORDS)
+    assert silent.cautions == silent.notes
+
+
 def test_what_nobody_knows_is_null_and_not_shown() -> None:
     modes = cluster(texts(), views=WORDS)
     assert modes.about.columns == ["session_id"]

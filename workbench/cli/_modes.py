@@ -36,7 +36,7 @@ def say_modes(modes: Modes, *, as_json: bool) -> None:
     shown = shown.select(name for name in shown.columns if not shown.height or shown[name].null_count() < shown.height)
     say(modes.sentence, modes.to_json(), as_json=as_json, frame=shown)
     if not as_json:
-        for note in modes.notes:
+        for note in modes.cautions:
             say(note, {}, as_json=False)
 
 
