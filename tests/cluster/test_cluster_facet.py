@@ -237,6 +237,12 @@ def test_a_session_without_any_sign_shows_what_was_asked_and_answered() -> None:
     assert text == "asked: Opening hours?\nanswered: Nine to five."
 
 
+def test_a_reason_of_json_is_read_by_its_fields_without_hashes() -> None:
+    given = '{"reward":0.0,"outputs":{"327":false},"hash":"' + "9f" * 20 + '"}'
+    quotes = facet_text(session(user("Hi"), agent("Hello")), "failure", reasons=[{"session_id": "s", "text": given}])
+    assert quotes["quotes"].item()[0]["text"] == "reward: 0.0 · 327: false"
+
+
 def test_reasons_come_first_and_carry_no_step() -> None:
     row = facet_text(
         session(user("Hello"), agent("Hi")), "failure", reasons=[{"session_id": "s", "text": "Wrong refund of $20."}]

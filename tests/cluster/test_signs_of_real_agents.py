@@ -67,6 +67,11 @@ CASES: list[tuple[str, Steps, Steps]] = [
     ("ended in a tool call", gone("transfer_to_human_agents"), gone("cancel_order")),
     ("handed over to a person", gone("cancel_order"), gone("transfer_to_human_agents")),
     (
+        "handed over to a person",
+        told(answer="You may need to contact a human agent. Would you like to be transferred to one?"),
+        told(answer="I am transferring you to a human agent."),
+    ),
+    (
         "put off and not come back to",
         told(answer="YOU ARE BEING TRANSFERRED TO A HUMAN AGENT. PLEASE HOLD ON."),
         told(answer="Please hold on."),

@@ -20,7 +20,7 @@ from workbench.cluster._talk import Signal, Step, Talk
 from workbench.cluster._talk_signals import talk_signals
 from workbench.cluster._tool_signals import tool_signals
 from workbench.cluster._usual import departures
-from workbench.cluster._values import content_words, is_write
+from workbench.cluster._values import content_words, flat, is_write
 from workbench.errors import InputError, UnknownNameError
 from workbench.evidence import AgentLoop, loops
 from workbench.schema import STEPS, conform
@@ -48,6 +48,7 @@ _THANKS: Final = re.compile(
     r"\b(?:thank(?:s| you)|thx|cheers|perfect|great|awesome|merci|danke|gracias|obrigad[oa]|grazie)\b|ありがとう|谢谢|謝謝|고마",
     re.IGNORECASE,
 )
+_HASH: Final = re.compile(r": [0-9a-f]{32,}$")
 _REACTIONS: Final = ("user ", "agent apologised", "agent repeated")
 _SHORT: Final = 4
 _COLUMNS: Final = ["number", "turn", "kind", "text", "tool_name", "tool_arguments", "tool_result", "error", "at"]
@@ -175,8 +176,16 @@ def _reasons(reasons: Any) -> dict[str, list[str]]:
             raise InputError(msg)
     out: dict[str, list[str]] = {}
     for session, text in frame.select("session_id", "text").drop_nulls().iter_rows():
-        out.setdefault(str(session), []).append(str(text))
+        if said := _plainly(str(text)):
+            out.setdefault(str(session), []).append(said)
     return out
+
+
+def _plainly(reason: str) -> str:
+    """A reason as it is read: of JSON, what each field says, without the hashes, which say nothing to anybody."""
+    leaves = list(flat(reason))
+    told = [f"{key}: {str(v).lower() if isinstance(v, bool) else v}" for key, v in leaves if v is not None]
+    return " · ".join(line for line in told if not _HASH.search(line)) if leaves else reason
 
 
 def _frame(rows: Iterable[tuple[str, _Row]], facet: str) -> pl.DataFrame:

@@ -81,7 +81,7 @@ _DECLINES: Final = any_of(
 )
 HANDS_OVER: Final = any_of(
     r"transfer(?:red|ring)?(?: you)? to",
-    r"human (?:agent|representative)",
+    r"(?:connect|pass|put|forward|refer|hand)\w*\b[^.?!]{0,60}\bhuman (?:agent|representative)",
     r"escalat\w+",
     r"specialist",
     r"a colleague will",
@@ -259,5 +259,5 @@ def _ending(talk: Talk) -> Iterator[Signal]:
         if declined is not None:
             yield Signal(step.number, "agent declined", declined)
         handed = first_matching(step.text, HANDS_OVER)
-        if handed is not None:
+        if handed is not None and "?" not in handed:  # offered is not done
             yield Signal(step.number, "handed over to a person", handed)
