@@ -226,3 +226,21 @@ def test_a_cross_table_is_refused_with_the_two_maps_that_it_has(modes: Modes) ->
 def test_where_there_are_no_modes_what_is_known_still_colours(modes: Modes) -> None:
     few = cluster(modes.texts.head(4), about=modes.about)
     assert wb.explore(few).columns == ["release"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series([datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]),
+        pl.Series([1e308, -1e308]),
+        pl.Series([1e-320, 5.0, 1e300]),
+        pl.Series([*[1e-320] * 50, 1e300]),
+    ],
+)
+def test_the_ends_of_what_a_column_can_hold_are_on_the_scale(column: pl.Series) -> None:
+    made = colouring(column)
+    assert sum(entry["count"] for entry in made.entries) == len(column)
+    assert {entry["kind"] for entry in made.entries} == {"value"}
+    assert made.shade is not None
+    assert (made.shade.min(), made.shade.max()) == (0, 255)
+    assert made.which[int(column.arg_max() or 0)] == len(made.entries) - 1

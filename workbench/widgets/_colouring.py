@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +22,7 @@ _SKEWED: Final = 0.15  # where the middle of the values lies on the range from w
 _WIDE: Final = 10  # times that the largest value is of the smallest before a logarithm is worth its while
 _DAYS: Final = 3 * 86_400.0  # seconds from which on a time is told by its day
 _SHADES: Final = 255
+_HUGE: Final = 1e150  # beyond it, and below its inverse, differences and ratios leave what a float holds
 
 Floats = NDArray[np.float64]
 
@@ -108,13 +108,18 @@ def _categories(texts: pl.Series, order: Sequence[str] | None = None) -> Colouri
 
 def _times(seconds: Floats) -> Colouring:
     known = seconds[np.isfinite(seconds)]
-    form = "%Y-%m-%d" if len(known) and np.ptp(known) > _DAYS else "%Y-%m-%d %H:%M"
-    return _scale(seconds, lambda x: datetime.fromtimestamp(x, UTC).strftime(form), scale="time, UTC")
+    unit = "D" if len(known) and np.ptp(known) > _DAYS else "m"
+
+    def say(x: float) -> str:
+        """Any year, also that after 9999, which the last moment of 9999 is rounded to."""
+        return str(np.datetime64(math.floor(x), "s").astype(f"datetime64[{unit}]")).replace("T", " ")
+
+    return _scale(seconds, say, scale="time, UTC")
 
 
 def _scale(values: Floats, say: Callable[[float], str], *, whole: bool = False, scale: str = "") -> Colouring:
     known = np.isfinite(values)
-    some = values[known]
+    some = np.clip(values[known], -_HUGE, _HUGE)
     if not len(some):
         which = np.zeros(len(values), dtype=np.uint8)
         return Colouring(_entries([], which), which)
@@ -156,7 +161,7 @@ def _shift(values: Floats) -> float | None:
     positive = values[values > 0]
     if not len(positive) or high < _WIDE * float(positive.min()):
         return None
-    return 0.0 if low > 0 else float(np.quantile(positive, 0.05))
+    return 0.0 if low > 1 / _HUGE else max(1 / _HUGE, float(np.quantile(positive, 0.05)))
 
 
 def _ranges(starts: Floats, ends: Floats, say: Callable[[float], str]) -> list[str]:
