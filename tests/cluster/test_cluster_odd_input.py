@@ -78,3 +78,21 @@ def test_vectors_that_say_nothing_are_told_so() -> None:
     assert "vectors do not differ" in cluster(rows, embed=same, views=Views(1, 0, 0)).sentence
     with pytest.raises(InputError, match="no finite numbers"):
         cluster(rows, embed=broken, views=Views(1, 0, 0))
+
+
+def test_one_group_of_all_says_what_to_do() -> None:
+    rows = [{"session_id": f"s{i}", "text": "the tool timed out"} for i in range(50)]
+    said = cluster(rows, views=Views(0, 1, 1)).sentence
+    assert "none is left open" in said
+    assert said.endswith("tells nothing apart: try another facet, or a function of your own.")
+
+
+def test_where_passing_sessions_show_the_same_the_sentence_says_so() -> None:
+    kinds = ("the parcel came late", "the wrong sofa was sent")
+    rows = [{"session_id": f"s{i}", "text": f"{kinds[i % 2]} {'abcde'[i % 5] * 3}"} for i in range(60)]
+    passing = [{**row, "session_id": f"p{row['session_id']}"} for row in rows]
+    views = Views(0, 1, 1)
+    assert cluster(rows, against=passing, views=views).sentence.endswith(
+        "No mode is shown to be more common here than among passing sessions."
+    )
+    assert "among passing sessions" not in cluster(rows, views=views).sentence

@@ -138,7 +138,7 @@ def _sentence(frame: pl.DataFrame, outside: pl.DataFrame, left: int, silent: int
             f"{count:,} share \u201c{shared}\u201d" if shared else f"{count:,} share nothing"
             for shared, count in outside.select("shared", "sessions").head(4).iter_rows()
         ]
-        more = [f"{outside.height - len(groups)} smaller groups"] if outside.height > len(groups) else []
+        more = [counted(outside.height - len(groups), "smaller group")] if outside.height > len(groups) else []
         said += f"; none of these: {left:,}, of which {', '.join([*groups, *more])}"
     if silent:
         said += f"; {silent:,} show nothing of this facet"

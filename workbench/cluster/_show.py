@@ -105,7 +105,14 @@ def summary(total: int, frame: pl.DataFrame) -> str:
     first = (rarer if rarer.height else meant).row(0, named=True)
     which = "the largest" if rarer.height in (0, meant.height) else "the largest that passing sessions show less often"
     count = "1 mode holds" if frame.height == 1 else f"{frame.height} modes hold"
-    return (
-        f"{count} {inside:,} of {total:,} sessions ({inside / total:.0%}), {total - inside:,} are left open; {which}, "
+    left = total - inside
+    opened = f"{left:,} {'is' if left == 1 else 'are'} left open" if left else "none is left open"
+    said = (
+        f"{count} {inside:,} of {total:,} sessions ({inside / total:.0%}), {opened}; {which}, "
         f"\u201c{first['name']}\u201d, has {first['size']:,}, {with_interval(first['share'], first['low'], first['high'], percent, level=0.95)}."
     )
+    if frame.height == 1 and not left:
+        said += " One group of all tells nothing apart: try another facet, or a function of your own."
+    elif not rarer.height:
+        said += " No mode is shown to be more common here than among passing sessions."
+    return said
