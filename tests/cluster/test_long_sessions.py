@@ -117,3 +117,17 @@ def test_a_figure_is_borne_out_by_one_that_was_there_or_by_the_sum_or_difference
     assert [known.bear_out(value) for value in (20.001, 25.5, 14.5, 305.5, 0.0, 21.0)] == [True] * 4 + [False] * 2
     assert 300.0 in known
     assert 25.5 not in known
+
+
+def test_one_sentence_that_offers_help_without_end_is_read_at_once_and_asks_for_nothing() -> None:
+    offer = f"Which order is it, {'if you need or want ' * 10_000}help?"  # three words that are looked for together: cubic in their number
+    rows = [
+        {"session_id": "s", "number": number, "turn": number, "kind": kind, "text": text}
+        for number, (kind, text) in enumerate([("user", "Where is it?"), ("assistant", offer)] * 2, 1)
+    ]
+    assert "asked twice" not in " ".join(facet_text(rows, "failure")["tokens"].explode())
+    asks = [
+        {**row, "text": "Which order is it that never came to your house?"} if row["kind"] == "assistant" else row
+        for row in rows
+    ]
+    assert "asked twice" in " ".join(facet_text(asks, "failure")["tokens"].explode())

@@ -72,10 +72,13 @@ _ONLY_SAID: Final = re.compile(
 _LOOKED_UP: Final = re.compile(
     r"\b(?:authenticated|retrieved|pulled|gathered|searched|calculated|compared|analy[sz]ed|accessed)\b", re.IGNORECASE
 )
-_COURTESY: Final = re.compile(
-    r"\bif you(?:['\u2019]d|['\u2019]re)?\b.*\b(?:anything|any (?:\w+ )?(?:questions?|requests?|changes|concerns|assistance|help)|(?:need|require|want|like)\b.*\b(?:help|assistance))",
-    re.IGNORECASE | re.DOTALL,
+# Looked for one after another: as one pattern, a long sentence that says them often would take for ever.
+_IF_YOU: Final = re.compile(r"\bif you(?:['\u2019]d|['\u2019]re)?\b", re.IGNORECASE)
+_ANYTHING: Final = re.compile(
+    r"\b(?:anything|any (?:\w+ )?(?:questions?|requests?|changes|concerns|assistance|help))", re.IGNORECASE
 )
+_NEED: Final = re.compile(r"\b(?:need|require|want|like)\b", re.IGNORECASE)
+_HELP: Final = re.compile(r"\b(?:help|assistance)", re.IGNORECASE)
 _DECLINES: Final = any_of(
     r"(?:i|we)(?:['\u2019]m| am| are)? (?:unable|not able|not allowed|can ?not|can['\u2019]t) (?:to )?(?:help|assist|do|process|make|provide|offer|complete|change|cancel|modify|access|\w+)"
 )
@@ -170,7 +173,7 @@ def _asked_again(talk: Talk) -> Iterator[Signal]:
         for sentence in talk.sentences(step.text):
             if not ("?" in sentence or "please" in sentence.lower()) or not _ASKS.search(sentence):
                 continue
-            if _COURTESY.search(sentence):
+            if _is_courtesy(sentence):
                 continue
             slots = [slot for slot, pattern in _SLOTS if slot in given.slots and pattern.search(sentence)]
             if slots == ["identifier"] and not given.same_kind(sentence):
@@ -184,6 +187,16 @@ def _asked_again(talk: Talk) -> Iterator[Signal]:
             now.append(words)
         for words in now:
             asked.add(words)
+
+
+def _is_courtesy(sentence: str) -> bool:
+    """Whether a sentence offers further help rather than asks for something."""
+    offer = _IF_YOU.search(sentence)
+    if offer is None:
+        return False
+    need = _NEED.search(sentence, offer.end())
+    helps = need is not None and _HELP.search(sentence, need.end()) is not None
+    return helps or _ANYTHING.search(sentence, offer.end()) is not None
 
 
 def _claims(talk: Talk) -> Iterator[Signal]:
