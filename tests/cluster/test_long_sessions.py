@@ -11,6 +11,8 @@ import pytest
 from workbench.cluster import facet_text
 from workbench.cluster._heard import Alike, Figures
 from workbench.cluster._talk import Step, Talk
+from workbench.cluster._tool_signals import EMPTY
+from workbench.cluster._values import identifiers, money
 
 
 def refunds(calls: int, *, one_turn: bool = False) -> list[dict[str, Any]]:
@@ -131,3 +133,18 @@ def test_one_sentence_that_offers_help_without_end_is_read_at_once_and_asks_for_
         for row in rows
     ]
     assert "asked twice" in " ".join(facet_text(asks, "failure")["tokens"].explode())
+
+
+@pytest.mark.parametrize("much", ["1", "-", " ", "1,", "\n"])
+def test_a_megabyte_of_one_sign_is_read_at_once_and_hides_nothing_behind_it(much: str) -> None:
+    run = much * (1_000_000 // len(much))
+    assert not EMPTY.match(f"{run}!")
+    assert "ORD-9912" in identifiers(f"{run} ORD-9912")
+    assert money(f"{run} and 12.50 USD") == [12.5]
+    rows = [
+        {"session_id": "s", "number": number, "turn": 1, "kind": kind, "text": text}
+        for number, (kind, text) in enumerate(
+            [("user", "When does it come?"), ("assistant", f"{run} and in 14 days.")], 1
+        )
+    ]
+    assert facet_text(rows, "failure").height == 1

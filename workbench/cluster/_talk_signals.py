@@ -102,7 +102,7 @@ _SORRY: Final = any_of(
     r"i (?:misread|misunderstood|mixed up|overlooked)",
 )
 _DAYS: Final = re.compile(
-    r"(\d+)[ -](?:business |working |calendar )?(days?|hours?|weeks?|months?|years?|%)|(\d+(?:\.\d+)?)(%)",
+    r"(?<!\d)(?:(\d+)[ -](?:business |working |calendar )?(days?|hours?|weeks?|months?|years?|%)|(\d+(?:\.\d+)?)(%))",
     re.IGNORECASE,
 )
 _SAME: Final = 0.5

@@ -65,7 +65,7 @@ _OUTCOME: Final = re.compile(
     re.IGNORECASE,
 )
 EMPTY: Final = re.compile(
-    r"^\s*(?:\[\s*\]|\{\s*\}|null|none|\"\"|no (?:results?|match\w*|records?|documents?)\b.*|0 results?.*)?\s*$",
+    r"^\s*(?:(?:\[\s*\]|\{\s*\}|null|none|\"\")\s*|(?:no (?:results?|match\w*|records?|documents?)\b|0 results?).*(?:\n\s*)?)?$",
     re.IGNORECASE,
 )
 OTHER: Final = "other"

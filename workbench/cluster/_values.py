@@ -27,9 +27,10 @@ __all__ = [
     "shape",
 ]
 
-_ID: Final = re.compile(r"(?<![\w.@])#?(?=[\w-]*\d)[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*(?![\w@])")
+_ID: Final = re.compile(r"(?<![\w.@])#?(?=[A-Za-z0-9])(?=[\w-]{0,80}\d)[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*(?![\w@])")
 _MONEY: Final = re.compile(
-    r"[$€£¥]\s?(\d[\d,]*(?:\.\d+)?)|\b(\d[\d,]*(?:\.\d+)?)\s?(?:USD|EUR|GBP|dollars|euros|pounds)\b", re.IGNORECASE
+    r"[$€£¥]\s?(\d[\d,]*(?:\.\d+)?)|\b(?<!\d,)(\d[\d,]*(?:\.\d+)?)\s?(?:USD|EUR|GBP|dollars|euros|pounds)\b",
+    re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?![\w-])")
 _DIGIT: Final = re.compile(r"\d")
