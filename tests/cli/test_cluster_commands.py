@@ -70,6 +70,7 @@ def test_people_get_tables_with_intervals(folder: Path) -> None:
         (["--facet", "intent", "--facet", "failure", "--families"], "name one"),
         (["--facet", "intent", "--facet", "failure", "--facet", "trajectory"], "takes two facets, got 3"),
         (["--facet", "failures"], "did you mean 'failure'?"),
+        (["--families", "--crosswalk", "MAST"], "ask for one at a time"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_with_what_can(folder: Path, words: list[str], says: str) -> None:

@@ -166,6 +166,9 @@ def cluster(
     Example:  workbench cluster -w support-agent --agent-version 1.4.0
     """
     with speaking(as_json=as_json):
+        if families and crosswalk:
+            msg = "--families and --crosswalk are two tables: ask for one at a time"
+            raise InputError(msg)
         ws = _open(workspace)
         found = ws.outcomes(_where(agent_version))
         wanted = facet or ["failure"]
