@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from workbench.cluster import Edit, Modes, Views, cluster
+from workbench.cluster import Edit, Modes, Views, cluster, facet_text
 from workbench.errors import EmptyError, InputError, UnknownNameError
 
 WORDS = Views(meaning=0.0, words=1.0, structure=1.0)  # no model needed
@@ -336,3 +336,21 @@ def test_frames_of_another_shape_are_refused(data: dict[str, Any], says: str) ->
 def test_a_mode_of_one_is_no_mode() -> None:
     with pytest.raises(InputError, match="at least 2"):
         cluster(texts(5), min_size=1, views=WORDS)
+
+
+def test_ways_through_the_tools_are_named_by_the_tools_and_not_by_the_talk() -> None:
+    def way(name: str, *tools: str) -> list[dict[str, Any]]:
+        said = [("user", ""), *(("tool", each) for each in tools), ("assistant", ""), ("user", ""), ("assistant", "")]
+        return [
+            {"session_id": name, "number": n, "turn": 1, "kind": kind, "text": "well", "tool_name": each or None}
+            for n, (kind, each) in enumerate(said, 1)
+        ]
+
+    rows = [row for n in range(8) for row in way(f"a{n}", "find_order", "refund")]
+    rows += [row for n in range(8) for row in way(f"b{n}", "search", "search")]
+    rows += [row for n in range(8) for row in way(f"c{n}")]
+    names = cluster(facet_text(rows, "trajectory")).frame["name"].to_list()
+    assert len(names) == 3
+    assert "no tool called" in names
+    assert any("find_order > refund" in name for name in names)
+    assert not any("answer" in name or "user" in name for name in names)

@@ -349,6 +349,19 @@ def test_edits_on_the_map_survive_a_re_run_and_undo_takes_the_last_one_back(ws: 
     reopened.close()
 
 
+def test_what_is_done_on_the_map_of_modes_that_were_edited_in_code_is_kept_too(ws: wb.Workspace) -> None:
+    failing = ws.failing(signals=["feedback"])
+    modes = ws.cluster(failing, min_size=3)
+    first = modes.frame["name"][0]
+    renamed = modes.rename(first, "mine")
+    assert wb.explore(renamed).acknowledged == "saved"
+    edit(renamed, "1", "retire", mode="mine")
+    again = ws.cluster(failing, min_size=3)
+    assert again.frame.filter("retired")["name"].to_list() == [
+        first
+    ]  # the code that renames runs again, and so is not kept
+
+
 def test_sessions_said_to_belong_together_are_together_in_the_next_run(ws: wb.Workspace) -> None:
     failing = ws.failing(signals=["feedback"])
     modes = ws.cluster(failing, min_size=3)

@@ -47,6 +47,10 @@ class Home(Protocol):
         """A session as the widgets show it."""
         ...
 
+    def of(self, modes: Any, /) -> Home:
+        """Who keeps what is done to these modes, which were made of those that this one keeps."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Modes(Bendable):
@@ -310,7 +314,7 @@ class Modes(Bendable):
             bent=made.bent,
             about=self.about,
         )
-        return replace(done, home=self.home, texts_of=self.texts_of, notes=(*done.notes, *seen_note(done.frame)))
+        return self._at_home(replace(done, notes=(*done.notes, *seen_note(done.frame))))
 
     def _again(
         self, labels: Ints, names: Mapping[int, str], edit: Edit, retired: frozenset[int] | None = None
@@ -329,7 +333,12 @@ class Modes(Bendable):
             bent=self._bent,
             about=self.about,
         )
-        return replace(done, texts_of=self.texts_of)
+        return self._at_home(done)
+
+    def _at_home(self, made: Modes) -> Modes:
+        """Modes made of these, kept where these are and reading others as these do."""
+        home = None if self.home is None else self.home.of(made)
+        return replace(made, home=home, texts_of=self.texts_of)
 
 
 def build(

@@ -30,11 +30,18 @@ _CONTRAST: Final = 3000  # texts that a group is contrasted with: more change no
 _TOLD: Final = 200  # members that speak for a group
 _READ: Final = 6000  # characters of a text that may name
 _POLITE: Final = frozenset(["good", "morning", "afternoon", "evening", "day", "help", "need", "want", "like", "hope", "team", "quick", "question", "appreciate", "possible", "kindly", "somebody"])  # fmt: skip
+_STEP: Final = " > "
+_SHAPE: Final = "path: "
+_TALK: Final = frozenset({"user", "answer"})
+_NO_TOOL: Final = "no tool called"
 _LABELS: Final = frozenset({"asked", "answered", "said of it"})
 
 
 def phrases_of(text: str, tokens: Sequence[str], *, plain: bool = False) -> set[str]:
     """What could name the group of a text: its signs, and runs of 1 to 4 words that begin and end with a telling one."""
+    ways = _ways(tokens)
+    if ways:
+        return ways
     found = _signs(tokens)
     labels = found | _LABELS
     body = "\n".join(_unlabelled(line, labels) for line in text.splitlines())
@@ -50,6 +57,14 @@ def phrases_of(text: str, tokens: Sequence[str], *, plain: bool = False) -> set[
 def _signs(tokens: Sequence[str]) -> set[str]:
     signs = {match[1] for token in tokens if (match := _SIGN.fullmatch(token))}
     return signs | ({"no sign in the trace"} if _NO_SIGN in tokens else set())
+
+
+def _ways(tokens: Sequence[str]) -> set[str]:
+    """The stretches of a way through the tools, where a session is compared by it; talk between them tells little."""
+    if not any(_STEP in token and not token.startswith(_SHAPE) for token in tokens):
+        return set()
+    telling = {token for token in tokens if not _TALK.issuperset(token.split(_STEP))}
+    return {token for token in telling if _TALK.isdisjoint(token.split(_STEP))} or telling or {_NO_TOOL}
 
 
 def _unlabelled(line: str, labels: AbstractSet[str]) -> str:

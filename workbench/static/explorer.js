@@ -1,4 +1,4 @@
-// Built from widgets/src (6f462709943d56c7) by "npm run build". Do not edit.
+// Built from widgets/src (d693101158bb430e) by "npm run build". Do not edit.
 
 // src/shared/dom.ts
 function h(tag, props = {}, ...children) {
@@ -885,6 +885,8 @@ function contains(outline, { x, y }) {
 
 // src/explorer/map.ts
 var NAMED = 14;
+var LINE = 16;
+var STRAY = 2.2;
 var PointMap = class {
   constructor(points, host, signal) {
     this.host = host;
@@ -923,7 +925,7 @@ var PointMap = class {
   #frame = 0;
   #sharp;
   #stale = true;
-  #centres = null;
+  #places = null;
   show(members2, modes) {
     this.#members = members2;
     this.#modes = modes;
@@ -1115,15 +1117,18 @@ var PointMap = class {
     context.font = `600 12px ${style.fontFamily}`;
     context.textAlign = "center";
     context.lineJoin = "round";
+    const radius = this.#radius();
     const taken = [];
     for (const mode of this.#modes.slice(0, NAMED)) {
-      const at = this.#centre(mode.number);
+      const at = this.#place(mode.number);
       if (at === null) continue;
       const name = visible(mode.name.length > 28 ? `${mode.name.slice(0, 27)}…` : mode.name);
       const half = context.measureText(name).width / 2 + 4;
       const x = Math.max(half, Math.min(this.space.width - half, this.space.screenX(at.x)));
-      const y = this.space.screenY(at.y) - 14;
-      if (y < 10 || y > this.space.height - 6 || taken.some((other) => x + half > other.left && x - half < other.right && Math.abs(y - other.y) < 16)) continue;
+      const near = [this.space.screenY(at.top) - radius - 6, this.space.screenY(at.bottom) + radius + LINE, this.space.screenY(at.y) - 14];
+      const free = (y2) => y2 >= 12 && y2 <= this.space.height - 6 && !taken.some((other) => x + half > other.left && x - half < other.right && Math.abs(y2 - other.y) < LINE);
+      const y = near.find(free);
+      if (y === void 0) continue;
       taken.push({ left: x - half, right: x + half, y });
       context.strokeStyle = style.backgroundColor;
       context.lineWidth = 4;
@@ -1134,19 +1139,25 @@ var PointMap = class {
       context.globalAlpha = 1;
     }
   }
-  /** The middle of a mode's points. */
-  #centre(mode) {
-    if (this.#centres?.of !== this.#members) {
+  #place(mode) {
+    if (this.#places?.of !== this.#members) {
       const sums = /* @__PURE__ */ new Map();
       for (let row = 0; row < this.space.count; row++) {
         const { x, y } = this.space.screen(row);
         if (!Number.isFinite(x + y)) continue;
-        const sum = sums.get(this.#members[row] ?? -1) ?? [0, 0, 0];
-        sums.set(this.#members[row] ?? -1, [sum[0] + this.space.mapX(x), sum[1] + this.space.mapY(y), sum[2] + 1]);
+        const number = this.#members[row] ?? -1;
+        const sum = sums.get(number) ?? { n: 0, x: 0, y: 0, squares: 0, top: y, bottom: y };
+        sums.set(number, { n: sum.n + 1, x: sum.x + x, y: sum.y + y, squares: sum.squares + y * y, top: Math.min(sum.top, y), bottom: Math.max(sum.bottom, y) });
       }
-      this.#centres = { of: this.#members, at: new Map([...sums].map(([number, [x, y, n]]) => [number, { x: x / n, y: y / n }])) };
+      const at = [...sums].map(([number, sum]) => {
+        const y = sum.y / sum.n;
+        const reach = STRAY * Math.sqrt(Math.max(0, sum.squares / sum.n - y * y));
+        const [top, bottom] = [Math.max(sum.top, y - reach), Math.min(sum.bottom, y + reach)];
+        return [number, { x: this.space.mapX(sum.x / sum.n), y: this.space.mapY(y), top: this.space.mapY(top), bottom: this.space.mapY(bottom) }];
+      });
+      this.#places = { of: this.#members, at: new Map(at) };
     }
-    return this.#centres?.at.get(mode) ?? null;
+    return this.#places?.at.get(mode) ?? null;
   }
   #lasso(context) {
     if (this.#outline.length < 2 || this.#hand === null || this.#hand.kind === "pan") return;

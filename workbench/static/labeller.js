@@ -1,4 +1,4 @@
-// Built from widgets/src (6f462709943d56c7) by "npm run build". Do not edit.
+// Built from widgets/src (d693101158bb430e) by "npm run build". Do not edit.
 
 // src/shared/text.ts
 var HIDDEN = (

@@ -88,6 +88,10 @@ class ModeEdits:
         """A session as the widgets show it."""
         return self._read(session_id)
 
+    def of(self, modes: Modes, /) -> ModeEdits:
+        """The same for modes that were made of these in code."""
+        return ModeEdits(modes, self._facet, self._database, self._read)
+
     def save(self, event: Mapping[str, Any], /) -> None:
         """Keep one edit; on disk when this returns.
 

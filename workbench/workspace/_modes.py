@@ -68,6 +68,7 @@ class FailureModes(Traces):
         """Group sessions by what went wrong, and compare each group with other sessions.
 
         Each mode tells how unhappy its users were and what its sessions cost, and `Modes.about` has every other column of `sessions()`.
+        Edits on the map are done again on the next run; those made in code are made by running it again.
 
         Parameters
         ----------

@@ -17,6 +17,17 @@ export interface MapHost {
 }
 
 const NAMED = 14;
+const LINE = 16; // pixels that a name takes
+
+const STRAY = 2.2; // standard deviations beyond which a point does not push its mode's name away
+
+type Sums = { n: number; x: number; y: number; squares: number; top: number; bottom: number };
+
+/** Where a mode lies on the map: its middle, and the heights of its highest and lowest point. */
+interface Place extends Point {
+  top: number;
+  bottom: number;
+}
 
 /**
  * The map. Points are drawn once into a picture of their own; while the hand moves, the picture is moved, and drawn
@@ -39,7 +50,7 @@ export class PointMap {
   #frame = 0;
   #sharp: ReturnType<typeof setTimeout> | undefined;
   #stale = true;
-  #centres: { of: Int32Array; at: Map<number, Point> } | null = null;
+  #places: { of: Int32Array; at: Map<number, Place> } | null = null;
 
   constructor(points: Float32Array, private host: MapHost, signal: AbortSignal) {
     this.space = new Space(points);
@@ -280,15 +291,19 @@ export class PointMap {
     context.font = `600 12px ${style.fontFamily}`;
     context.textAlign = "center";
     context.lineJoin = "round";
+    const radius = this.#radius();
     const taken: { left: number; right: number; y: number }[] = [];
     for (const mode of this.#modes.slice(0, NAMED)) {
-      const at = this.#centre(mode.number);
+      const at = this.#place(mode.number);
       if (at === null) continue;
       const name = visible(mode.name.length > 28 ? `${mode.name.slice(0, 27)}…` : mode.name);
       const half = context.measureText(name).width / 2 + 4;
       const x = Math.max(half, Math.min(this.space.width - half, this.space.screenX(at.x)));
-      const y = this.space.screenY(at.y) - 14; // above the middle, so that few points are not hidden
-      if (y < 10 || y > this.space.height - 6 || taken.some((other) => x + half > other.left && x - half < other.right && Math.abs(y - other.y) < 16)) continue;
+      // above its points or below them, and only where there is no room among them
+      const near = [this.space.screenY(at.top) - radius - 6, this.space.screenY(at.bottom) + radius + LINE, this.space.screenY(at.y) - 14];
+      const free = (y: number) => y >= 12 && y <= this.space.height - 6 && !taken.some((other) => x + half > other.left && x - half < other.right && Math.abs(y - other.y) < LINE);
+      const y = near.find(free);
+      if (y === undefined) continue;
       taken.push({ left: x - half, right: x + half, y });
       context.strokeStyle = style.backgroundColor;
       context.lineWidth = 4;
@@ -300,19 +315,25 @@ export class PointMap {
     }
   }
 
-  /** The middle of a mode's points. */
-  #centre(mode: number): Point | null {
-    if (this.#centres?.of !== this.#members) {
-      const sums = new Map<number, [number, number, number]>();
+  #place(mode: number): Place | null {
+    if (this.#places?.of !== this.#members) {
+      const sums = new Map<number, Sums>();
       for (let row = 0; row < this.space.count; row++) {
         const { x, y } = this.space.screen(row);
         if (!Number.isFinite(x + y)) continue;
-        const sum = sums.get(this.#members[row] ?? -1) ?? [0, 0, 0];
-        sums.set(this.#members[row] ?? -1, [sum[0] + this.space.mapX(x), sum[1] + this.space.mapY(y), sum[2] + 1]);
+        const number = this.#members[row] ?? -1;
+        const sum = sums.get(number) ?? { n: 0, x: 0, y: 0, squares: 0, top: y, bottom: y };
+        sums.set(number, { n: sum.n + 1, x: sum.x + x, y: sum.y + y, squares: sum.squares + y * y, top: Math.min(sum.top, y), bottom: Math.max(sum.bottom, y) });
       }
-      this.#centres = { of: this.#members, at: new Map([...sums].map(([number, [x, y, n]]) => [number, { x: x / n, y: y / n }])) };
+      const at = [...sums].map(([number, sum]): [number, Place] => {
+        const y = sum.y / sum.n;
+        const reach = STRAY * Math.sqrt(Math.max(0, sum.squares / sum.n - y * y));
+        const [top, bottom] = [Math.max(sum.top, y - reach), Math.min(sum.bottom, y + reach)];
+        return [number, { x: this.space.mapX(sum.x / sum.n), y: this.space.mapY(y), top: this.space.mapY(top), bottom: this.space.mapY(bottom) }];
+      });
+      this.#places = { of: this.#members, at: new Map(at) };
     }
-    return this.#centres?.at.get(mode) ?? null;
+    return this.#places?.at.get(mode) ?? null;
   }
 
   #lasso(context: CanvasRenderingContext2D): void {
