@@ -32,9 +32,9 @@ def test_a_selection_is_read_by_the_facet_of_the_modes(ws: wb.Workspace, facet: 
 
 
 def test_next_weeks_sessions_go_into_this_weeks_modes_also_after_an_edit(ws: wb.Workspace) -> None:
-    modes = ws.cluster(ws.failing(BASELINE), against=ws.passing(BASELINE))
+    modes = ws.cluster(ws.failing(BASELINE), against=ws.passing(BASELINE).to_frame().head(80))
     edited = modes.rename(modes.frame["name"][0], "first")
-    new = ws.sessions().filter(CANDIDATE).head(150)
+    new = ws.sessions().filter(CANDIDATE).head(60)
     found = edited.assign(new)
     assert len(found) == len(new)
     assert set(found["name"].drop_nulls()) <= set(edited.frame["name"])
@@ -43,7 +43,7 @@ def test_next_weeks_sessions_go_into_this_weeks_modes_also_after_an_edit(ws: wb.
 
 
 def test_a_cross_table_made_again_reads_no_session_again(ws: wb.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    some = ws.sessions().head(150)
+    some = ws.sessions().head(60)
     first = ws.cluster(some, facet=["failure", "trajectory"])
 
     def never(*_: Any, **__: Any) -> None:
