@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
-
-os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")  # the other layers complain of every fork
 
 
 def evoc(_: Sequence[str], vectors: NDArray[np.float32]) -> tuple[Ints, Ints]:
