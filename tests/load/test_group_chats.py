@@ -58,6 +58,24 @@ def test_roles_that_are_names_are_agents(tmp_path: Path) -> None:
     assert found[-1]["error"] == "in result: Error: no such file"
 
 
+def test_who_speaks_for_a_person_is_the_user_and_what_it_runs_is_a_result(tmp_path: Path) -> None:
+    found = steps(
+        tmp_path,
+        {"role": "user", "name": "user_proxy", "content": "Plot the sales of May."},
+        {"role": "assistant", "name": "Coder", "content": "```python\nplot()\n```"},
+        {"role": "user", "name": "user_proxy", "content": "exitcode: 0 (execution succeeded)\nCode output: done"},
+    )
+    assert [step["kind"] for step in found] == ["user", "assistant", "tool"]
+
+
+def test_an_agent_may_be_named_after_what_it_does(tmp_path: Path) -> None:
+    spoken = ["ReasoningAgent", "ToolAgent", "CustomerServiceAgent", "Analogizer"]
+    found = steps(
+        tmp_path, {"role": "human", "content": "Count."}, *({"role": name, "content": "3"} for name in spoken)
+    )
+    assert [step["kind"] for step in found] == ["user", *["assistant"] * len(spoken)]
+
+
 def test_people_under_other_names_stay_people(tmp_path: Path) -> None:
     one = [{"role": "customer", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]
     assert [step["kind"] for step in steps(tmp_path, *one)] == ["user", "assistant"]

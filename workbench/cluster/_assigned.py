@@ -113,7 +113,8 @@ def _outside(fit: Fit | None, left: Sequence[Item]) -> pl.DataFrame:
         if len(inside) < min(2, len(left)):
             break
         rows.append(_row(said[0], [every[row] for row in inside], len(left)))
-        waiting = [row for row in waiting if row not in set(inside)]
+        taken = set(inside)
+        waiting = [row for row in waiting if row not in taken]
     rows.sort(key=lambda row: (-row["sessions"], row["shared"]))
     if waiting:
         rows.append(_row(None, [every[row] for row in waiting], len(left)))

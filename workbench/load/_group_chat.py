@@ -13,14 +13,18 @@ __all__ = ["group_chat"]
 _RAN: Final = re.compile(r"exitcode: (\d+) \(execution [^)]*\)\s*(?:Code output:\s*)?", re.IGNORECASE)
 _NOTHING_RAN: Final = "There is no code from the last"
 _FENCE: Final = re.compile(r"```(?:\w+)?\n(.*?)```", re.DOTALL)
-# Roles that applications give to people and to what is nobody's words.
-_NO_AGENT: Final = re.compile(
-    r"user|human|customer|client|visitor|guest|caller|member|patient|student|buyer|person|observ|environment|event|tool|call|result|context|info|log|note|error|thought|reason",
+# What applications call people, what is nobody's words, and how agents' names end.
+_PERSON: Final = re.compile(
+    r"(?:^|_|-|end)(?:user|human|customer|client|visitor|guest|caller|member|patient|student|buyer|person|admin)",
     re.IGNORECASE,
 )
-_NAMED_AGENT: Final = re.compile(
-    r"(?:agent|expert|assistant|bot|manager|executor|terminal|planner|critic|coder|proxy)$", re.IGNORECASE
+_NOBODY: Final = re.compile(
+    r"observ|environment|event|tool|call|result|context|info|log|note|error|thought|reason", re.IGNORECASE
 )
+_AGENT: Final = re.compile(
+    r"(?:agent|expert|assistant|bot|manager|executor|terminal|planner|critic|coder)$", re.IGNORECASE
+)
+_PROXY: Final = re.compile(r"user|human", re.IGNORECASE)  # an agent of that name speaks for the person
 _SEVERAL: Final = 2
 _TERMINAL: Final = re.compile(r"terminal|executor", re.IGNORECASE)
 
@@ -30,7 +34,8 @@ def group_chat(listed: list[Any]) -> list[Any]:
 
     Agents are told from a user by roles that are names of their own (Magentic-One's ``Orchestrator``, ``WebSurfer``), by names such as
     ``Search_Agent``, or by a terminal among the speakers that runs what they write (AutoGen's ``exitcode: 0 (execution succeeded)``): there
-    even who has the role of the user is an agent where the message has a name. What the terminal says becomes the result of a call, whose argument is the code.
+    even who has the role of the user is an agent where the message has a name that is no person's (``user_proxy`` hands over what a
+    person wants). What the terminal says becomes the result of a call, whose argument is the code.
 
     Parameters
     ----------
@@ -46,7 +51,7 @@ def group_chat(listed: list[Any]) -> list[Any]:
     if len(spoken) < len(listed):
         return listed
     agents = {raw["role"].partition(" ")[0] for raw in spoken if _own_role(raw)}
-    agents |= {raw["name"] for raw in spoken if isinstance(raw.get("name"), str) and _NAMED_AGENT.search(raw["name"])}
+    agents |= {raw["name"] for raw in spoken if isinstance(raw.get("name"), str) and _AGENT.search(raw["name"])}
     if len(agents) < _SEVERAL and not any(_ran(raw) for raw in spoken):
         return listed
     out: list[dict[str, Any]] = []
@@ -55,7 +60,7 @@ def group_chat(listed: list[Any]) -> list[Any]:
         said = raw.get("content")
         if _ran(raw) and not str(said).startswith(_NOTHING_RAN):
             out.append({"role": "tool", "name": name or "code", "content": said, **_asked(out, str(name or "code"))})
-        elif _own_role(raw) or (raw["role"] == "user" and name):
+        elif _own_role(raw) or (raw["role"] == "user" and name and not _is_person(str(name))):
             out.append({**raw, "role": "assistant", "name": name})
         else:
             out.append(raw)
@@ -65,7 +70,14 @@ def group_chat(listed: list[Any]) -> list[Any]:
 def _own_role(raw: dict[str, Any]) -> bool:
     """Whether a role is the name of an agent."""
     role: str = raw["role"].partition(" ")[0]
-    return bool(role) and not is_role(role) and not _NO_AGENT.search(role)
+    if not role or is_role(role) or _is_person(role):
+        return False
+    return bool(_AGENT.search(role)) or not _NOBODY.match(role)
+
+
+def _is_person(name: str) -> bool:
+    """Whether this is what a person is called, or who speaks for one."""
+    return bool(_PROXY.match(name)) or bool(_PERSON.search(name) and not _AGENT.search(name))
 
 
 def _ran(raw: dict[str, Any]) -> bool:
